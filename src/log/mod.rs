@@ -1,0 +1,5 @@
+//! What the processes say: records, formats, tracebacks, redaction, transcript.
+
+mod level;
+
+pub use level::Level;

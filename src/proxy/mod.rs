@@ -1,0 +1,5 @@
+//! The fault proxy: links between clients and the server that can be stopped at any byte and broken in any way.
+
+mod vocabulary;
+
+pub use vocabulary::{CutMode, Phase, Side, Toward};
