@@ -67,10 +67,8 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn climbs_only_as_far_as_needed() {
         let (mut child, group) = stubborn("INT").await;
-        let rungs = [
-            Rung::signal(Signal::INT, Duration::from_millis(50)),
-            Rung::signal(Signal::TERM, Duration::from_secs(60)),
-        ];
+        let rungs =
+            [Rung::signal(Signal::INT, Duration::from_millis(50)), Rung::signal(Signal::TERM, Duration::from_secs(60))];
         let (status, rung) = escalate(group, &rungs, child.wait()).await;
         assert_eq!(rung, 1, "SIGINT is ignored, SIGTERM ends it: {status:?}");
     }

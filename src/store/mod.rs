@@ -1,3 +1,11 @@
-//! The embedded system under test: a rollout store, its client, its runner, its strategy.
+//! The embedded system under test: a rollout store, its client, its runner, its execution strategy.
 //!
-//! The harness never imports this module, nor this module the harness: they meet as processes.
+//! It knows nothing of the harness, and the harness knows it only as processes.
+
+mod command;
+pub mod defects;
+pub mod flag;
+mod logging;
+pub mod wire;
+
+pub use command::Command;

@@ -1,0 +1,213 @@
+//! Everything that was observed in a run. The verdict, the transcript and every report are functions of it alone.
+
+mod history;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::log::Record;
+use crate::proxy;
+
+pub use history::{Call, CallEffect, CallResult};
+
+/// What one run of a scenario showed. Times are microseconds since the run began.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+pub struct Evidence {
+    /// The scenario's name: its file name without the ending.
+    pub scenario: String,
+    /// The scenario file, as it was read.
+    pub scenario_source: String,
+    /// The system file, as it was read.
+    pub system_source: String,
+    /// The defect that was planted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
+    /// Whether the faults of the timeline were left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_faults: bool,
+    /// The run's folder.
+    pub folder: String,
+    /// When the run began, as seconds since 1970.
+    pub began: f64,
+    /// How long it took.
+    pub took: u64,
+    /// Every process, in the order of the transcript.
+    pub processes: Vec<Process>,
+    /// Every call, in the order in which the scenario asked for them.
+    pub history: Vec<Call>,
+    /// Every request that passed a link, by link and in the order of their heads.
+    pub requests: Vec<Request>,
+    /// Every fault, in order.
+    pub faults: Vec<Fault>,
+    /// Every step that was taken.
+    pub steps: Vec<Step>,
+    /// Why the timeline could not be finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<StepFailure>,
+    /// The data that were there at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_read: Option<FinalRead>,
+    /// What should be known about this run and is no finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// One process, over all its boots.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+pub struct Process {
+    /// Its name, with its number when there are several.
+    pub name: String,
+    /// Its role.
+    pub role: String,
+    /// Every boot of it.
+    pub boots: Vec<Boot>,
+    /// Everything it logged.
+    pub records: Vec<Record>,
+    /// Bytes of its output that were not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped: u64,
+    /// Descendants that it left behind, as command lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
+}
+
+/// One boot of a process.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+pub struct Boot {
+    /// Its process id.
+    pub pid: u32,
+    /// When it was started.
+    pub started: u64,
+    /// When it was ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<u64>,
+    /// How many records the process had when this boot began.
+    pub first_record: usize,
+    /// How many records the process had when the harness began to end it after the timeline; the rest is not in the transcript.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teardown_record: Option<usize>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+    /// How the harness asked it to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// It did not end within its bound and was killed for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+/// How a process was asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// Gracefully, by the scenario.
+    Stop,
+    /// With SIGKILL, by the scenario.
+    Kill,
+    /// With a signal that the scenario names.
+    Signal,
+    /// Gracefully, after the timeline.
+    Teardown,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Exit {
+    /// When.
+    pub at: u64,
+    /// Its exit code, if it ended by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// The signal that ended it, such as `SIGKILL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.code, &self.signal) {
+            (Some(code), _) => write!(f, "status {code}"),
+            (None, Some(signal)) => f.write_str(signal),
+            (None, None) => f.write_str("unknown status"),
+        }
+    }
+}
+
+/// A request as the proxy saw it pass.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Request {
+    /// The process whose link it passed.
+    pub process: String,
+    /// When its head had come.
+    pub at: u64,
+    /// What the proxy saw.
+    #[serde(flatten)]
+    pub seen: proxy::RequestSeen,
+}
+
+/// A fault that the timeline injected.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Fault {
+    /// When the action was begun, before it could have any effect.
+    pub at: u64,
+    /// The step, counted from 1.
+    pub step: usize,
+    /// The action, such as `cut`.
+    pub action: String,
+    /// The process, or the process of the link, that it was aimed at.
+    pub target: String,
+    /// Whether what follows from it is planned.
+    pub planned: bool,
+    /// What it broke; nothing means that it met nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired: Option<String>,
+    /// The request that was in flight on the gated connection, as `METHOD PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// The calls that it touched, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+}
+
+/// A step that was taken.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Step {
+    /// Its number, from 1.
+    pub number: usize,
+    /// What it says, in one line.
+    pub what: String,
+    /// When its event had come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<u64>,
+    /// When its action had taken effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<u64>,
+}
+
+/// Why a step could not be finished.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct StepFailure {
+    /// Its number, from 1.
+    pub step: usize,
+    /// What went wrong.
+    pub message: String,
+    /// What was seen instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<String>,
+}
+
+/// The data that the server held at the end, read past the faults.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct FinalRead {
+    /// From the server of the run, or from one that was booted again on its data.
+    pub rebooted: bool,
+    /// The answer to each invariant's read, or why there is none.
+    pub answers: Vec<Result<Value, String>>,
+}
+
+// serde hands the field by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}

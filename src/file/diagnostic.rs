@@ -1,0 +1,111 @@
+//! What is wrong with a file, drawn where it is wrong.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// One thing that is wrong in a file, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where, as a range of bytes.
+    pub span: Range<usize>,
+    /// What stands there, in a few words.
+    pub label: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A diagnostic without help.
+    pub fn new(span: Range<usize>, message: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { message: message.into(), span, label: label.into(), help: None }
+    }
+
+    /// Says what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Everything that is wrong with one file. Its `Display` draws it without colours.
+#[derive(Debug, Clone)]
+pub struct Diagnostics {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub source: String,
+    /// What is wrong, at least one.
+    pub list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// `Ok` when nothing is wrong.
+    pub(crate) fn unless_empty(path: &Path, source: &str, list: Vec<Diagnostic>) -> Result<(), Self> {
+        if list.is_empty() { Ok(()) } else { Err(Self { path: path.into(), source: source.into(), list }) }
+    }
+
+    /// Draws all of it, with colours if asked.
+    pub fn render(&self, colours: bool) -> String {
+        let renderer = if colours { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+        let path = self.path.display().to_string();
+        let drawn = self.list.iter().map(|diagnostic| {
+            // A span at the very end of the file, or of a parser that counts differently, must not panic the drawing.
+            let end = self.source.len();
+            let start = floor_char_boundary(&self.source, diagnostic.span.start.min(end));
+            let stop = floor_char_boundary(&self.source, diagnostic.span.end.clamp(start, end));
+            let snippet = Snippet::source(self.source.as_str())
+                .path(path.as_str())
+                .annotation(AnnotationKind::Primary.span(start..stop).label(diagnostic.label.as_str()));
+            let title = Level::ERROR.primary_title(diagnostic.message.as_str()).element(snippet);
+            let groups: Vec<Group<'_>> = match &diagnostic.help {
+                Some(help) => vec![title.element(Level::HELP.message(help.as_str()))],
+                None => vec![title],
+            };
+            renderer.render(&groups)
+        });
+        drawn.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+fn floor_char_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The word of `known` that `wrong` is most like, if it is like one at all.
+pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(wrong, word), word))
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 3)
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// "did you mean …? Known: …", for names that are defined elsewhere.
+pub(crate) fn known_names<'a>(wrong: &str, what: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    let mut all: Vec<&str> = known.clone().into_iter().collect();
+    all.sort_unstable();
+    match (nearest(wrong, known), all.is_empty()) {
+        (_, true) => format!("there is no {what} at all"),
+        (Some(word), _) => format!("did you mean `{word}`? known: {}", all.join(", ")),
+        (None, _) => format!("known: {}", all.join(", ")),
+    }
+}

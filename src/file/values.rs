@@ -1,0 +1,256 @@
+//! The small values of the format: durations, counts, repetitions.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// A span of time, written as a number with its unit: `"300ms"`, `"1.5s"`, `"2m"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub Duration);
+
+impl Span {
+    /// Reads `300ms`, `1.5s`, `2m`, `1h`, `250us`.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is no duration; write a number and a unit (us, ms, s, m, h), such as \"300ms\"");
+        let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
+        let (number, unit) = text.split_at(unit_at);
+        let seconds = match unit {
+            "us" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(wrong()),
+        };
+        let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let number: f64 = number.parse().ok().filter(|_| plain).ok_or_else(wrong)?;
+        Duration::try_from_secs_f64(number * seconds).map(Self).map_err(|_| wrong())
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_micros();
+        match micros {
+            _ if micros.is_multiple_of(1_000_000) => write!(f, "{}s", micros / 1_000_000),
+            _ if micros.is_multiple_of(1000) => write!(f, "{}ms", micros / 1000),
+            _ => write!(f, "{micros}us"),
+        }
+    }
+}
+
+struct SpanVisitor;
+
+impl Visitor<'_> for SpanVisitor {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"300ms\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
+        Span::parse(text).map_err(E::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(SpanVisitor)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]+)?(us|ms|s|m|h)$",
+            "description": "A number with its unit, such as \"300ms\", \"1.5s\", \"2m\"."
+        })
+    }
+}
+
+/// How often something must be seen, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// At least this often.
+    pub min: u64,
+    /// At most this often; no upper bound when absent.
+    pub max: Option<u64>,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self { min: 1, max: None }
+    }
+}
+
+impl Count {
+    /// Whether `n` is within the bounds.
+    pub fn contains(self, n: u64) -> bool {
+        n >= self.min && self.max.is_none_or(|max| n <= max)
+    }
+
+    /// Reads `3`, `1..`, `0..=3`, `..=2`.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no count; write 2, \"1..\", \"0..=3\" or \"..=3\"");
+        let number = |text: &str| text.trim().parse::<u64>().map_err(|_| wrong());
+        let count = match text.split_once("..") {
+            None => {
+                let n = number(text)?;
+                Self { min: n, max: Some(n) }
+            }
+            Some((min, max)) => Self {
+                min: if min.trim().is_empty() { 0 } else { number(min)? },
+                max: match max.trim().strip_prefix('=') {
+                    Some(max) => Some(number(max)?),
+                    None if max.trim().is_empty() => None,
+                    // Rust's `a..b` leaves b out; too easily misread in a test file.
+                    None => return Err(wrong()),
+                },
+            },
+        };
+        if count.max.is_some_and(|max| max < count.min) { Err(wrong()) } else { Ok(count) }
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self { min, max: Some(max) } if min == max => write!(f, "exactly {min}"),
+            Self { min: 0, max: Some(max) } => write!(f, "at most {max}"),
+            Self { min, max: None } => write!(f, "at least {min}"),
+            Self { min, max: Some(max) } => write!(f, "{min} to {max}"),
+        }
+    }
+}
+
+struct CountVisitor;
+
+impl Visitor<'_> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a count: 2, \"1..\", \"0..=3\" or \"..=3\"")
+    }
+
+    fn visit_i64<E: Error>(self, n: i64) -> Result<Count, E> {
+        Count::parse(&n.to_string()).map_err(E::custom)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Count, E> {
+        Count::parse(text).map_err(E::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CountVisitor)
+    }
+}
+
+impl JsonSchema for Count {
+    fn schema_name() -> Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "oneOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": r"^([0-9]+|[0-9]*\.\.(=[0-9]+)?)$" }
+            ],
+            "description": "How often: 2, \"1..\" (at least once), \"0..=3\", \"..=3\" (at most three times)."
+        })
+    }
+}
+
+/// How often the proxy repeats an action: a total number of times, or at every match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// This many times in all.
+    Total(u32),
+    /// At every match until the run ends.
+    Every,
+}
+
+struct TimesVisitor;
+
+impl Visitor<'_> for TimesVisitor {
+    type Value = Times;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a total number of at least 1, or \"every\"")
+    }
+
+    fn visit_i64<E: Error>(self, n: i64) -> Result<Times, E> {
+        match u32::try_from(n) {
+            Ok(n) if n > 0 => Ok(Times::Total(n)),
+            _ => Err(E::custom(format!("`{n}` is not possible; write a total number of at least 1, or \"every\""))),
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Times, E> {
+        match text {
+            "every" => Ok(Times::Every),
+            _ => Err(E::custom(format!("`{text}` is not possible; write a number or \"every\""))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimesVisitor)
+    }
+}
+
+impl JsonSchema for Times {
+    fn schema_name() -> Cow<'static, str> {
+        "Times".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "oneOf": [{ "type": "integer", "minimum": 1 }, { "const": "every" }],
+            "description": "A total number of times, or \"every\"."
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit_and_a_plain_number() {
+        assert_eq!(Span::parse("300ms"), Ok(Span(Duration::from_millis(300))));
+        assert_eq!(Span::parse("1.5s"), Ok(Span(Duration::from_millis(1500))));
+        for wrong in ["", "3", "ms", "-1s", "1e3s", "1 s", "3days", "99999999999999999999h", "."] {
+            assert!(Span::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(Span::parse("1500ms").map(|span| span.to_string()), Ok("1500ms".into()));
+    }
+
+    #[test]
+    fn counts_say_both_ends() {
+        assert_eq!(Count::parse("2"), Ok(Count { min: 2, max: Some(2) }));
+        assert_eq!(Count::parse("1.."), Ok(Count { min: 1, max: None }));
+        assert_eq!(Count::parse("0..=3"), Ok(Count { min: 0, max: Some(3) }));
+        for wrong in ["", "1..3", "3..=1", "-1", "x", "1..=", "1...=2"] {
+            assert!(Count::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a verdict can find: the words that reports, controls and transcripts share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What kind of thing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// A traceback, in a record or outside any.
+    Traceback,
+    /// A record above INFO before the first fault.
+    LevelAboveInfo,
+    /// A record above DEBUG that no failure obliges to and no lifecycle line allows.
+    LevelAboveDebug,
+    /// A failed call, or an outage, that nobody reported.
+    NotReported,
+    /// A failed call, or an outage, that was reported more than once.
+    ReportedTwice,
+    /// A call ended as `shutdown` although nothing that was planned can have ended it: a crash was swallowed.
+    OverSuppressed,
+    /// A call ended with another result than the scenario says.
+    CallResult,
+    /// A call's answer lacks what `returns` says.
+    CallReturns,
+    /// A call did not end within its bound.
+    CallNeverEnded,
+    /// A fault that met nothing: no byte withheld, no live connection broken, no signal to a live process.
+    FaultNotFired,
+    /// A step's event did not come, or its action had no effect, within its bound.
+    StepFailed,
+    /// A line that must be there is not there as often as it must.
+    LineCount,
+    /// A process ended with another status than expected.
+    ExitStatus,
+    /// A process did not end within its bound and had to be killed.
+    ExitLate,
+    /// A process left descendants behind.
+    DescendantLeft,
+    /// What was acknowledged is not there.
+    Lost,
+    /// What was done once is there more than once.
+    Duplicated,
+    /// The final read itself failed.
+    FinalRead,
+    /// A process said more than is kept, so its log cannot be judged whole.
+    LogTruncated,
+    /// The transcript differs from its snapshot.
+    SnapshotDiffers,
+    /// There is no snapshot.
+    SnapshotMissing,
+}
+
+impl FindingKind {
+    /// The name as it is written in scenario files.
+    pub fn name(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => unreachable!("a unit variant is a string"),
+        }
+    }
+}
+
+impl std::fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.name())
+    }
+}
+
+/// One thing that is wrong with a run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Finding {
+    /// Its kind.
+    pub kind: FindingKind,
+    /// The process that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// The call that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The evidence for it, as lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excerpt: Vec<String>,
+}
+
+impl Finding {
+    /// A finding about the run as a whole.
+    pub fn new(kind: FindingKind, message: impl Into<String>) -> Self {
+        Self { kind, process: None, call: None, message: message.into(), excerpt: Vec::new() }
+    }
+
+    /// Names the process.
+    #[must_use]
+    pub fn process(mut self, process: impl Into<String>) -> Self {
+        self.process = Some(process.into());
+        self
+    }
+
+    /// Names the call.
+    #[must_use]
+    pub fn call(mut self, call: impl Into<String>) -> Self {
+        self.call = Some(call.into());
+        self
+    }
+
+    /// Adds lines of evidence.
+    #[must_use]
+    pub fn excerpt(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.excerpt.extend(lines);
+        self
+    }
+}

@@ -1,0 +1,93 @@
+use serde::{Deserialize, Serialize};
+
+use super::Level;
+
+/// The stream on which a process wrote something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One log entry.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Record {
+    /// When its first line was complete, in microseconds since the run began.
+    pub at: u64,
+    /// Where it was written.
+    pub stream: Stream,
+    /// Its level; nothing for text that is no record of the format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Its target (logger name).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The thread or sub-process that logged it, where the format says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// Its message, without fields.
+    pub message: String,
+    /// Its fields in the order in which they were written, unquoted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(String, String)>,
+    /// The lines after the first that belong to it and to no traceback.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continuation: Vec<String>,
+    /// The tracebacks in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracebacks: Vec<Traceback>,
+    /// How many bytes of it were not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropped: u64,
+}
+
+impl Record {
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The record in one line, for messages.
+    pub fn summary(&self) -> String {
+        let level = self.level.map(|level| format!("{level} "));
+        let target = self.target.as_ref().map(|target| format!("{target}: "));
+        let fields: String = self.fields.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        [level.unwrap_or_default(), target.unwrap_or_default(), self.message.clone(), fields].concat()
+    }
+}
+
+/// The language whose runtime wrote a traceback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// A Rust panic or backtrace.
+    Rust,
+    /// A Python traceback, with all of its chained exceptions.
+    Python,
+}
+
+/// A multi-line dump of an error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Traceback {
+    /// The language.
+    pub language: Language,
+    /// The exception's type as written, or `panic`; of a chain, the one that was raised last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
+    /// What the exception says.
+    pub message: String,
+    /// Where it was raised, as far as the text says: `file:line`, or a function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
+    /// Its lines, bounded.
+    pub lines: Vec<String>,
+}
+
+// serde hands the field by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}

@@ -1,0 +1,5 @@
+//! Scenario files: what to boot, what to break and when, what must be seen.
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,187 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::ProcessRef;
+use crate::evidence::CallResult;
+use crate::proxy::{CutMode, Toward};
+
+/// What a step can do.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Boot a process that has `boot = false`, or one that has ended.
+    Start(ProcessRef),
+    /// Ask a process to end, the way its role declares. Planned.
+    Stop(ProcessRef),
+    /// SIGKILL to the process group. Unplanned.
+    Kill(ProcessRef),
+    /// Send a signal.
+    Signal(SignalAction),
+    /// SIGSTOP to the process group. Unplanned.
+    Pause(ProcessRef),
+    /// SIGCONT to the process group.
+    Resume(ProcessRef),
+    /// `stop`, wait for the end, `start`. Planned.
+    Restart(ProcessRef),
+    /// Ask a driven client for an operation and wait for its result.
+    Call(CallAction),
+    /// Ask a driven client for an operation and go on.
+    Begin(BeginAction),
+    /// Cancel a call that was begun. Planned.
+    Cancel(CallRef),
+    /// Wait for the result of a call that was begun.
+    Finish(FinishAction),
+    /// Break a connection (in a gated step), or every connection of a link. Unplanned.
+    Cut(CutAction),
+    /// Black hole: forward nothing any more; later connects are accepted and swallowed. Unplanned.
+    Hold(LinkAction),
+    /// End a `hold`, or resume a stream that a `keep` left parked.
+    Release(ReleaseAction),
+    /// Refuse new connections on a link (nothing listens there). Unplanned.
+    Refuse(LinkName),
+    /// Accept connections on a link again.
+    Accept(LinkName),
+}
+
+/// A signal to a process group.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignalAction {
+    /// The process.
+    #[schemars(with = "String")]
+    pub process: Spanned<String>,
+    /// Its name, such as `SIGTERM`.
+    #[schemars(with = "String")]
+    pub signal: Spanned<String>,
+    /// Whether what follows from it is planned; there is no default, because only the author knows.
+    pub planned: bool,
+}
+
+/// A blocking call.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallAction {
+    /// The driven client.
+    #[schemars(with = "String")]
+    pub process: Spanned<String>,
+    /// An operation that the system file declares.
+    #[schemars(with = "String")]
+    pub op: Spanned<String>,
+    /// Its arguments; `${call.field}` takes a saved answer's field, `${fill:16MiB}` makes a large text.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub args: toml::Table,
+    /// The arguments as a JSON object, where TOML cannot say them (null).
+    #[schemars(with = "Option<String>")]
+    pub args_json: Option<Spanned<String>>,
+    /// The call's name in messages and transcript; default: `save`, or the operation's name and a number.
+    #[serde(rename = "as")]
+    #[schemars(with = "Option<String>")]
+    pub name: Option<Spanned<String>>,
+    /// Keep the answer under this name.
+    #[schemars(with = "Option<String>")]
+    pub save: Option<Spanned<String>>,
+    /// The result that it must have; default `ok`.
+    #[serde(default)]
+    pub result: CallResult,
+    /// Fields that the answer must have (a subset comparison).
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub returns: Option<toml::Value>,
+}
+
+/// A call that goes on in the background.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BeginAction {
+    /// The driven client.
+    #[schemars(with = "String")]
+    pub process: Spanned<String>,
+    /// An operation that the system file declares.
+    #[schemars(with = "String")]
+    pub op: Spanned<String>,
+    /// Its arguments; see `call`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub args: toml::Table,
+    /// The arguments as a JSON object.
+    #[schemars(with = "Option<String>")]
+    pub args_json: Option<Spanned<String>>,
+    /// The call's name, for `finish` and `cancel`.
+    #[serde(rename = "as")]
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+}
+
+/// A call by name.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallRef {
+    /// The call.
+    #[schemars(with = "String")]
+    pub call: Spanned<String>,
+}
+
+/// Waits for a call that was begun.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FinishAction {
+    /// The call.
+    #[schemars(with = "String")]
+    pub call: Spanned<String>,
+    /// The result that it must have; default `ok`.
+    #[serde(default)]
+    pub result: CallResult,
+    /// Fields that the answer must have (a subset comparison).
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub returns: Option<toml::Value>,
+    /// Keep the answer under this name.
+    #[schemars(with = "Option<String>")]
+    pub save: Option<Spanned<String>>,
+}
+
+/// Breaks connections.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CutAction {
+    /// How.
+    pub mode: CutMode,
+    /// Towards whom; default both.
+    #[serde(default)]
+    pub toward: Toward,
+    /// Every connection of this process's link, instead of the gated connection.
+    #[schemars(with = "Option<String>")]
+    pub link: Option<Spanned<String>>,
+}
+
+/// The gated connection, or a whole link.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LinkAction {
+    /// The whole link of this process, instead of the gated connection.
+    #[schemars(with = "Option<String>")]
+    pub link: Option<Spanned<String>>,
+}
+
+/// A link by the name of its process.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LinkName {
+    /// The link of this process.
+    #[schemars(with = "String")]
+    pub link: Spanned<String>,
+}
+
+/// What to release: exactly one of the two.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReleaseAction {
+    /// A link that is held.
+    #[schemars(with = "Option<String>")]
+    pub link: Option<Spanned<String>>,
+    /// The `keep` name of a gate.
+    #[schemars(with = "Option<String>")]
+    pub gate: Option<Spanned<String>>,
+}

@@ -1,0 +1,98 @@
+//! What must agree within a system file.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::model::*;
+use crate::file::{Diagnostic, known_names};
+
+/// Everything in `file` that refers to something that is not there.
+pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (name, role) in &file.roles {
+        check_role(file, name, role, &mut found);
+    }
+    for line in &file.log.transcript_omits {
+        found.extend(unknown_line(file, line));
+    }
+    for (name, shape) in &file.log.ids {
+        if let Err(error) = regex::Regex::new(shape) {
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default().trim().to_owned();
+            found.push(Diagnostic::new(
+                0..0,
+                format!("log.ids.{name} is no regular expression: {why}"),
+                "in this file",
+            ));
+        }
+    }
+    for (name, exit) in &file.exits {
+        let usable = |status: &toml::Value| match status {
+            toml::Value::Integer(_) => true,
+            toml::Value::String(name) => name.starts_with("SIG"),
+            _ => false,
+        };
+        if exit.as_ref().status.is_empty() || !exit.as_ref().status.iter().all(usable) {
+            found.push(
+                Diagnostic::new(exit.span(), format!("exits.{name} must list exit codes and signals"), "not usable")
+                    .help("write numbers and signal names, such as status = [0, \"SIGTERM\"]"),
+            );
+        }
+    }
+    for invariant in &file.invariants {
+        let Invariant::AcknowledgedOnce(rule) = invariant.as_ref();
+        if !file.operations.contains_key(rule.write.as_ref()) {
+            found.push(unknown("operation", &rule.write, file.operations.keys().map(String::as_str)));
+        }
+    }
+    found
+}
+
+fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mut Vec<Diagnostic>) {
+    if role.command.is_empty() {
+        found.push(Diagnostic::new(name.span(), "a role needs a command", "its command is empty"));
+    }
+    if !file.exits.contains_key(role.exit.as_ref()) {
+        found.push(unknown("exit", &role.exit, file.exits.keys().map(String::as_str)));
+    }
+    let begun = match &role.stop.begun {
+        Some(Begun::Line(line)) => Some(line),
+        _ => None,
+    };
+    let ready = role.ready.as_ref().and_then(|ready| ready.line.as_ref());
+    for line in role.lifecycle.iter().chain(begun).chain(ready) {
+        found.extend(unknown_line(file, line));
+    }
+    for part in role.parts.values() {
+        if file.role(part.role.as_ref()).is_none() {
+            found.push(unknown("role", &part.role, file.roles.keys().map(|key| key.as_ref().as_str())));
+        }
+    }
+    for word in &role.command {
+        for variable in variables(word.as_ref()) {
+            if !["quietdown", "port", "server", "run", "name"].contains(&variable) {
+                found.push(
+                    Diagnostic::new(word.span(), format!("`${{{variable}}}` is not known here"), "in this argument")
+                        .help("a command can use ${quietdown}, ${port}, ${server}, ${run} and ${name}"),
+                );
+            }
+        }
+    }
+}
+
+fn unknown_line(file: &SystemFile, line: &Spanned<String>) -> Option<Diagnostic> {
+    let known = file.lines.contains_key(line.as_ref());
+    (!known).then(|| unknown("line", line, file.lines.keys().map(String::as_str)))
+}
+
+fn unknown<'a>(what: &str, name: &Spanned<String>, known: impl IntoIterator<Item = &'a str> + Clone) -> Diagnostic {
+    let span: Range<usize> = name.span();
+    Diagnostic::new(span, format!("unknown {what} `{}`", name.as_ref()), format!("no such {what} in this system"))
+        .help(known_names(name.as_ref(), what, known))
+}
+
+/// The names in `${…}` of a text.
+pub(crate) fn variables(text: &str) -> Vec<&str> {
+    text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
