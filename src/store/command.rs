@@ -4,13 +4,20 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::driver::ClientCommand;
+
 /// The processes of the embedded store.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// The driven client: does what its standard input says, and answers on its standard output.
+    Client(ClientCommand),
+}
 
 impl Command {
     /// Runs it to its end.
     pub fn execute(self) -> ExitCode {
-        match self {}
+        match self {
+            Self::Client(command) => command.execute(),
+        }
     }
 }

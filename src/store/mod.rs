@@ -2,10 +2,14 @@
 //!
 //! It knows nothing of the harness, and the harness knows it only as processes.
 
+pub mod client;
 mod command;
 pub mod defects;
+mod driver;
+pub mod duration;
 pub mod flag;
 mod logging;
+mod process;
 pub mod wire;
 
 pub use command::Command;
