@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::driver::ClientCommand;
+use super::runner::RunnerCommand;
 
 /// The processes of the embedded store.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The driven client: does what its standard input says, and answers on its standard output.
     Client(ClientCommand),
+    /// A runner: takes rollouts from the queue until it is told to stop.
+    Runner(RunnerCommand),
 }
 
 impl Command {
@@ -18,6 +21,7 @@ impl Command {
     pub fn execute(self) -> ExitCode {
         match self {
             Self::Client(command) => command.execute(),
+            Self::Runner(command) => command.execute(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod duration;
 pub mod flag;
 mod logging;
 mod process;
+mod runner;
 pub mod wire;
 
 pub use command::Command;
