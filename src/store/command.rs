@@ -6,11 +6,16 @@ use clap::Subcommand;
 
 /// The processes of the embedded store.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// The server.
+    Serve(super::serve::Args),
+}
 
 impl Command {
     /// Runs it to its end.
     pub fn execute(self) -> ExitCode {
-        match self {}
+        match self {
+            Self::Serve(args) => args.execute(),
+        }
     }
 }
