@@ -14,6 +14,8 @@ pub enum Command {
     Client(ClientCommand),
     /// A runner: takes rollouts from the queue until it is told to stop.
     Runner(RunnerCommand),
+    /// The server.
+    Serve(super::serve::Args),
 }
 
 impl Command {
@@ -22,6 +24,7 @@ impl Command {
         match self {
             Self::Client(command) => command.execute(),
             Self::Runner(command) => command.execute(),
+            Self::Serve(args) => args.execute(),
         }
     }
 }

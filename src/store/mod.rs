@@ -4,6 +4,7 @@
 
 pub mod client;
 mod command;
+mod data;
 pub mod defects;
 mod driver;
 pub mod duration;
@@ -11,6 +12,8 @@ pub mod flag;
 mod logging;
 mod process;
 mod runner;
+mod serve;
+mod server;
 pub mod wire;
 
 pub use command::Command;

@@ -1,0 +1,226 @@
+//! Attempts: a worker's go at a rollout, and how its status becomes the rollout's.
+
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::answer::{Answer, Refusal};
+use super::call::Call;
+use super::page::Query;
+use super::rollouts::{Known, given, mandatory, raw, text};
+use super::store::Store;
+use super::words::{AttemptStatus, RolloutStatus};
+use super::workers;
+
+/// An attempt as it is answered.
+#[derive(Debug, Serialize)]
+pub struct Attempt {
+    /// Its rollout.
+    pub rollout_id: String,
+    /// Its id.
+    pub attempt_id: String,
+    /// Its number among the rollout's attempts, from 1.
+    pub sequence_id: i64,
+    /// When it began.
+    pub start_time: f64,
+    /// When it ended.
+    pub end_time: Option<f64>,
+    /// Where it is in its life.
+    pub status: AttemptStatus,
+    /// Who is at it.
+    pub worker_id: Option<String>,
+    /// Its last sign of life.
+    pub last_heartbeat_time: Option<f64>,
+    /// Whatever its worker wants to remember.
+    pub metadata: Box<RawValue>,
+}
+
+/// The columns of [`Attempt::read`], in order.
+const COLUMNS: &str = "id, sequence_id, start_time, end_time, status, worker_id, last_heartbeat_time, metadata";
+
+const SORTABLE: &[(&str, &str)] = &[
+    ("sequence_id", "sequence_id"),
+    ("attempt_id", "id"),
+    ("start_time", "start_time"),
+    ("end_time", "end_time"),
+    ("status", "status"),
+    ("worker_id", "worker_id"),
+    ("last_heartbeat_time", "last_heartbeat_time"),
+];
+
+impl Attempt {
+    /// Reads an attempt from the columns of a row that begin at `first`.
+    pub fn read(row: &Row<'_>, first: usize, rollout_id: String) -> rusqlite::Result<Self> {
+        Ok(Self {
+            rollout_id,
+            attempt_id: row.get(first)?,
+            sequence_id: row.get(first + 1)?,
+            start_time: row.get(first + 2)?,
+            end_time: row.get(first + 3)?,
+            status: row.get(first + 4)?,
+            worker_id: row.get(first + 5)?,
+            last_heartbeat_time: row.get(first + 6)?,
+            metadata: raw(row, first + 7)?,
+        })
+    }
+
+    /// The rollout's attempt of this id, or its latest one for `latest`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn find(store: &Store<'_>, rollout: &Known, id: &str) -> rusqlite::Result<Option<Self>> {
+        let read = |row: &Row<'_>| Self::read(row, 0, rollout.id.clone());
+        if id == "latest" {
+            let sql = format!("SELECT {COLUMNS} FROM attempt WHERE rollout = ?1 ORDER BY sequence_id DESC LIMIT 1");
+            store.first(&sql, [rollout.seq], read)
+        } else {
+            let sql = format!("SELECT {COLUMNS} FROM attempt WHERE rollout = ?1 AND id = ?2");
+            store.first(&sql, params![rollout.seq, id], read)
+        }
+    }
+
+    /// As [`find`](Self::find), for an attempt that must exist.
+    ///
+    /// # Errors
+    /// When there is none, or the database fails.
+    pub fn load(store: &Store<'_>, rollout: &Known, id: &str) -> Result<Self, Refusal> {
+        Self::find(store, rollout, id)?.ok_or_else(|| Refusal::Unknown { what: "attempt", id: id.to_owned() })
+    }
+
+    /// Keeps what has changed; the latest attempt's status becomes the rollout's, and its worker's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn save(&self, store: &mut Store<'_>, rollout: &mut Known, status_changed: bool) -> rusqlite::Result<()> {
+        let sql = "UPDATE attempt SET end_time = ?3, status = ?4, worker_id = ?5, last_heartbeat_time = ?6, \
+                   metadata = ?7 WHERE rollout = ?1 AND id = ?2";
+        store.execute(
+            sql,
+            params![
+                rollout.seq,
+                self.attempt_id,
+                self.end_time,
+                self.status,
+                self.worker_id,
+                self.last_heartbeat_time,
+                self.metadata.get()
+            ],
+        )?;
+        if !status_changed {
+            return Ok(());
+        }
+        if let Some(worker) = &self.worker_id {
+            workers::follow(store, worker, self)?;
+        }
+        let latest = store.first("SELECT max(sequence_id) FROM attempt WHERE rollout = ?1", [rollout.seq], |row| {
+            row.get::<_, Option<i64>>(0)
+        })?;
+        if latest.flatten() == Some(self.sequence_id) {
+            let status = self.rollout_status(rollout);
+            if status != rollout.status {
+                rollout.set_status(store, status)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives it a status; an end has a time.
+    pub fn set_status(&mut self, store: &Store<'_>, status: AttemptStatus) {
+        self.status = status;
+        self.end_time = (!status.live()).then_some(store.now);
+    }
+
+    fn rollout_status(&self, rollout: &Known) -> RolloutStatus {
+        match self.status {
+            AttemptStatus::Preparing => RolloutStatus::Preparing,
+            AttemptStatus::Running => RolloutStatus::Running,
+            AttemptStatus::Succeeded => RolloutStatus::Succeeded,
+            AttemptStatus::Failed | AttemptStatus::Timeout | AttemptStatus::Unresponsive => {
+                let config = &rollout.config;
+                let again = config.retry_condition.contains(&self.status) && self.sequence_id < config.max_attempts;
+                if again { RolloutStatus::Requeuing } else { RolloutStatus::Failed }
+            }
+        }
+    }
+}
+
+/// Starts the rollout's next attempt.
+///
+/// # Errors
+/// When the database fails.
+pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -> Result<(), Refusal> {
+    let id = store.id("at", 8);
+    let sql = "INSERT INTO attempt (rollout, sequence_id, id, start_time, status, worker_id) VALUES (?1, \
+               (SELECT coalesce(max(sequence_id), 0) + 1 FROM attempt WHERE rollout = ?1), ?2, ?3, ?4, ?5)";
+    store.execute(sql, params![rollout.seq, id, store.now, AttemptStatus::Preparing, worker])?;
+    let attempt = Attempt::load(store, rollout, &id)?;
+    attempt.save(store, rollout, true)?;
+    Ok(())
+}
+
+/// `GET /rollouts/{rollout}/attempts`
+///
+/// # Errors
+/// When the rollout does not exist, a parameter is not allowed, or the database fails.
+pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let rollout = Known::find(store, call.segment(0))?;
+    let select = format!("SELECT {COLUMNS} FROM attempt");
+    let page = Query::new(call, &select, "attempt")
+        .only("rollout", rollout.seq)
+        .page(store, SORTABLE, |row| Attempt::read(row, 0, rollout.id.clone()))?;
+    Ok(Answer::ok(&page))
+}
+
+/// `GET /rollouts/{rollout}/attempts/latest`: null before the first attempt.
+///
+/// # Errors
+/// When the rollout does not exist, or the database fails.
+pub fn latest(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let rollout = Known::find(store, call.segment(0))?;
+    Ok(Answer::ok(&Attempt::find(store, &rollout, "latest")?))
+}
+
+/// What `POST /rollouts/{rollout}/attempts/{attempt}` may change; what is absent stays as it is.
+#[derive(Debug, Deserialize)]
+struct Update {
+    #[serde(default, deserialize_with = "given")]
+    status: Option<Option<AttemptStatus>>,
+    #[serde(default, deserialize_with = "given")]
+    worker_id: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    last_heartbeat_time: Option<Option<f64>>,
+    #[serde(default, deserialize_with = "given")]
+    metadata: Option<Option<Map<String, Value>>>,
+}
+
+/// `POST /rollouts/{rollout}/attempts/{attempt}`; the attempt may be `latest`.
+///
+/// # Errors
+/// When the body is wrong, rollout or attempt do not exist, or the database fails.
+pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let update: Update = call.json()?;
+    let status = mandatory("status", update.status)?;
+    let worker = mandatory("worker_id", update.worker_id)?;
+    let heartbeat = mandatory("last_heartbeat_time", update.last_heartbeat_time)?;
+    let metadata = mandatory("metadata", update.metadata)?;
+    let mut rollout = Known::find(store, call.segment(0))?;
+    let mut attempt = Attempt::load(store, &rollout, call.segment(1))?;
+    if let Some(metadata) = metadata {
+        attempt.metadata = RawValue::from_string(text(&metadata)).map_err(|error| Refusal::Bad(error.to_string()))?;
+    }
+    let handed_over = worker.is_some();
+    attempt.worker_id = worker.or(attempt.worker_id);
+    attempt.last_heartbeat_time = heartbeat.or(attempt.last_heartbeat_time);
+    if let Some(status) = status {
+        attempt.set_status(store, status);
+    }
+    attempt.save(store, &mut rollout, status.is_some())?;
+    if handed_over
+        && status.is_none()
+        && let Some(worker) = &attempt.worker_id
+    {
+        workers::follow(store, worker, &attempt)?;
+    }
+    Ok(Answer::ok(&attempt))
+}

@@ -1,0 +1,69 @@
+use serde::de::DeserializeOwned;
+
+use super::answer::{Answer, Refusal};
+use super::store::Store;
+
+/// What an operation is given of its request.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// What the route's `{…}` segments matched, in order.
+    pub segments: Vec<String>,
+    /// The query's pairs, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// The body; empty when there is none.
+    pub body: Vec<u8>,
+}
+
+impl Call {
+    /// The `index`-th `{…}` segment of the route. The route table guarantees that it is there.
+    pub fn segment(&self, index: usize) -> &str {
+        &self.segments[index]
+    }
+
+    /// The last value of a query parameter.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a query parameter that may be repeated.
+    pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is not JSON, or not of this shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Refusal::Unprocessable { place: "body", message: error.to_string() })
+    }
+
+    /// The body as JSON; an absent body and `null` stand for the default.
+    ///
+    /// # Errors
+    /// When it is not JSON, or not of this shape.
+    pub fn optional_json<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
+        if self.body.is_empty() { Ok(T::default()) } else { Ok(self.json::<Option<T>>()?.unwrap_or_default()) }
+    }
+}
+
+/// Whether an operation changes anything, and so may be made safe to repeat by an idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads.
+    Read,
+    /// It changes something.
+    Write,
+}
+
+/// An operation of the store.
+#[derive(Clone, Copy)]
+pub struct Operation {
+    /// Its name, as in logs.
+    pub name: &'static str,
+    /// Whether it changes anything.
+    pub access: Access,
+    /// What it does.
+    pub apply: fn(&mut Store<'_>, &Call) -> Result<Answer, Refusal>,
+}

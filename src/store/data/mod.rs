@@ -1,0 +1,27 @@
+//! What the store keeps, in SQLite: in memory, or in a file that survives a SIGKILL of the process.
+//!
+//! One thread owns the database. Requests queue up as [`Call`]s; whatever is queued is applied in one transaction, and
+//! answered after its commit. An operation is a function from a [`Store`] and a [`Call`] to an [`Answer`], so a new
+//! route is one function here and one line in the server's route table.
+
+mod answer;
+pub mod attempts;
+mod call;
+mod finished;
+mod idempotency;
+mod page;
+pub mod queue;
+pub mod rollouts;
+mod schema;
+pub mod spans;
+mod store;
+mod thread;
+pub mod waits;
+mod words;
+pub mod workers;
+
+pub use answer::{Answer, Refusal};
+pub use call::{Access, Call, Operation};
+pub use finished::Watch;
+pub use store::Store;
+pub use thread::Data;

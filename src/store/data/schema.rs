@@ -1,0 +1,112 @@
+//! The database: how it is opened, and its tables.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+/// The version of the tables; a file of another version is refused rather than misread.
+const VERSION: i64 = 1;
+
+/// A rollout's input has a table of its own, because it can be large and never changes with the status.
+const TABLES: &str = "
+CREATE TABLE rollout (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    start_time REAL NOT NULL,
+    end_time REAL,
+    mode TEXT,
+    resources_id TEXT,
+    status TEXT NOT NULL,
+    config TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    place INTEGER,
+    spans INTEGER NOT NULL DEFAULT 0,
+    watched INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX rollout_place ON rollout (place) WHERE place IS NOT NULL;
+CREATE INDEX rollout_status ON rollout (status);
+CREATE INDEX rollout_watched ON rollout (seq) WHERE watched;
+CREATE TABLE input (seq INTEGER PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE attempt (
+    rollout INTEGER NOT NULL,
+    sequence_id INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    start_time REAL NOT NULL,
+    end_time REAL,
+    status TEXT NOT NULL,
+    worker_id TEXT,
+    last_heartbeat_time REAL,
+    metadata TEXT NOT NULL DEFAULT 'null',
+    PRIMARY KEY (rollout, sequence_id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX attempt_id ON attempt (rollout, id);
+CREATE TABLE span (
+    seq INTEGER PRIMARY KEY,
+    rollout INTEGER NOT NULL,
+    attempt_id TEXT NOT NULL,
+    span_id TEXT NOT NULL,
+    sequence_id INTEGER NOT NULL,
+    trace_id TEXT,
+    parent_id TEXT,
+    name TEXT NOT NULL,
+    start_time REAL,
+    end_time REAL,
+    json TEXT NOT NULL,
+    UNIQUE (rollout, attempt_id, span_id)
+);
+CREATE INDEX span_order ON span (rollout, sequence_id);
+CREATE TABLE worker (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    heartbeat_stats TEXT NOT NULL DEFAULT 'null',
+    last_heartbeat_time REAL,
+    last_dequeue_time REAL,
+    last_busy_time REAL,
+    last_idle_time REAL,
+    current_rollout_id TEXT,
+    current_attempt_id TEXT
+) WITHOUT ROWID;
+CREATE TABLE answer (
+    key TEXT PRIMARY KEY,
+    request INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    time REAL NOT NULL
+);
+CREATE INDEX answer_time ON answer (time);
+";
+
+/// Opens the database, in memory without a file, and makes its tables if they are missing.
+///
+/// The file is locked for this process alone (a crash frees it), and needs no shared-memory index for it. A commit is in
+/// the kernel's hands before it is acknowledged, so it survives the death of the process, not that of the machine.
+///
+/// # Errors
+/// When it cannot be opened, is in use, or has tables of another version.
+pub fn open(file: Option<&Path>) -> rusqlite::Result<Connection> {
+    let db = match file {
+        Some(file) => Connection::open(file)?,
+        None => Connection::open_in_memory()?,
+    };
+    db.busy_timeout(Duration::ZERO)?;
+    db.set_prepared_statement_cache_capacity(128);
+    db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    if file.is_some() {
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    }
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        VERSION => {}
+        0 => db.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?,
+        other => {
+            let message = format!("its tables have version {other}, this store reads {VERSION}");
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
+                Some(message),
+            ));
+        }
+    }
+    Ok(db)
+}

@@ -1,0 +1,184 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::answer::{Answer, Refusal};
+use super::call::{Access, Call, Operation};
+use super::finished::{Finished, Watch};
+use super::idempotency::Key;
+use super::schema;
+use super::store::Store;
+use crate::store::defects::{Defect, planted};
+
+/// How many calls share a transaction at most, so that the first of them does not wait for ever.
+const BATCH: usize = 128;
+
+/// The store's data, served by a thread of its own.
+#[derive(Debug)]
+pub struct Data {
+    running: RefCell<Option<Running>>,
+    finished: Arc<Finished>,
+}
+
+#[derive(Debug)]
+struct Running {
+    jobs: Sender<Job>,
+    thread: JoinHandle<rusqlite::Result<()>>,
+}
+
+struct Job {
+    operation: Operation,
+    call: Call,
+    key: Option<Key>,
+    reply: oneshot::Sender<Answer>,
+}
+
+impl Data {
+    /// Opens the database, in memory without a file, and starts its thread.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or the thread not started.
+    pub fn open(file: Option<&Path>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let db = schema::open(file)?;
+        let finished = Arc::new(Finished::default());
+        let (jobs, queue) = channel();
+        let tell = Arc::clone(&finished);
+        // It has the name of the server's main thread, because that name is how its records are told apart from others'.
+        let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || serve(db, &queue, &tell))?;
+        Ok(Self { running: RefCell::new(Some(Running { jobs, thread })), finished })
+    }
+
+    /// Applies a call and answers after its effect is kept. Once begun, it is carried out even if nobody waits for it.
+    ///
+    /// With an idempotency key, a write is applied once: `target` is what its request was about.
+    pub async fn apply(&self, operation: Operation, call: Call, key: Option<String>, target: &str) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let key = match operation.access {
+            Access::Write => key.map(|key| Key::new(key, &[operation.name.as_bytes(), target.as_bytes(), &call.body])),
+            Access::Read => None,
+        };
+        if let Some(running) = self.running.borrow().as_ref() {
+            // If the thread has ended, the reply is dropped with the job.
+            let _ = running.jobs.send(Job { operation, call, key, reply });
+        }
+        answer.await.unwrap_or_else(|_| {
+            let problem = "the storage thread has ended";
+            Answer::with(500, &serde_json::json!({ "detail": problem })).because(problem)
+        })
+    }
+
+    /// Notice of the end of these rollouts, from now on.
+    pub fn watch(&self, rollouts: &[String]) -> Watch {
+        self.finished.watch(rollouts)
+    }
+
+    /// Carries out what is queued, flushes all, and ends the thread. Blocks until it is done.
+    ///
+    /// # Errors
+    /// When the database cannot be flushed, or the thread had panicked.
+    pub fn close(&self) -> Result<(), String> {
+        let Some(Running { jobs, thread }) = self.running.take() else { return Ok(()) };
+        drop(jobs);
+        match thread.join() {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the storage thread had panicked".to_owned()),
+        }
+    }
+}
+
+fn serve(db: Connection, queue: &Receiver<Job>, finished: &Finished) -> rusqlite::Result<()> {
+    let mut keeper = Keeper { db, random: fastrand::Rng::new(), writes: HashMap::new() };
+    while let Ok(first) = queue.recv() {
+        let batch = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1));
+        keeper.batch(batch, finished);
+    }
+    keeper.db.flush_prepared_statement_cache();
+    keeper.db.close().map_err(|(_, error)| error)
+}
+
+struct Keeper {
+    db: Connection,
+    random: fastrand::Rng,
+    /// How often each operation wrote, for the defect that loses every second of them.
+    writes: HashMap<&'static str, u64>,
+}
+
+impl Keeper {
+    fn batch(&mut self, jobs: impl Iterator<Item = Job>, finished: &Finished) {
+        let mut answers = Vec::new();
+        let mut ended = Vec::new();
+        let begun = self.db.execute_batch("BEGIN");
+        for job in jobs {
+            let answer = match &begun {
+                Ok(()) => self.job(&job, &mut ended).unwrap_or_else(|refusal| refusal.answer()),
+                Err(error) => unavailable(error),
+            };
+            answers.push((job.reply, answer));
+        }
+        if begun.is_ok()
+            && let Err(error) = self.db.execute_batch("COMMIT")
+        {
+            // Nothing of the batch is kept, whatever its answers say. If there is nothing to roll back, that is as good.
+            let _ = self.db.execute_batch("ROLLBACK");
+            ended.clear();
+            for (_, answer) in &mut answers {
+                *answer = unavailable(&error);
+            }
+        }
+        for (reply, answer) in answers {
+            // Nobody waits for it any more: the client went away.
+            let _ = reply.send(answer);
+        }
+        for rollout in ended {
+            finished.tell(&rollout);
+        }
+    }
+
+    /// One call, in a savepoint of its own: what is refused has no effect, and does not disturb the others.
+    fn job(&mut self, job: &Job, ended: &mut Vec<String>) -> Result<Answer, Refusal> {
+        if job.operation.access == Access::Read {
+            return (job.operation.apply)(&mut Store::new(&self.db, &mut self.random), &job.call);
+        }
+        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
+        let mut store = Store::new(&self.db, &mut self.random);
+        let outcome = write(&mut store, job);
+        let over = std::mem::take(&mut store.finished);
+        let lost = planted(Defect::LostWrite) && {
+            let count = self.writes.entry(job.operation.name).or_default();
+            *count += 1;
+            count.is_multiple_of(2)
+        };
+        if outcome.is_err() || lost {
+            self.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        } else {
+            ended.extend(over);
+        }
+        self.db.prepare_cached("RELEASE job")?.execute([])?;
+        outcome
+    }
+}
+
+fn write(store: &mut Store<'_>, job: &Job) -> Result<Answer, Refusal> {
+    let Some(key) = &job.key else { return (job.operation.apply)(store, &job.call) };
+    if let Some(answer) = key.known(store)? {
+        return Ok(answer);
+    }
+    let answer = (job.operation.apply)(store, &job.call)?;
+    key.keep(store, &answer)?;
+    Ok(answer)
+}
+
+fn unavailable(error: &rusqlite::Error) -> Answer {
+    Refusal::Storage(rusqlite::Error::SqliteFailure(
+        error.sqlite_error().copied().unwrap_or(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR)),
+        Some(error.to_string()),
+    ))
+    .answer()
+}

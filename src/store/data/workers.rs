@@ -1,0 +1,142 @@
+//! Workers: what the store knows of those who dequeue.
+
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::answer::{Answer, Refusal};
+use super::attempts::Attempt;
+use super::call::Call;
+use super::page::Query;
+use super::rollouts::{given, mandatory, raw, text};
+use super::store::Store;
+use super::words::{AttemptStatus, WorkerStatus};
+
+/// A worker as it is answered.
+#[derive(Debug, Serialize)]
+struct Worker {
+    worker_id: String,
+    status: WorkerStatus,
+    heartbeat_stats: Box<RawValue>,
+    last_heartbeat_time: Option<f64>,
+    last_dequeue_time: Option<f64>,
+    last_busy_time: Option<f64>,
+    last_idle_time: Option<f64>,
+    current_rollout_id: Option<String>,
+    current_attempt_id: Option<String>,
+}
+
+const SELECT: &str = "SELECT id, status, heartbeat_stats, last_heartbeat_time, last_dequeue_time, last_busy_time, \
+     last_idle_time, current_rollout_id, current_attempt_id FROM worker";
+
+const SORTABLE: &[(&str, &str)] = &[
+    ("worker_id", "id"),
+    ("status", "status"),
+    ("last_heartbeat_time", "last_heartbeat_time"),
+    ("last_dequeue_time", "last_dequeue_time"),
+    ("last_busy_time", "last_busy_time"),
+    ("last_idle_time", "last_idle_time"),
+];
+
+impl Worker {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            worker_id: row.get(0)?,
+            status: row.get(1)?,
+            heartbeat_stats: raw(row, 2)?,
+            last_heartbeat_time: row.get(3)?,
+            last_dequeue_time: row.get(4)?,
+            last_busy_time: row.get(5)?,
+            last_idle_time: row.get(6)?,
+            current_rollout_id: row.get(7)?,
+            current_attempt_id: row.get(8)?,
+        })
+    }
+
+    fn find(store: &Store<'_>, id: &str) -> rusqlite::Result<Option<Self>> {
+        store.first(&format!("{SELECT} WHERE id = ?1"), [id], Self::read)
+    }
+}
+
+/// Notes that a worker asked for work; one that got none is idle.
+///
+/// # Errors
+/// When the database fails.
+pub fn dequeued(store: &Store<'_>, worker: &str, empty: bool) -> rusqlite::Result<()> {
+    meet(store, worker)?;
+    store.execute("UPDATE worker SET last_dequeue_time = ?2 WHERE id = ?1", params![worker, store.now])?;
+    if empty { rest(store, worker, WorkerStatus::Idle) } else { Ok(()) }
+}
+
+/// Lets a worker follow its attempt: busy with it, idle after it, unknown if the watchdog ended it.
+///
+/// # Errors
+/// When the database fails.
+pub fn follow(store: &Store<'_>, worker: &str, attempt: &Attempt) -> rusqlite::Result<()> {
+    meet(store, worker)?;
+    match attempt.status {
+        AttemptStatus::Preparing | AttemptStatus::Running => {
+            let sql = "UPDATE worker SET last_busy_time = CASE WHEN status = 'busy' THEN last_busy_time ELSE ?2 END, \
+                       status = 'busy', current_rollout_id = ?3, current_attempt_id = ?4 WHERE id = ?1";
+            store.execute(sql, params![worker, store.now, attempt.rollout_id, attempt.attempt_id])?;
+            Ok(())
+        }
+        AttemptStatus::Succeeded | AttemptStatus::Failed => rest(store, worker, WorkerStatus::Idle),
+        AttemptStatus::Timeout | AttemptStatus::Unresponsive => rest(store, worker, WorkerStatus::Unknown),
+    }
+}
+
+/// `GET /workers`
+///
+/// # Errors
+/// When a parameter is not allowed, or the database fails.
+pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let page = Query::new(call, SELECT, "worker").one_of("status_in", "status").text("worker_id", "id", false).page(
+        store,
+        SORTABLE,
+        Worker::read,
+    )?;
+    Ok(Answer::ok(&page))
+}
+
+/// `GET /workers/{worker}`: null for one that was never heard of.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    Ok(Answer::ok(&Worker::find(store, call.segment(0))?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Update {
+    #[serde(default, deserialize_with = "given")]
+    heartbeat_stats: Option<Option<Map<String, Value>>>,
+}
+
+/// `POST /workers/{worker}`: a heartbeat; a worker that is new is met.
+///
+/// # Errors
+/// When the body is wrong, or the database fails.
+pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let update: Update = call.optional_json()?;
+    let stats = mandatory("heartbeat_stats", update.heartbeat_stats)?;
+    let worker = call.segment(0);
+    meet(store, worker)?;
+    store.execute("UPDATE worker SET last_heartbeat_time = ?2 WHERE id = ?1", params![worker, store.now])?;
+    if let Some(stats) = stats {
+        store.execute("UPDATE worker SET heartbeat_stats = ?2 WHERE id = ?1", params![worker, text(&stats)])?;
+    }
+    Ok(Answer::ok(&Worker::find(store, worker)?))
+}
+
+fn meet(store: &Store<'_>, worker: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO worker (id, status) VALUES (?1, 'unknown') ON CONFLICT DO NOTHING";
+    store.execute(sql, [worker]).map(|_| ())
+}
+
+fn rest(store: &Store<'_>, worker: &str, status: WorkerStatus) -> rusqlite::Result<()> {
+    let sql = "UPDATE worker SET last_idle_time = CASE WHEN ?3 = 'idle' AND status <> 'idle' THEN ?2 \
+               ELSE last_idle_time END, status = ?3, current_rollout_id = NULL, current_attempt_id = NULL WHERE id = ?1";
+    store.execute(sql, params![worker, store.now, status]).map(|_| ())
+}

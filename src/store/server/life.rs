@@ -1,0 +1,167 @@
+//! The server's life: start, service, stop.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet, LocalSet};
+use tracing::{debug, error, info, warn};
+
+use super::accept::accept;
+use super::handle::Server;
+use super::signal::{Signal, Signals};
+use super::stop::{Counts, Phase, Stop};
+use crate::store::data::Data;
+use crate::store::defects::{Defect, planted};
+use crate::store::flag::{Flag, State};
+use crate::store::logging::SERVER;
+
+/// How long, after the drain time, the last answers may take to be written.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// How the server is to be run.
+#[derive(Debug)]
+pub struct Options {
+    /// The address to listen at.
+    pub host: String,
+    /// The port to listen at, or 0.
+    pub port: u16,
+    /// The database file, or memory.
+    pub data: Option<PathBuf>,
+    /// How long requests in flight may take after a stop has begun.
+    pub drain: Duration,
+    /// The shared flag's file.
+    pub online_flag: Option<PathBuf>,
+    /// How long to wait before listening.
+    pub boot_delay: Duration,
+}
+
+/// Serves until it is stopped, on this thread.
+pub fn run(options: Options) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed("cannot start", &error),
+    };
+    LocalSet::new().block_on(&runtime, live(options))
+}
+
+async fn live(options: Options) -> ExitCode {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return failed("cannot listen to signals", &error),
+    };
+    let flag = match options.online_flag.as_deref().map(Flag::create).transpose() {
+        Ok(flag) => flag,
+        Err(error) => return failed("cannot write the flag", &error),
+    };
+    let stop = Rc::new(Stop::default());
+    if !options.boot_delay.is_zero() {
+        tokio::select! {
+            () = tokio::time::sleep(options.boot_delay) => {}
+            signal = signals.next() => {
+                begin_stop(&stop, &flag, signal);
+                return stopped(&flag);
+            }
+        }
+    }
+    let data = match Data::open(options.data.as_deref()) {
+        Ok(data) => data,
+        Err(error) => return failed("cannot open the data", error.as_ref()),
+    };
+    let (listener, address) = match listen(&options.host, options.port).await {
+        Ok(listening) => listening,
+        Err(error) => return failed("cannot listen", &error),
+    };
+    let server = Rc::new(Server { stop, data });
+    let accepting = tokio::task::spawn_local(accept(listener, Rc::clone(&server)));
+    say(&flag, State::Online);
+    info!(target: SERVER, addr = %address, "listening");
+
+    let first = signals.next().await;
+    if planted(Defect::FlagLate) {
+        tear_down(accepting).await;
+        info!(target: SERVER, signal = first.name(), "stop begun");
+        tokio::time::sleep(options.drain).await;
+        say(&flag, State::Stopping);
+    } else {
+        begin_stop(&server.stop, &flag, first);
+        tokio::select! {
+            () = drain(&server.stop, options.drain, accepting) => {}
+            second = signals.next(), if !planted(Defect::HangOnStop) => {
+                debug!(target: SERVER, signal = second.name(), "second signal, ending at once");
+                // Destructors would flush and wait; what was acknowledged is safe without them.
+                std::process::exit(second.status().into());
+            }
+        }
+    }
+    if planted(Defect::HangOnStop) {
+        std::future::pending::<()>().await;
+    }
+    if let Err(error) = server.data.close() {
+        return failed("cannot flush the data", error.as_str());
+    }
+    stopped(&flag)
+}
+
+/// From here on the stop is announced everywhere: the flag first, then health and every other answer, then the log.
+fn begin_stop(stop: &Stop, flag: &Option<Flag>, signal: Signal) {
+    say(flag, State::Stopping);
+    stop.enter(Phase::Stopping);
+    info!(target: SERVER, signal = signal.name(), "stop begun");
+}
+
+/// Waits for what is in flight, within the drain time, and ends the rest.
+async fn drain(stop: &Stop, time: Duration, accepting: JoinHandle<JoinSet<()>>) {
+    if tokio::time::timeout(time, stop.none(Counts::InFlight)).await.is_err() {
+        debug!(target: SERVER, requests = stop.in_flight(), "drain time is over");
+    }
+    stop.enter(Phase::Over);
+    let Ok(mut connections) = accepting.await else { return };
+    // Idle connections end by themselves once they are polled; what is left after that has a last answer to write.
+    let last_answers = async {
+        tokio::task::yield_now().await;
+        stop.none(Counts::InFlight).await;
+        stop.none(Counts::Farewell).await;
+    };
+    let _ = tokio::time::timeout(FAREWELL, last_answers).await;
+    connections.shutdown().await;
+}
+
+/// Ends everything without a word: the defect of a server that says `stopping` too late.
+async fn tear_down(accepting: JoinHandle<JoinSet<()>>) {
+    accepting.abort();
+    let _ = accepting.await;
+}
+
+fn stopped(flag: &Option<Flag>) -> ExitCode {
+    say(flag, State::Stopped);
+    info!(target: SERVER, "stopped");
+    if planted(Defect::ExitNonzeroOnStop) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn say(flag: &Option<Flag>, state: State) {
+    if let Some(flag) = flag
+        && let Err(error) = flag.set(state)
+    {
+        warn!(target: SERVER, %error, ?state, "cannot write the flag");
+    }
+}
+
+/// Binds and listens, with SO_REUSEADDR. An address is taken as it is; a name costs a thread to look up.
+async fn listen(host: &str, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = match host.parse::<IpAddr>() {
+        Ok(address) => TcpListener::bind((address, port)).await?,
+        Err(_) => TcpListener::bind((host, port)).await?,
+    };
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn failed(what: &str, error: &(impl std::fmt::Display + ?Sized)) -> ExitCode {
+    error!(target: SERVER, %error, "{what}");
+    ExitCode::FAILURE
+}
