@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::driver::ClientCommand;
 use super::runner::RunnerCommand;
+use super::strategy::RunCommand;
 
 /// The processes of the embedded store.
 #[derive(Debug, Subcommand)]
@@ -14,6 +15,8 @@ pub enum Command {
     Client(ClientCommand),
     /// A runner: takes rollouts from the queue until it is told to stop.
     Runner(RunnerCommand),
+    /// The execution strategy: a server, its runners and the algorithm, from one command.
+    Run(RunCommand),
     /// The server.
     Serve(super::serve::Args),
 }
@@ -24,6 +27,7 @@ impl Command {
         match self {
             Self::Client(command) => command.execute(),
             Self::Runner(command) => command.execute(),
+            Self::Run(command) => command.execute(),
             Self::Serve(args) => args.execute(),
         }
     }

@@ -14,6 +14,7 @@ mod process;
 mod runner;
 mod serve;
 mod server;
+mod strategy;
 pub mod wire;
 
 pub use command::Command;

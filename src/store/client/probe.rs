@@ -1,5 +1,7 @@
 //! Asking for the server's health, when a request has failed and there is no flag to say why.
 
+use std::time::Duration;
+
 use tracing::debug;
 
 use super::Client;
@@ -10,6 +12,15 @@ use super::request::Request;
 use crate::store::logging::CLIENT;
 
 impl Client {
+    /// Resolves when the server answers a health probe. For whoever has just started it.
+    pub async fn wait_until_online(&self) {
+        const PAUSE: Duration = Duration::from_millis(10);
+        // Nothing tells a process without the flag that a socket is listened to: it has to be asked.
+        while self.probe().await != Health::Answers {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Asks by the probe schedule until there is an answer.
     pub(super) async fn health(&self, subject: Subject) -> Health {
         for pause in &self.config.probe.0 {
