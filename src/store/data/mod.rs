@@ -17,6 +17,7 @@ pub mod spans;
 mod store;
 mod thread;
 pub mod waits;
+mod watchdog;
 mod words;
 pub mod workers;
 

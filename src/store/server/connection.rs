@@ -17,25 +17,27 @@ use tracing::debug;
 
 use super::exchange::Slot;
 use super::handle::{Server, handle};
-use super::stop::{Counts, Phase};
+use super::stop::{Counts, Phase, Ticket};
+use crate::store::defects::{Defect, planted};
 use crate::store::logging::SERVER;
 
 /// How long the rest of an unwanted request is read and discarded after its answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Serves a connection to its end, or until the stop is over.
-pub async fn serve(stream: TcpStream, server: Rc<Server>) {
+/// Serves a connection to its end, or until the stop is over. It holds `unaware` for as long as it lives and does not know
+/// that the stop is over, so that the end of the process does not overtake that news.
+pub async fn serve(stream: TcpStream, server: Rc<Server>, unaware: Ticket) {
     // Without it an answer is late by a delayed acknowledgement at worst; nothing depends on it.
     let _ = stream.set_nodelay(true);
     let slot = Slot::default();
     let io = Watched { io: TokioIo::new(stream), slot: slot.clone() };
     let service = service_fn(|request| handle(Rc::clone(&server), slot.clone(), request));
-    let mut connection = http1::Builder::new().serve_connection(io, service);
+    let mut connection = http1::Builder::new().half_close(planted(Defect::CancelIgnored)).serve_connection(io, service);
     let mut over = pin!(server.stop.reached(Phase::Over));
-    let mut ending = false;
+    let mut unaware = Some(unaware);
     let outcome = std::future::poll_fn(|cx| {
-        if !ending && over.as_mut().poll(cx).is_ready() {
-            ending = true;
+        if unaware.is_some() && over.as_mut().poll(cx).is_ready() {
+            let _now_aware = unaware.take();
             if slot.is_cut_by_the_end() {
                 return Poll::Ready(None);
             }
