@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::booted::Booted;
 use crate::long_poll::waiting;
+use crate::stop::half_sent;
 
 #[test]
 fn exit_nonzero_on_stop() {
@@ -22,9 +23,8 @@ fn hang_on_stop() {
     idle.send("GET", "/health", "", b"");
     idle.response();
     server.begin_stop();
-    // It closes everything, and then does not even heed a second signal.
+    // It closes everything, and then stays.
     idle.rest();
-    server.signal(Signal::TERM);
     server.signal(Signal::KILL);
     assert_eq!(server.exit().code(), None);
     assert_eq!(server.count("stopped"), 0);
@@ -35,28 +35,30 @@ fn hang_on_stop() {
 fn no_drain_marker() {
     let mut server = Booted::defective("no-drain-marker", &["--drain", "600s"]);
     let id = server.enqueue(json!(1));
-    let mut kept = server.connect();
-    kept.send("GET", "/health", "", b"");
-    kept.response();
     let mut poll = waiting(&mut server, &id);
+    let _holds_the_stop = half_sent(&server);
     server.begin_stop();
-    assert_eq!(poll.response().header("x-store-state"), None);
-    kept.send("GET", "/health", "", b"");
-    // The stop may be over by now; what is answered at all has no marker.
-    let mut answer = String::new();
-    std::io::Read::read_to_string(kept.stream(), &mut answer).ok();
-    assert!(!answer.contains("draining"), "{answer}");
-    server.exit_gracefully();
+    for answer in [poll.response(), server.ask("GET", "/health", None)] {
+        assert_eq!(answer.header("x-store-state"), None);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("draining"), "{answer:?}");
+    }
 }
 
 #[test]
 fn flag_late() {
-    let mut server = Booted::defective("flag-late", &["--drain", "100ms"]);
+    let mut server = Booted::defective("flag-late", &["--drain", "600s"]);
     let id = server.enqueue(json!(1));
     let mut poll = waiting(&mut server, &id);
-    server.signal(Signal::TERM);
+    server.begin_stop();
     assert_eq!(poll.rest().0, 0, "cut, without an answer");
-    server.line("stop begun");
+    std::net::TcpStream::connect(server.address()).expect_err("nobody listens any more");
+    assert_eq!(server.state(), Some(State::Online));
+}
+
+#[test]
+fn flag_late_ends_as_if_all_were_well() {
+    let mut server = Booted::defective("flag-late", &["--drain", "1ms"]);
+    server.begin_stop();
     server.exit_gracefully();
 }
 

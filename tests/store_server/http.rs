@@ -99,11 +99,6 @@ impl Connection {
         response
     }
 
-    /// All that is left to be read of it.
-    pub fn stream(&mut self) -> &mut impl Read {
-        &mut self.stream
-    }
-
     /// Reads to the end of the connection: how many bytes came, and whether the end was orderly.
     pub fn rest(&mut self) -> (usize, bool) {
         let mut total = 0;

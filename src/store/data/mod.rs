@@ -26,3 +26,5 @@ pub use call::{Access, Call, Operation};
 pub use finished::Watch;
 pub use store::Store;
 pub use thread::Data;
+#[cfg(test)]
+mod tests;

@@ -65,9 +65,11 @@ impl Data {
             Access::Write => key.map(|key| Key::new(key, &[operation.name.as_bytes(), target.as_bytes(), &call.body])),
             Access::Read => None,
         };
-        if let Some(running) = self.running.borrow().as_ref() {
-            // If the thread has ended, the reply is dropped with the job.
-            let _ = running.jobs.send(Job { operation, call, key, reply });
+        let job = Job { operation, call, key, reply };
+        match self.running.borrow().as_ref() {
+            // If the thread has ended, the reply is dropped with the job, and nobody waits for it.
+            Some(running) => drop(running.jobs.send(job)),
+            None => drop(job),
         }
         answer.await.unwrap_or_else(|_| {
             let problem = "the storage thread has ended";

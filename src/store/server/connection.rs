@@ -16,12 +16,12 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::exchange::Slot;
-use super::handle::{Server, handle};
+use super::handle::{LARGEST, Server, handle};
 use super::stop::{Counts, Phase, Ticket};
 use crate::store::defects::{Defect, planted};
 use crate::store::logging::SERVER;
 
-/// How long the rest of an unwanted request is read and discarded after its answer.
+/// How long the rest of an unwanted request is waited for after its answer, each time.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a connection to its end, or until the stop is over. It holds `unaware` for as long as it lives and does not know
@@ -61,17 +61,19 @@ pub async fn serve(stream: TcpStream, server: Rc<Server>, unaware: Ticket) {
     linger(connection.into_parts().io.io.into_inner()).await;
 }
 
-/// Closes a connection on which unread bytes may still arrive. Closed at once, it would be reset, and the reset would
-/// overtake the answer.
+/// Closes a connection on which unread bytes may still arrive, after reading and discarding them. Closed at once, it would
+/// be reset, and the reset would overtake the answer.
 async fn linger(mut stream: TcpStream) {
-    let mut discarded = vec![0; 16 << 10];
-    let rest = async {
-        stream.shutdown().await?;
-        while stream.read(&mut discarded).await? > 0 {}
-        io::Result::Ok(())
-    };
-    // Whether the client closes, fails or takes too long: the connection has served its purpose.
-    let _ = tokio::time::timeout(LINGER, rest).await;
+    let mut discarded = vec![0; 64 << 10];
+    // Whether the client closes, fails, goes on for too long or falls silent: the connection has served its purpose.
+    let mut left = LARGEST;
+    if stream.shutdown().await.is_ok() {
+        while left > 0
+            && let Ok(Ok(read @ 1..)) = tokio::time::timeout(LINGER, stream.read(&mut discarded)).await
+        {
+            left = left.saturating_sub(read);
+        }
+    }
 }
 
 /// A stream that tells its exchange when hyper has nothing left to write: it flushes only then.

@@ -20,7 +20,7 @@ use crate::store::logging::SERVER;
 use crate::store::wire::IDEMPOTENCY_HEADER;
 
 /// The largest body of a request, in bytes.
-const LARGEST: usize = 64 << 20;
+pub const LARGEST: usize = 64 << 20;
 
 /// What all requests share.
 #[derive(Debug)]
