@@ -1,5 +1,7 @@
 //! The processes that have a client, as the harness knows them: the driver's protocol, the runner, the strategy.
 
+#[path = "store_client/defects.rs"]
+mod defects;
 #[path = "store_client/process.rs"]
 mod process;
 
