@@ -17,6 +17,7 @@ pub mod spans;
 mod store;
 mod thread;
 pub mod waits;
+mod watchdog;
 mod words;
 pub mod workers;
 
@@ -25,3 +26,5 @@ pub use call::{Access, Call, Operation};
 pub use finished::Watch;
 pub use store::Store;
 pub use thread::Data;
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -14,6 +15,7 @@ use super::finished::{Finished, Watch};
 use super::idempotency::Key;
 use super::schema;
 use super::store::Store;
+use super::watchdog;
 use crate::store::defects::{Defect, planted};
 
 /// How many calls share a transaction at most, so that the first of them does not wait for ever.
@@ -63,9 +65,11 @@ impl Data {
             Access::Write => key.map(|key| Key::new(key, &[operation.name.as_bytes(), target.as_bytes(), &call.body])),
             Access::Read => None,
         };
-        if let Some(running) = self.running.borrow().as_ref() {
-            // If the thread has ended, the reply is dropped with the job.
-            let _ = running.jobs.send(Job { operation, call, key, reply });
+        let job = Job { operation, call, key, reply };
+        match self.running.borrow().as_ref() {
+            // If the thread has ended, the reply is dropped with the job, and nobody waits for it.
+            Some(running) => drop(running.jobs.send(job)),
+            None => drop(job),
         }
         answer.await.unwrap_or_else(|_| {
             let problem = "the storage thread has ended";
@@ -94,10 +98,14 @@ impl Data {
 }
 
 fn serve(db: Connection, queue: &Receiver<Job>, finished: &Finished) -> rusqlite::Result<()> {
-    let mut keeper = Keeper { db, random: fastrand::Rng::new(), writes: HashMap::new() };
-    while let Ok(first) = queue.recv() {
-        let batch = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1));
-        keeper.batch(batch, finished);
+    let mut keeper = Keeper { db, random: fastrand::Rng::new(), writes: HashMap::new(), looked: Instant::now() };
+    loop {
+        let first = match queue.recv_timeout(watchdog::INTERVAL) {
+            Ok(job) => Some(job),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        keeper.batch(first.into_iter().chain(queue.try_iter()).take(BATCH), finished);
     }
     keeper.db.flush_prepared_statement_cache();
     keeper.db.close().map_err(|(_, error)| error)
@@ -108,6 +116,8 @@ struct Keeper {
     random: fastrand::Rng,
     /// How often each operation wrote, for the defect that loses every second of them.
     writes: HashMap<&'static str, u64>,
+    /// When the watchdog looked last.
+    looked: Instant,
 }
 
 impl Keeper {
@@ -115,6 +125,11 @@ impl Keeper {
         let mut answers = Vec::new();
         let mut ended = Vec::new();
         let begun = self.db.execute_batch("BEGIN");
+        if begun.is_ok() && self.looked.elapsed() >= watchdog::INTERVAL {
+            self.looked = Instant::now();
+            // If the database fails, the calls that follow say so.
+            let _ = self.apart(watchdog::look, false, &mut ended);
+        }
         for job in jobs {
             let answer = match &begun {
                 Ok(()) => self.job(&job, &mut ended).unwrap_or_else(|refusal| refusal.answer()),
@@ -141,24 +156,33 @@ impl Keeper {
         }
     }
 
-    /// One call, in a savepoint of its own: what is refused has no effect, and does not disturb the others.
     fn job(&mut self, job: &Job, ended: &mut Vec<String>) -> Result<Answer, Refusal> {
         if job.operation.access == Access::Read {
             return (job.operation.apply)(&mut Store::new(&self.db, &mut self.random), &job.call);
         }
-        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
-        let mut store = Store::new(&self.db, &mut self.random);
-        let outcome = write(&mut store, job);
-        let over = std::mem::take(&mut store.finished);
         let lost = planted(Defect::LostWrite) && {
             let count = self.writes.entry(job.operation.name).or_default();
             *count += 1;
             count.is_multiple_of(2)
         };
+        self.apart(|store| write(store, job), lost, ended)
+    }
+
+    /// Writes in a savepoint of its own: what is refused has no effect, and does not disturb the rest of the batch.
+    fn apart<T>(
+        &mut self,
+        write: impl FnOnce(&mut Store<'_>) -> Result<T, Refusal>,
+        lost: bool,
+        ended: &mut Vec<String>,
+    ) -> Result<T, Refusal> {
+        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
+        let mut store = Store::new(&self.db, &mut self.random);
+        let outcome = write(&mut store);
+        let finished = std::mem::take(&mut store.finished);
         if outcome.is_err() || lost {
             self.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
         } else {
-            ended.extend(over);
+            ended.extend(finished);
         }
         self.db.prepare_cached("RELEASE job")?.execute([])?;
         outcome

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::connection;
 use super::handle::Server;
-use super::stop::Phase;
+use super::stop::{Counts, Phase};
 use crate::store::logging::SERVER;
 
 /// The pause after a failed accept: the usual cause is a lack of file descriptors, which only time cures.
@@ -21,14 +21,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// live. Dropping the future ends them all.
 pub async fn accept(listener: TcpListener, server: Rc<Server>) -> JoinSet<()> {
     let mut connections = JoinSet::new();
+    let serve = |connections: &mut JoinSet<()>, stream| {
+        let unaware = server.stop.ticket(Counts::Farewell);
+        connections.spawn_local(connection::serve(stream, Rc::clone(&server), unaware));
+    };
     loop {
         tokio::select! {
             biased;
             () = server.stop.reached(Phase::Over) => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn_local(connection::serve(stream, Rc::clone(&server)));
-                }
+                Ok((stream, _)) => serve(&mut connections, stream),
                 Err(error) if of_the_peer(&error) => {}
                 Err(error) => {
                     warn!(target: SERVER, %error, "cannot accept");
@@ -40,7 +42,7 @@ pub async fn accept(listener: TcpListener, server: Rc<Server>) -> JoinSet<()> {
     }
     // Who has connected is answered; closing the listener would reset them.
     while let Some(stream) = waiting(&listener) {
-        connections.spawn_local(connection::serve(stream, Rc::clone(&server)));
+        serve(&mut connections, stream);
     }
     connections
 }

@@ -16,26 +16,28 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::exchange::Slot;
-use super::handle::{Server, handle};
-use super::stop::{Counts, Phase};
+use super::handle::{LARGEST, Server, handle};
+use super::stop::{Counts, Phase, Ticket};
+use crate::store::defects::{Defect, planted};
 use crate::store::logging::SERVER;
 
-/// How long the rest of an unwanted request is read and discarded after its answer.
+/// How long the rest of an unwanted request is waited for after its answer, each time.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Serves a connection to its end, or until the stop is over.
-pub async fn serve(stream: TcpStream, server: Rc<Server>) {
+/// Serves a connection to its end, or until the stop is over. It holds `unaware` for as long as it lives and does not know
+/// that the stop is over, so that the end of the process does not overtake that news.
+pub async fn serve(stream: TcpStream, server: Rc<Server>, unaware: Ticket) {
     // Without it an answer is late by a delayed acknowledgement at worst; nothing depends on it.
     let _ = stream.set_nodelay(true);
     let slot = Slot::default();
     let io = Watched { io: TokioIo::new(stream), slot: slot.clone() };
     let service = service_fn(|request| handle(Rc::clone(&server), slot.clone(), request));
-    let mut connection = http1::Builder::new().serve_connection(io, service);
+    let mut connection = http1::Builder::new().half_close(planted(Defect::CancelIgnored)).serve_connection(io, service);
     let mut over = pin!(server.stop.reached(Phase::Over));
-    let mut ending = false;
+    let mut unaware = Some(unaware);
     let outcome = std::future::poll_fn(|cx| {
-        if !ending && over.as_mut().poll(cx).is_ready() {
-            ending = true;
+        if unaware.is_some() && over.as_mut().poll(cx).is_ready() {
+            let _now_aware = unaware.take();
             if slot.is_cut_by_the_end() {
                 return Poll::Ready(None);
             }
@@ -59,17 +61,19 @@ pub async fn serve(stream: TcpStream, server: Rc<Server>) {
     linger(connection.into_parts().io.io.into_inner()).await;
 }
 
-/// Closes a connection on which unread bytes may still arrive. Closed at once, it would be reset, and the reset would
-/// overtake the answer.
+/// Closes a connection on which unread bytes may still arrive, after reading and discarding them. Closed at once, it would
+/// be reset, and the reset would overtake the answer.
 async fn linger(mut stream: TcpStream) {
-    let mut discarded = vec![0; 16 << 10];
-    let rest = async {
-        stream.shutdown().await?;
-        while stream.read(&mut discarded).await? > 0 {}
-        io::Result::Ok(())
-    };
-    // Whether the client closes, fails or takes too long: the connection has served its purpose.
-    let _ = tokio::time::timeout(LINGER, rest).await;
+    let mut discarded = vec![0; 64 << 10];
+    // Whether the client closes, fails, goes on for too long or falls silent: the connection has served its purpose.
+    let mut left = LARGEST;
+    if stream.shutdown().await.is_ok() {
+        while left > 0
+            && let Ok(Ok(read @ 1..)) = tokio::time::timeout(LINGER, stream.read(&mut discarded)).await
+        {
+            left = left.saturating_sub(read);
+        }
+    }
 }
 
 /// A stream that tells its exchange when hyper has nothing left to write: it flushes only then.

@@ -20,7 +20,7 @@ use crate::store::logging::SERVER;
 use crate::store::wire::IDEMPOTENCY_HEADER;
 
 /// The largest body of a request, in bytes.
-const LARGEST: usize = 64 << 20;
+pub const LARGEST: usize = 64 << 20;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub async fn handle(
     Ok(response(answer, allow, stopping, &slot))
 }
 
-async fn carry_out(server: &Rc<Server>, slot: &Slot, found: Found, request: Request<Incoming>) -> Answer {
+async fn carry_out(server: &Server, slot: &Slot, found: Found, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     let received = tokio::select! {
         biased;
@@ -141,12 +141,12 @@ fn problem(status: u16, message: &str) -> Answer {
 }
 
 fn tell(op: &'static str, answer: &Answer) {
-    let message = answer.problem.as_deref().unwrap_or_default();
+    let reason = answer.problem.as_deref().unwrap_or_default();
     match answer.status {
         // The refusals of a stop are planned.
         503 => debug!(target: SERVER, op, "refused while stopping"),
-        500.. => error!(target: SERVER, op, status = answer.status, message, "request failed"),
-        400.. => debug!(target: SERVER, op, status = answer.status, message, "rejected"),
+        500.. => error!(target: SERVER, op, status = answer.status, reason, "request failed"),
+        400.. => debug!(target: SERVER, op, status = answer.status, reason, "rejected"),
         _ => {}
     }
 }

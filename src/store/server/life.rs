@@ -121,9 +121,8 @@ async fn drain(stop: &Stop, time: Duration, accepting: JoinHandle<JoinSet<()>>) 
     }
     stop.enter(Phase::Over);
     let Ok(mut connections) = accepting.await else { return };
-    // Idle connections end by themselves once they are polled; what is left after that has a last answer to write.
+    // Idle connections end by themselves once they know; what is left after that has a last answer to write.
     let last_answers = async {
-        tokio::task::yield_now().await;
         stop.none(Counts::InFlight).await;
         stop.none(Counts::Farewell).await;
     };

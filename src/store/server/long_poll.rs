@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::future::Future;
-use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use tracing::debug;
 
 use super::answer::refusal;
 use super::handle::Server;
-use super::stop::{Counts, Phase};
+use super::stop::Phase;
 use crate::store::data::{Answer, Call, Watch, waits};
 use crate::store::defects::{Defect, planted};
 use crate::store::logging::SERVER;
@@ -24,24 +23,18 @@ struct Wait {
 
 /// Answers with those of the named rollouts that have finished, when all have, or the time is over, or a stop begins.
 /// Rollouts that do not exist are left out.
-pub async fn wait(server: &Rc<Server>, call: &Call) -> Answer {
+pub async fn wait(server: &Server, call: &Call) -> Answer {
     let wait: Wait = match call.json() {
         Ok(wait) => wait,
         Err(refusal) => return refusal.answer(),
     };
-    if !planted(Defect::CancelIgnored) {
-        return until_finished(server, wait, server.stop.reached(Phase::Stopping)).await;
-    }
-    let server = Rc::clone(server);
-    let ticket = server.stop.ticket(Counts::InFlight);
-    let detached = tokio::task::spawn_local(async move {
-        let _ticket = ticket;
-        tokio::select! {
-            answer = until_finished(&server, wait, std::future::pending()) => answer,
+    if planted(Defect::CancelIgnored) {
+        return tokio::select! {
+            answer = until_finished(server, wait, std::future::pending()) => answer,
             () = server.stop.reached(Phase::Over) => refusal(),
-        }
-    });
-    detached.await.unwrap_or_else(|_| refusal())
+        };
+    }
+    until_finished(server, wait, server.stop.reached(Phase::Stopping)).await
 }
 
 async fn until_finished(server: &Server, wait: Wait, stop: impl Future<Output = ()>) -> Answer {

@@ -1,0 +1,84 @@
+use serde_json::json;
+
+use super::*;
+
+const ENQUEUE: Operation = Operation { name: "enqueue_rollout", access: Access::Write, apply: queue::enqueue };
+const QUERY: Operation = Operation { name: "query_rollouts", access: Access::Read, apply: rollouts::query };
+
+fn enqueue(input: u32) -> Call {
+    Call { body: json!({ "rollouts": [{ "input": input }] }).to_string().into_bytes(), ..Call::default() }
+}
+
+async fn total(data: &Data) -> serde_json::Value {
+    let answer = data.apply(QUERY, Call::default(), None, "").await;
+    serde_json::from_slice::<serde_json::Value>(&answer.body).expect("JSON")["total"].clone()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_its_batch() {
+    fn halfway(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+        queue::enqueue(store, call)?;
+        store.execute("INSERT INTO no_such_table VALUES (1)", [])?;
+        Ok(Answer::ok(&()))
+    }
+    let data = Data::open(None).expect("open");
+    let fails = Operation { name: "halfway", access: Access::Write, apply: halfway };
+    let calls = tokio::join!(
+        data.apply(ENQUEUE, enqueue(1), None, ""),
+        data.apply(fails, enqueue(2), Some("key".to_owned()), ""),
+        data.apply(ENQUEUE, enqueue(3), None, ""),
+    );
+    assert_eq!((calls.0.status, calls.1.status, calls.2.status), (201, 500, 201));
+    assert!(calls.1.problem.is_some_and(|problem| problem.contains("no_such_table")));
+    assert_eq!(total(&data).await, json!(2));
+    data.close().expect("closed");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_call_is_carried_out_even_if_its_caller_went_away() {
+    let data = Data::open(None).expect("open");
+    {
+        let call = data.apply(ENQUEUE, enqueue(1), None, "");
+        tokio::pin!(call);
+        tokio::select! {
+            biased;
+            _ = &mut call => {}
+            () = std::future::ready(()) => {}
+        }
+    }
+    assert_eq!(total(&data).await, json!(1));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn after_its_end_the_data_answers_that_it_has_ended() {
+    let data = Data::open(None).expect("open");
+    data.close().expect("closed");
+    let answer = data.apply(ENQUEUE, enqueue(1), None, "").await;
+    assert_eq!((answer.status, answer.problem.as_deref()), (500, Some("the storage thread has ended")));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_they_left() {
+    const UPDATE: Operation = Operation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
+    let data = Data::open(None).expect("open");
+    let answer = data.apply(ENQUEUE, enqueue(1), None, "").await;
+    let rollouts: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let id = rollouts[0]["rollout_id"].as_str().expect("an id").to_owned();
+    let (mut first, second) = (data.watch(std::slice::from_ref(&id)), data.watch(std::slice::from_ref(&id)));
+    drop(second);
+    let call = Call { segments: vec![id.clone()], body: b"{\"status\":\"failed\"}".to_vec(), ..Call::default() };
+    data.apply(UPDATE, call, None, "").await;
+    assert_eq!(first.next().await, id);
+}
+
+#[test]
+fn a_file_of_another_version_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("store.db");
+    Data::open(Some(&file)).expect("open").close().expect("closed");
+    let db = rusqlite::Connection::open(&file).expect("open");
+    db.pragma_update(None, "user_version", 99).expect("set");
+    drop(db);
+    let refused = Data::open(Some(&file)).expect_err("refused").to_string();
+    assert!(refused.contains("version 99"), "{refused}");
+}

@@ -1,0 +1,93 @@
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::booted::Booted;
+use crate::http::Response;
+
+const ENQUEUE: &str = "/queues/rollouts/enqueue";
+
+fn keyed(server: &Booted, key: &str, path: &str, body: &Value) -> Response {
+    let mut connection = server.connect();
+    connection.send("POST", path, &format!("idempotency-key: {key}\r\n"), body.to_string().as_bytes());
+    connection.response()
+}
+
+fn total(server: &Booted) -> Value {
+    server.ask("GET", "/rollouts", None).json()["total"].clone()
+}
+
+fn one(input: u32) -> Value {
+    json!({ "rollouts": [{ "input": input }] })
+}
+
+#[test]
+fn a_repeated_key_repeats_the_answer_and_not_the_effect() {
+    let server = Booted::with(&[]);
+    let first = keyed(&server, "a", ENQUEUE, &one(1));
+    let again = keyed(&server, "a", ENQUEUE, &one(1));
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_ne!(keyed(&server, "b", ENQUEUE, &one(1)).body, first.body, "another key is another request");
+    assert_eq!(total(&server), json!(2));
+    server.stop();
+}
+
+#[test]
+fn a_key_is_for_one_request_only() {
+    let server = Booted::with(&[]);
+    keyed(&server, "a", ENQUEUE, &one(1));
+    for (path, body) in [(ENQUEUE, one(2)), ("/queues/rollouts/dequeue", one(1)), ("/workers/w", json!({}))] {
+        let answer = keyed(&server, "a", path, &body);
+        assert_eq!(answer.status, 422, "{path}: {answer:?}");
+    }
+    assert_eq!(total(&server), json!(1));
+    server.stop();
+}
+
+#[test]
+fn a_refused_request_leaves_its_key_unused() {
+    let server = Booted::with(&[]);
+    assert_eq!(keyed(&server, "a", ENQUEUE, &json!({})).status, 422);
+    assert_eq!(keyed(&server, "a", ENQUEUE, &one(1)).status, 201);
+    server.stop();
+}
+
+#[test]
+fn one_key_sent_many_times_at_once_is_applied_once() {
+    let server = Booted::with(&[]);
+    let mut connections: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    for connection in &mut connections {
+        connection.send("POST", ENQUEUE, "idempotency-key: a\r\n", one(1).to_string().as_bytes());
+    }
+    let mut bodies: Vec<_> = connections.iter_mut().map(|connection| connection.response().body).collect();
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(total(&server), json!(1));
+    server.stop();
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill_and_so_does_its_key() {
+    let mut server = Booted::with(&[]);
+    let first = keyed(&server, "a", ENQUEUE, &one(1));
+    let dequeued = keyed(&server, "d", "/queues/rollouts/dequeue", &json!({ "worker_id": "w" }));
+    server.signal(Signal::KILL);
+    server.exit();
+    let server = server.again(&[]);
+    assert_eq!(keyed(&server, "a", ENQUEUE, &one(1)).body, first.body);
+    assert_eq!(keyed(&server, "d", "/queues/rollouts/dequeue", &json!({ "worker_id": "w" })).body, dequeued.body);
+    assert_eq!(total(&server), json!(1));
+    server.stop();
+}
+
+#[test]
+fn the_answer_of_a_request_whose_client_left_is_kept_for_its_retry() {
+    let mut server = Booted::with(&[]);
+    let mut connection = server.connect();
+    connection.send("POST", ENQUEUE, "idempotency-key: a\r\n", one(1).to_string().as_bytes());
+    drop(connection);
+    // Whichever of the two is applied first, there is one.
+    assert_eq!(keyed(&server, "a", ENQUEUE, &one(1)).status, 201);
+    assert_eq!(total(&server), json!(1));
+    server.begin_stop();
+    server.exit_gracefully();
+}

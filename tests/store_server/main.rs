@@ -1,0 +1,9 @@
+//! The store's server as a process, over raw HTTP/1.1.
+
+mod booted;
+mod defects;
+mod http;
+mod idempotency;
+mod long_poll;
+mod routes;
+mod stop;
