@@ -1,7 +1,7 @@
 //! Each planted defect of the client does what its name says: beside every one stands the client without it.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 
 use quietdown::store::flag::{Flag, State};
 use rstest::rstest;
@@ -32,6 +32,17 @@ fn flag(state: State) -> (tempfile::TempDir, String) {
     let path = folder.path().join("online");
     Flag::create(&path).and_then(|flag| flag.set(state)).expect("written");
     (folder, path.to_str().expect("UTF-8").to_owned())
+}
+
+/// Reads the head of a request.
+fn head(stream: &TcpStream) -> Vec<String> {
+    BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect()
+}
+
+/// Reads a request without a body and answers it. What came before its request would be no answer to it.
+fn answer(mut stream: &TcpStream) {
+    head(stream);
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").expect("written");
 }
 
 /// The end of the log of a client that has nothing more to do.
@@ -159,8 +170,7 @@ fn a_write_has_its_key(#[case] defect: Option<&str>, #[case] there: bool) {
     let mut client = Process::client(&format!("http://{}", peer.local_addr().expect("bound")), &[], defect);
     client.tell(crate::ENQUEUE);
     let (stream, _) = peer.accept().expect("a connection");
-    let head = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-    assert_eq!(head.into_iter().any(|line| line.starts_with("idempotency-key: ")), there);
+    assert_eq!(head(&stream).iter().any(|line| line.starts_with("idempotency-key: ")), there);
 }
 
 #[rstest]
@@ -173,8 +183,7 @@ fn a_request_has_its_bound(#[case] defect: Option<&str>, #[case] result: &str) {
     let probed = std::thread::spawn(move || {
         let (_request, _) = peer.accept().expect("a connection");
         let (probe, _) = peer.accept().expect("a connection");
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        std::io::Write::write_all(&mut &probe, answer).expect("written");
+        answer(&probe);
         // Both stay open until the client is gone.
         let _ = std::io::Read::read_to_end(&mut &probe, &mut Vec::new());
     });
@@ -205,13 +214,13 @@ fn a_restart_in_the_middle_of_a_request_is_worth_another_attempt(#[case] defect:
     let mut client = Process::client(&url, &["--online-flag", &path, "--retry", ""], defect);
     client.tell(HEALTH);
     let (request, _) = peer.accept().expect("a connection");
+    head(&request);
     Flag::create(path.as_ref()).and_then(|flag| flag.set(State::Online)).expect("written");
     drop(request);
     // Kept until the client has read it: closing it with the request unread would reset it.
     let _again = defect.is_none().then(|| {
         let (again, _) = peer.accept().expect("a connection");
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        std::io::Write::write_all(&mut &again, answer).expect("written");
+        answer(&again);
         again
     });
     assert_eq!(client.answer()["result"], result);
