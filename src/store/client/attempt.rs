@@ -50,11 +50,11 @@ impl Client {
     /// A connection: the idle one, or a new one.
     async fn connection(&self, began: &mut Option<u64>) -> Result<Connection, Failure> {
         let mut met = |epoch: Option<u64>| *began = began.or(epoch);
-        if let Some(mut connection) = self.idle.take() {
-            if connection.usable().await {
-                met(connection.epoch);
-                return Ok(connection);
-            }
+        if let Some(mut connection) = self.idle.take()
+            && connection.usable().await
+        {
+            met(connection.epoch);
+            return Ok(connection);
         }
         // Read here, where a connection is made anyway, so that a request on a kept connection costs no look at the file.
         let epoch = self.config.flag.as_deref().and_then(flag::read).map(|flag| flag.epoch);

@@ -128,7 +128,9 @@ impl Connection {
 }
 
 /// What moves a connection's bytes; nothing once it has ended.
-struct Driver(Option<Pin<Box<http1::Connection<TokioIo<Observed>, Full<Bytes>>>>>);
+struct Driver(Option<Pin<Box<Http>>>);
+
+type Http = http1::Connection<TokioIo<Observed>, Full<Bytes>>;
 
 impl Driver {
     /// Drives the connection until `future` has its outcome, which depends on nothing but the connection.

@@ -159,13 +159,15 @@ impl Client {
                 self.was_down.store(!matches!(decision, Decision::Rejected), Relaxed);
                 return Err(Over { decision, failure, attempts: budget.attempts() });
             };
-            if renewed {
-                budget.renew();
-                began = known.flag.map(|flag| flag.epoch);
-            }
             let Subject { op, call } = subject;
             debug!(target: CLIENT, %op, call, attempt = budget.attempts(), cause = %failure, "request failed, retrying");
-            tokio::time::sleep(budget.next_pause()).await;
+            let pause = if renewed {
+                began = known.flag.map(|flag| flag.epoch);
+                budget.renew()
+            } else {
+                budget.next_pause()
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -28,17 +28,19 @@ impl<'a> Budget<'a> {
         self.attempts
     }
 
-    /// Begins anew, for another server.
-    pub fn renew(&mut self) {
-        self.used = 0;
-    }
-
-    /// Takes the pause before the next attempt. An empty budget still gives one, without a pause, for whoever knows that
-    /// the next attempt is at another server.
+    /// Takes the pause before the next attempt.
     pub fn next_pause(&mut self) -> Duration {
         let pause = self.pauses.get(self.used).copied().unwrap_or_default();
         self.used += 1;
         self.attempts += 1;
+        pause
+    }
+
+    /// Begins anew, for another server: the next attempt is the first of a whole budget. Gives the pause before it.
+    pub fn renew(&mut self) -> Duration {
+        self.used = 0;
+        let pause = self.next_pause();
+        self.used = 0;
         pause
     }
 }
@@ -56,7 +58,7 @@ mod tests {
             pauses.push(budget.next_pause());
         }
         assert_eq!((&pauses, budget.attempts()), (&schedule.0, 3));
-        budget.renew();
-        assert_eq!((budget.left(), budget.next_pause(), budget.attempts()), (true, schedule.0[0], 4));
+        assert_eq!((budget.renew(), budget.attempts()), (schedule.0[0], 4));
+        assert_eq!((budget.next_pause(), budget.next_pause(), budget.left()), (schedule.0[0], schedule.0[1], false));
     }
 }

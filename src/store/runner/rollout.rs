@@ -28,7 +28,7 @@ impl Runner {
     pub(super) async fn process(&self, rollout: &Rollout) {
         let id = rollout.id.as_str();
         debug!(target: RUNNER, rollout = id, "rollout begun");
-        let status = match self.stop.at_once(self.work(rollout)).await {
+        let status = match self.work(rollout).await {
             None if planted(Defect::InterruptedIsSucceeded) => "succeeded",
             None => return self.give_back(rollout).await,
             Some(Ok(())) => "succeeded",
@@ -43,12 +43,18 @@ impl Runner {
         }
     }
 
-    async fn work(&self, rollout: &Rollout) -> Result<(), Error> {
+    /// Works on a rollout; nothing when it was interrupted.
+    async fn work(&self, rollout: &Rollout) -> Option<Result<(), Error>> {
         for sequence in 1..=self.spans {
-            self.persist(Operation::AddSpan(span(rollout, sequence))).await?;
+            // A span that arrived after the rollout was given back would set it running again: none is given up lightly.
+            if let Err(error) = self.stop.soon(self.persist(Operation::AddSpan(span(rollout, sequence)))).await? {
+                return Some(Err(error));
+            }
+            if self.stop.reason().is_some() {
+                return None;
+            }
         }
-        tokio::time::sleep(self.work).await;
-        Ok(())
+        self.stop.at_once(tokio::time::sleep(self.work)).await.map(Ok)
     }
 
     /// Puts an interrupted rollout back into the queue.
