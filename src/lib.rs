@@ -1,12 +1,22 @@
 //! Fault-injection test harness: boots a server and its clients as real processes, breaks what is between them on
 //! cue, and judges what they logged.
+//!
+//! Data flows one way: [`scenario`] → [`timeline`] (drives [`process`] and [`proxy`]) → [`evidence`] → [`verdict`] and
+//! [`transcript`] → [`report`]. Everything after the run is a pure function of the evidence. [`run`] is the door.
 
 pub mod escalation;
 pub mod evidence;
 pub mod file;
 pub mod finding;
 pub mod log;
+pub mod process;
 pub mod proxy;
+pub mod report;
+pub mod run;
 pub mod scenario;
+pub mod schema;
 pub mod store;
 pub mod system;
+pub mod timeline;
+pub mod transcript;
+pub mod verdict;

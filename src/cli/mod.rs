@@ -1,12 +1,30 @@
 //! The command line: one file per subcommand, no logic.
 
+mod check;
+mod files;
+mod list;
+mod report;
+mod run;
+mod schema;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 /// Breaks a server and its clients on cue, and judges what they log: quiet about what was planned, loud about what was not.
 #[derive(Debug, Parser)]
-#[command(name = "quietdown", version)]
+#[command(
+    name = "quietdown",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Start here:
+  quietdown run                         every scenario of scenarios/
+  quietdown run scenarios/my-stop.toml  one of them
+  quietdown check                       are the files in order? (runs nothing)
+
+Exit codes: 0 all passed, 1 a scenario failed, 2 wrong usage or a wrong file, 3 the harness itself failed."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -14,14 +32,54 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run scenarios and judge them.
+    Run(run::Run),
+    /// Validate scenario files and system files without running anything.
+    Check(check::Check),
+    /// List the scenarios.
+    List(list::List),
+    /// Judge a run again from its saved evidence, without running anything.
+    Report(report::Report),
+    /// Print or write the JSON Schemas of both kinds of file.
+    Schema(schema::Schema),
     /// The embedded system under test: a rollout store, its client, its runner, its execution strategy.
     #[command(subcommand)]
     Store(quietdown::store::Command),
+    /// Ends the processes of a harness that was killed. Started by the harness itself.
+    #[command(hide = true)]
+    Watchdog {
+        /// The mark of the harness.
+        mark: String,
+    },
 }
+
+/// All passed.
+const PASSED: u8 = 0;
+/// A scenario failed.
+const FAILED: u8 = 1;
+/// Wrong usage, or a wrong file.
+const WRONG: u8 = 2;
+/// The harness itself failed.
+const BROKEN: u8 = 3;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Store(command) => command.execute(),
-    }
+    let code = match Cli::parse().command {
+        Command::Run(command) => command.execute(),
+        Command::Check(command) => command.execute(),
+        Command::List(command) => command.execute(),
+        Command::Report(command) => command.execute(),
+        Command::Schema(command) => command.execute(),
+        Command::Store(command) => return command.execute(),
+        Command::Watchdog { mark } => {
+            quietdown::process::watch(&mark, std::io::stdin());
+            PASSED
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Whether to use colours on this stream.
+fn colours(stream: &impl std::io::IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -62,6 +62,8 @@ pub struct Call {
     pub name: String,
     /// The process that was asked.
     pub process: String,
+    /// Its number among the calls of that process, from 1: what the client's log calls it by.
+    pub number: u64,
     /// The operation.
     pub op: String,
     /// Its arguments, as they were sent.

@@ -89,6 +89,9 @@ pub struct Boot {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<Exit>,
+    /// The name of the exit that the scenario demands of this boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// How the harness asked it to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
@@ -204,6 +207,32 @@ pub struct FinalRead {
     pub rebooted: bool,
     /// The answer to each invariant's read, or why there is none.
     pub answers: Vec<Result<Value, String>>,
+}
+
+impl Evidence {
+    /// When the first fault was injected.
+    pub fn first_fault(&self) -> Option<u64> {
+        self.faults.iter().map(|fault| fault.at).min()
+    }
+}
+
+/// The longest text that is kept as it is.
+const TEXT_BOUND: usize = 4096;
+
+/// A value with its long texts replaced by their length and a digest: evidence stays small, and equal values stay equal.
+pub fn abridge(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > TEXT_BOUND => {
+            // FNV-1a: it tells different texts apart, and nobody attacks it here.
+            let digest = text
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+            Value::String(format!("<text of {} bytes, {digest:016x}>", text.len()))
+        }
+        Value::Array(items) => items.into_iter().map(abridge).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, abridge(value))).collect(),
+        other => other,
+    }
 }
 
 // serde hands the field by reference.

@@ -1,9 +1,18 @@
 //! What the processes say: records, formats, tracebacks, redaction.
 
 mod format;
+mod head;
 mod level;
+mod lines;
+mod python;
+mod reader;
 mod record;
+mod redact;
+mod traceback;
+mod tracing;
 
 pub use format::Format;
 pub use level::Level;
+pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};
+pub use redact::Redactor;

@@ -1,7 +1,23 @@
 //! The fault proxy: links between clients and the server that can be stopped at any byte and broken in any way.
+//!
+//! A [`Link`] listens for one client process and leads to the server. Each connection is one task with two
+//! directions; a direction forwards bytes unchanged, up to where a gate stops it. What passes is recognised as HTTP/1 on
+//! the way, by a scanner that never changes it.
 
+mod connection;
+mod control;
+mod direction;
 mod event;
+mod gates;
+mod http1;
+mod link;
+mod listener;
+mod requests;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 pub use event::*;
+pub use link::Link;
 pub use vocabulary::{CutMode, Phase, Side, Toward};

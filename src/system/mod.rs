@@ -1,6 +1,7 @@
 //! The system under test, as its file describes it. Nothing about any system is built into the harness.
 
 mod check;
+
 mod model;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::file::{Diagnostics, fits, parse};
 use crate::log::Record;
 
+pub(crate) use check::variables;
 pub use model::*;
 
 /// The system file that is part of the program: the embedded rollout store.

@@ -59,6 +59,9 @@ pub struct Log {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub transcript_omits: Vec<Spanned<String>>,
+    /// Fields that are not in the transcript: counts of retries and probes.
+    #[serde(default)]
+    pub transcript_omits_fields: Vec<String>,
     /// Identifiers to replace in the transcript: their names, and regular expressions of their shape.
     #[serde(default)]
     pub ids: BTreeMap<String, String>,
@@ -108,6 +111,9 @@ pub struct Role {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub lifecycle: Vec<Spanned<String>>,
+    /// The targets whose DEBUG records are in the transcript of this role, instead of those of `[log]`: what a free-running
+    /// process has in flight when something happens is a matter of time.
+    pub transcript_targets: Option<Vec<String>>,
     /// What a scenario can set, by name.
     #[serde(default)]
     pub options: BTreeMap<String, OptionRule>,

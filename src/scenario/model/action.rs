@@ -13,7 +13,7 @@ use crate::proxy::{CutMode, Toward};
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Boot a process that has `boot = false`, or one that has ended.
-    Start(ProcessRef),
+    Start(StartAction),
     /// Ask a process to end, the way its role declares. Planned.
     Stop(ProcessRef),
     /// SIGKILL to the process group. Unplanned.
@@ -44,6 +44,17 @@ pub enum Action {
     Refuse(LinkName),
     /// Accept connections on a link again.
     Accept(LinkName),
+}
+
+/// Boots a process.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StartAction {
+    /// The process.
+    #[schemars(with = "String")]
+    pub process: Spanned<String>,
+    /// `false`: go on as soon as it runs; a later `on.ready` waits for it. Default `true`: wait until it is ready.
+    pub ready: Option<bool>,
 }
 
 /// A signal to a process group.

@@ -21,7 +21,7 @@ use crate::file::Span;
 /// One scenario file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Scenario {
+pub struct ScenarioFile {
     /// One sentence: what is broken, and what must be seen.
     pub summary: String,
     /// The only system that this scenario can run on, when it uses literals of that system.

@@ -58,6 +58,7 @@ async fn live(options: Options) -> ExitCode {
         Ok(flag) => flag,
         Err(error) => return failed("cannot write the flag", &error),
     };
+    debug!(target: SERVER, "starting");
     let stop = Rc::new(Stop::default());
     if !options.boot_delay.is_zero() {
         tokio::select! {
@@ -111,7 +112,7 @@ async fn live(options: Options) -> ExitCode {
 fn begin_stop(stop: &Stop, flag: &Option<Flag>, signal: Signal) {
     say(flag, State::Stopping);
     stop.enter(Phase::Stopping);
-    info!(target: SERVER, signal = signal.name(), "stop begun");
+    info!(target: SERVER, signal = signal.name(), requests = stop.in_flight(), "stop begun");
 }
 
 /// Waits for what is in flight, within the drain time, and ends the rest.

@@ -1,0 +1,65 @@
+//! `quietdown report`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use quietdown::evidence::Evidence;
+use quietdown::report::Terminal;
+use quietdown::run;
+use quietdown::scenario::Scenario;
+use quietdown::system::System;
+
+use super::{FAILED, PASSED, WRONG};
+
+/// Judges a run again from its saved evidence.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The run's folder, or its evidence.json.
+    folder: PathBuf,
+    /// Print the transcript, too.
+    #[arg(long)]
+    transcript: bool,
+}
+
+impl Report {
+    pub fn execute(self) -> u8 {
+        let terminal = Terminal { colours: super::colours(&std::io::stdout()) };
+        match self.review() {
+            Ok(report) => {
+                if self.transcript {
+                    println!("{}", report.transcript);
+                }
+                println!("{}", terminal.verdict(&report));
+                if report.passed() {
+                    return PASSED;
+                }
+                println!("\n{}", terminal.failure(&report));
+                FAILED
+            }
+            Err(why) => {
+                eprintln!("quietdown: {why}");
+                WRONG
+            }
+        }
+    }
+
+    fn review(&self) -> Result<run::Report, String> {
+        let path = if self.folder.is_dir() { self.folder.join("evidence.json") } else { self.folder.clone() };
+        let text = std::fs::read(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+        let evidence: Evidence =
+            serde_json::from_slice(&text).map_err(|why| format!("{}: no evidence of a run: {why}", path.display()))?;
+        let name = format!("{}.toml", evidence.scenario);
+        let scenario =
+            Scenario::parse(Path::new(&name), &evidence.scenario_source).map_err(|wrong| wrong.to_string())?;
+        let system =
+            System::parse(Path::new("system.toml"), &evidence.system_source).map_err(|wrong| wrong.to_string())?;
+        let (findings, transcript) = run::review(&evidence, &scenario, &system).map_err(|why| why.to_string())?;
+        Ok(run::Report {
+            scenario: evidence.scenario.clone(),
+            evidence,
+            findings,
+            transcript,
+            folder: path.parent().map(Path::to_owned),
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! `quietdown run`.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use clap::Args;
+use quietdown::finding::FindingKind;
+use quietdown::report::Terminal;
+use quietdown::run::{Report, Runner, default_runs};
+
+use super::files::{self, Selected};
+use super::{BROKEN, FAILED, PASSED, WRONG};
+
+/// Runs scenarios in parallel, each with processes, ports and a folder of its own.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Scenarios by name or path, folders too; all of scenarios/ when absent.
+    scenarios: Vec<String>,
+    /// How many run at once; default: twice the number of processors, because a scenario mostly waits.
+    #[arg(long, short)]
+    jobs: Option<NonZeroUsize>,
+    /// The system to run on: a name (systems/NAME.toml, or the built-in `store`) or a path.
+    #[arg(long)]
+    system: Option<String>,
+    /// Where the runs' folders go; default: `quietdown` in the folder for temporary files.
+    #[arg(long, value_name = "FOLDER")]
+    runs: Option<PathBuf>,
+    /// Keep the folder of a scenario that passed, too.
+    #[arg(long)]
+    keep: bool,
+    /// Run each scenario's control instead: it must fail with the finding that the control names.
+    #[arg(long, conflicts_with = "accept")]
+    control: bool,
+    /// Take each transcript over as its snapshot, if nothing else is wrong.
+    #[arg(long)]
+    accept: bool,
+    /// Run everything so many times, and stop at the first failure.
+    #[arg(long, value_name = "N", default_value = "1")]
+    repeat: NonZeroUsize,
+}
+
+/// What came of one scenario.
+enum Outcome {
+    Passed(String),
+    Failed(String, String),
+    Broken(String),
+}
+
+impl Run {
+    pub fn execute(self) -> u8 {
+        let colours = super::colours(&std::io::stdout());
+        let selected = match files::load(&self.scenarios, self.system.as_deref(), super::colours(&std::io::stderr())) {
+            Ok(selected) => selected,
+            Err(wrong) => {
+                wrong.iter().for_each(|why| eprintln!("{why}\n"));
+                return WRONG;
+            }
+        };
+        let runner = match std::env::current_exe() {
+            Ok(program) => Runner::new(program).runs(self.runs.clone().unwrap_or_else(default_runs)).keep(self.keep),
+            Err(why) => {
+                eprintln!("quietdown: cannot find its own program: {why}");
+                return BROKEN;
+            }
+        };
+        interrupt();
+        let began = Instant::now();
+        let (mut passed, mut details, mut broken) = (0, Vec::new(), 0);
+        for _ in 0..self.repeat.get() {
+            for outcome in self.all(&selected, &runner, Terminal { colours }) {
+                match outcome {
+                    Outcome::Passed(_) => passed += 1,
+                    Outcome::Failed(_, detail) => details.push(detail),
+                    Outcome::Broken(_) => broken += 1,
+                }
+            }
+            if !details.is_empty() || broken > 0 {
+                break;
+            }
+        }
+        details.iter().for_each(|detail| println!("\n{detail}"));
+        println!("{}", Terminal { colours }.summary(passed, details.len() + broken, began.elapsed()));
+        match (broken, details.len()) {
+            (1.., _) => BROKEN,
+            (0, 0) => PASSED,
+            _ => FAILED,
+        }
+    }
+
+    fn all(&self, selected: &[Selected], runner: &Runner, terminal: Terminal) -> Vec<Outcome> {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs = self.jobs.map_or(2 * processors, NonZeroUsize::get).min(selected.len());
+        let waiting: Mutex<VecDeque<&Selected>> = Mutex::new(selected.iter().collect());
+        let outcomes = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(|| {
+                    loop {
+                        let Some(next) = lock(&waiting).pop_front() else { return };
+                        let outcome = self.one(next, runner.clone(), terminal);
+                        let mut outcomes = lock(&outcomes);
+                        match &outcome {
+                            Outcome::Passed(line) | Outcome::Failed(line, _) => println!("{line}"),
+                            Outcome::Broken(line) => eprintln!("{line}"),
+                        }
+                        outcomes.push(outcome);
+                    }
+                });
+            }
+        });
+        outcomes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn one(&self, selected: &Selected, runner: Runner, terminal: Terminal) -> Outcome {
+        let Selected { scenario, system } = selected;
+        let (runner, wanted) = match self.control {
+            false if self.accept => (runner.without_snapshots(), None),
+            false => (runner, None),
+            true => match runner.control(scenario) {
+                Ok((runner, finding)) => (runner, Some(finding)),
+                Err(why) => return Outcome::Broken(format!("quietdown: {}: {why}", scenario.name)),
+            },
+        };
+        let report = match runner.run(scenario, system) {
+            Ok(report) => report,
+            Err(why) => return Outcome::Broken(format!("quietdown: {}: {why}", scenario.name)),
+        };
+        if let Some(wanted) = wanted {
+            return control_outcome(report, wanted, self.keep, terminal);
+        }
+        if self.accept
+            && report.passed()
+            && let Err(why) =
+                quietdown::transcript::write(&quietdown::transcript::place(&scenario.path), &report.transcript)
+        {
+            return Outcome::Broken(format!("quietdown: {}: the snapshot cannot be written: {why}", scenario.name));
+        }
+        let line = terminal.verdict(&report);
+        if report.passed() { Outcome::Passed(line) } else { Outcome::Failed(line, terminal.failure(&report)) }
+    }
+}
+
+fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Terminal) -> Outcome {
+    let name = report.scenario.clone();
+    if report.findings.iter().any(|finding| finding.kind == wanted) {
+        return match if keep { Ok(()) } else { report.discard() } {
+            Ok(()) => Outcome::Passed(format!("pass  {name:<38} fails under its control, with {wanted}")),
+            Err(why) => Outcome::Broken(format!("quietdown: {name}: the run's folder cannot be removed: {why}")),
+        };
+    }
+    let found: Vec<String> = report.findings.iter().map(|finding| finding.kind.to_string()).collect();
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+    let line = format!("FAIL  {name:<38} its control must fail with {wanted}; found: {found}");
+    Outcome::Failed(line, terminal.failure(&report))
+}
+
+/// Ctrl-C ends the harness with everything that it started: the watchdog does the work, whoever dies and how.
+fn interrupt() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            quietdown::process::marked(&format!("{}/", quietdown::process::mark()))
+                .iter()
+                .for_each(quietdown::process::Marked::kill);
+            std::process::exit(130);
+        }
+    });
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic in another scenario's thread does not make these values wrong.
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,47 @@
+//! `quietdown schema`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{BROKEN, PASSED};
+
+/// Prints a JSON Schema, for editors that complete and check TOML.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of which kind of file; both are written when a folder is given.
+    #[arg(value_enum, default_value = "scenario")]
+    kind: Kind,
+    /// Write scenario.json and system.json into this folder instead.
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Scenario,
+    System,
+}
+
+impl Schema {
+    pub fn execute(self) -> u8 {
+        let Some(folder) = self.write else {
+            let text = match self.kind {
+                Kind::Scenario => quietdown::schema::scenario(),
+                Kind::System => quietdown::schema::system(),
+            };
+            print!("{text}");
+            return PASSED;
+        };
+        let files = [("scenario.json", quietdown::schema::scenario()), ("system.json", quietdown::schema::system())];
+        let written = std::fs::create_dir_all(&folder)
+            .and_then(|()| files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text)));
+        match written {
+            Ok(()) => PASSED,
+            Err(why) => {
+                eprintln!("quietdown: {}: {why}", folder.display());
+                BROKEN
+            }
+        }
+    }
+}

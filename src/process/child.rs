@@ -1,0 +1,165 @@
+//! One child process: in a group of its own, its output read as it comes.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{ChildStdin, Command};
+use tokio::sync::mpsc;
+
+use super::descendants::MARKER;
+use crate::log::Stream;
+
+/// What a child shows of itself.
+#[derive(Debug)]
+pub enum Output {
+    /// It wrote something.
+    Bytes(Stream, Vec<u8>),
+    /// Nobody can write to this stream any more.
+    Closed(Stream),
+    /// It has ended and was reaped.
+    Exited(ExitStatus),
+}
+
+/// How to start a child.
+#[derive(Debug)]
+pub struct Spawn<'a> {
+    /// The program and its arguments.
+    pub command: &'a [String],
+    /// Variables to add to the environment.
+    pub env: &'a BTreeMap<String, String>,
+    /// Its mark, by which its descendants are known.
+    pub mark: &'a str,
+    /// Its working directory.
+    pub folder: &'a Path,
+    /// Whether it is given an open standard input.
+    pub stdin: bool,
+}
+
+/// A child process. Dropping it kills its group.
+#[derive(Debug)]
+pub struct Child {
+    group: Pid,
+    stdin: Option<ChildStdin>,
+    exited: bool,
+}
+
+impl Spawn<'_> {
+    /// Starts it. `output` is told by `wrap` what it writes and when it ends; a full channel holds the child's writing up.
+    ///
+    /// Must be called on a thread that outlives the child: the child is killed when that thread ends.
+    ///
+    /// # Errors
+    /// When there is no such program, or it cannot be started.
+    pub fn start<T: Send + 'static>(
+        &self,
+        output: &mpsc::Sender<T>,
+        wrap: impl Fn(Output) -> T + Send + Clone + 'static,
+    ) -> io::Result<Child> {
+        let (program, arguments) =
+            self.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
+        let mut command = Command::new(program);
+        command.args(arguments).envs(self.env).env(MARKER, self.mark).current_dir(self.folder);
+        command.stdin(if self.stdin { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+        let parent = rustix::process::getpid();
+        // SAFETY: only bare system calls happen between fork and exec.
+        unsafe {
+            command.pre_exec(move || {
+                rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+                // The harness may have died before the line above.
+                match rustix::process::getppid() {
+                    Some(pid) if pid == parent => Ok(()),
+                    _ => Err(io::Error::other("the harness is gone")),
+                }
+            });
+        }
+        let mut child = command.spawn()?;
+        let group =
+            child.id().and_then(|id| Pid::from_raw(id as i32)).ok_or_else(|| io::Error::other("ended at once"))?;
+        let stdin = child.stdin.take();
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone()));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
+        }
+        let output = output.clone();
+        tokio::spawn(async move {
+            if let Ok(status) = child.wait().await {
+                let _ = output.send(wrap(Output::Exited(status))).await;
+            }
+        });
+        Ok(Child { group, stdin, exited: false })
+    }
+}
+
+impl Child {
+    /// Its process id, which is also its group's.
+    pub fn pid(&self) -> Pid {
+        self.group
+    }
+
+    /// Takes its standard input, to write to it; give it back with [`put_stdin`](Self::put_stdin), or it is closed.
+    pub fn take_stdin(&mut self) -> Option<ChildStdin> {
+        self.stdin.take()
+    }
+
+    /// Gives its standard input back.
+    pub fn put_stdin(&mut self, stdin: ChildStdin) {
+        self.stdin = Some(stdin);
+    }
+
+    /// Closes its standard input.
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Signals the process alone; false when it had ended.
+    pub fn signal(&self, signal: Signal) -> bool {
+        !self.exited && rustix::process::kill_process(self.group, signal).is_ok()
+    }
+
+    /// Signals its whole group; false when it had ended.
+    pub fn signal_group(&self, signal: Signal) -> bool {
+        !self.exited && kill_process_group(self.group, signal).is_ok()
+    }
+
+    /// To be called when its end was seen: its process id may be another's from now on.
+    pub fn set_exited(&mut self) {
+        // What is left of its group has no leader any more; the group's id stays taken as long as it has members.
+        let _ = kill_process_group(self.group, Signal::CONT);
+        self.exited = true;
+        self.stdin = None;
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.signal_group(Signal::KILL);
+    }
+}
+
+async fn read<T>(
+    mut from: impl AsyncRead + Unpin,
+    stream: Stream,
+    output: mpsc::Sender<T>,
+    wrap: impl Fn(Output) -> T,
+) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        if output.send(wrap(Output::Bytes(stream, buffer[..count].to_vec()))).await.is_err() {
+            return;
+        }
+    }
+    let _ = output.send(wrap(Output::Closed(stream))).await;
+}
+
+/// The exit code, or the name of the signal.
+pub fn ended(status: ExitStatus) -> (Option<i32>, Option<String>) {
+    (status.code(), status.signal().map(super::signal_name))
+}

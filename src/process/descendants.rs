@@ -1,0 +1,47 @@
+//! Which processes belong to a run: all that carry its mark in their environment, however they were started.
+
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The environment variable that marks every process of a run. A child inherits it, also when it leaves its process group or session.
+pub const MARKER: &str = "QUIETDOWN_RUN";
+
+/// A living process that carries a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Its process id.
+    pub pid: i32,
+    /// The mark's value.
+    pub mark: String,
+    /// Its command line.
+    pub command: String,
+}
+
+impl Marked {
+    /// SIGKILL. A process that is gone already is no error.
+    pub fn kill(&self) {
+        if let Some(pid) = Pid::from_raw(self.pid) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+/// Every living process whose mark begins with `prefix`.
+pub fn marked(prefix: &str) -> Vec<Marked> {
+    let needle = format!("{MARKER}={prefix}");
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            // A zombie's environment is empty, another user's unreadable: neither is ours to end.
+            let environ = fs::read(entry.path().join("environ")).ok()?;
+            let found = environ.split(|byte| *byte == 0).find(|variable| variable.starts_with(needle.as_bytes()))?;
+            let mark = String::from_utf8_lossy(&found[MARKER.len() + 1..]).into_owned();
+            let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let command = String::from_utf8_lossy(&command).replace('\0', " ").trim().to_owned();
+            Some(Marked { pid, mark, command })
+        })
+        .collect()
+}

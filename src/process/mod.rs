@@ -1,0 +1,15 @@
+//! Child processes: spawned into groups of their own, captured, signalled, and never left behind.
+
+mod child;
+mod descendants;
+mod http;
+mod port;
+mod signals;
+mod watchdog;
+
+pub use child::{Child, Output, Spawn, ended};
+pub use descendants::{MARKER, Marked, marked};
+pub use http::get;
+pub use port::ReservedPort;
+pub use signals::{signal, signal_name};
+pub use watchdog::{guard, mark, watch};

@@ -1,0 +1,91 @@
+//! What a link and its connections share: orders in one direction, news in the other.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
+use super::gates::Gates;
+use super::listener::Listener;
+use super::{CutMode, Toward};
+
+/// The state of one link.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub name: String,
+    pub listener: Listener,
+    pub events: mpsc::UnboundedSender<LinkEvent>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub upstream: Option<SocketAddr>,
+    /// A fault refuses, whatever the upstream is.
+    pub refused: bool,
+    /// A fault swallows everything, new connections too.
+    pub holding: bool,
+    pub gates: Gates,
+    pub connections: BTreeMap<ConnectionId, Arc<Control>>,
+    pub last_connection: ConnectionId,
+    pub last_request: u64,
+    /// What link-wide faults have met since they were injected.
+    pub later: Effect,
+}
+
+/// One connection, as its link sees it.
+#[derive(Debug, Default)]
+pub(super) struct Control {
+    pub wake: Notify,
+    /// A fault holds it.
+    pub held: AtomicBool,
+    orders: Mutex<Orders>,
+}
+
+/// What a connection is told.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    pub cut: Option<(CutMode, Toward, oneshot::Sender<Effect>)>,
+    pub hold: Option<oneshot::Sender<Effect>>,
+    pub release: bool,
+    /// Gates that let go.
+    pub resumed: Vec<GateId>,
+}
+
+impl Shared {
+    pub fn new(
+        name: &str,
+        listener: Listener,
+        upstream: Option<SocketAddr>,
+        events: mpsc::UnboundedSender<LinkEvent>,
+    ) -> Self {
+        Self { name: name.to_owned(), listener, events, state: Mutex::new(State { upstream, ..State::default() }) }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves no half-done change: every change is one statement or a pair of independent ones.
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
+    pub fn tell(&self, what: LinkEventKind) {
+        let _ = self.events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
+    }
+}
+
+impl Control {
+    /// Gives an order.
+    pub fn order(&self, change: impl FnOnce(&mut Orders)) {
+        change(&mut self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        self.wake.notify_one();
+    }
+
+    /// Takes the orders that have come.
+    pub fn take(&self) -> Orders {
+        std::mem::take(&mut self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}

@@ -1,0 +1,96 @@
+//! The gates of a link: which match counts, and what is to happen there.
+
+use super::event::{ConnectionId, Gate, GateId, Point, RepeatAction};
+use crate::file::fits;
+
+/// What happens where a gate is met.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Outcome {
+    /// The stream parks.
+    Park(GateId),
+    /// The link acts by itself.
+    Repeat(GateId, RepeatAction),
+}
+
+#[derive(Debug)]
+struct Armed {
+    gate: Gate,
+    matches: u32,
+    /// It has parked once, or was made to park.
+    spent: bool,
+}
+
+/// The gates of a link.
+#[derive(Debug, Default)]
+pub(super) struct Gates {
+    armed: Vec<Armed>,
+    pub parked: Vec<(GateId, ConnectionId)>,
+}
+
+impl Gates {
+    pub fn arm(&mut self, gate: Gate) {
+        self.armed.push(Armed { gate, matches: 0, spent: false });
+    }
+
+    pub fn disarm(&mut self, id: GateId) {
+        self.armed.retain(|armed| armed.gate.id != id);
+    }
+
+    pub fn reset_counts(&mut self) {
+        self.armed.iter_mut().filter(|armed| !armed.spent).for_each(|armed| armed.matches = 0);
+    }
+
+    /// Whether any gate may still need the heads of requests.
+    pub fn watches_requests(&self) -> bool {
+        self.armed.iter().any(|armed| {
+            matches!(armed.gate.point, Point::Request { .. }) && (!armed.spent || armed.gate.repeat.is_some())
+        })
+    }
+
+    /// Counts a match at every gate whose point `matching` accepts; gives what is to happen there.
+    pub fn count(&mut self, mut matching: impl FnMut(&Point) -> bool) -> Vec<(Outcome, Point)> {
+        let mut due = Vec::new();
+        for armed in &mut self.armed {
+            if !matching(&armed.gate.point) {
+                continue;
+            }
+            armed.matches += 1;
+            let outcome = if !armed.spent && armed.matches == armed.gate.nth {
+                armed.spent = true;
+                Some(Outcome::Park(armed.gate.id))
+            } else if armed.spent {
+                armed.gate.repeat.as_mut().and_then(|repeat| {
+                    if repeat.more == Some(0) {
+                        return None;
+                    }
+                    repeat.more = repeat.more.map(|more| more - 1);
+                    Some(Outcome::Repeat(armed.gate.id, repeat.action))
+                })
+            } else {
+                None
+            };
+            due.extend(outcome.map(|outcome| (outcome, armed.gate.point.clone())));
+        }
+        due
+    }
+
+    /// Notes that a connection has parked at a gate; false when the gate was disarmed, and nobody waits for it.
+    pub fn park(&mut self, id: GateId, connection: ConnectionId) -> bool {
+        let armed = self.armed.iter().any(|armed| armed.gate.id == id);
+        if armed {
+            self.parked.push((id, connection));
+        }
+        armed
+    }
+}
+
+/// Whether a request is one that a gate names.
+pub(super) fn names(point: &Point, method: &str, path: &str) -> bool {
+    match point {
+        Point::Request { method: wanted, path: pattern, .. } => {
+            wanted.as_deref().is_none_or(|wanted| wanted == method)
+                && pattern.as_deref().is_none_or(|pattern| fits(pattern, path))
+        }
+        _ => false,
+    }
+}

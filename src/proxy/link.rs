@@ -1,0 +1,228 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::connection;
+use super::control::{Control, Shared};
+use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
+use super::listener::Listener;
+use super::{CutMode, Toward};
+
+/// The path from one client to the server, and everything that can be done to it.
+///
+/// Dropping it ends every connection at once and frees the port.
+#[derive(Debug)]
+pub struct Link {
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+impl Link {
+    /// Listens on an ephemeral port of 127.0.0.1. Without an `upstream` it refuses: a server that is not there looks not there.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn open(
+        name: &str,
+        upstream: Option<SocketAddr>,
+        events: mpsc::UnboundedSender<LinkEvent>,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(name, Listener::new()?, upstream, events));
+        shared.listener.set(upstream.is_some())?;
+        let running = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            // Owned by this task: when it is aborted, so is every connection.
+            let (sent, mut accepted) = mpsc::unbounded_channel();
+            let mut connections = JoinSet::new();
+            let accepting = running.listener.run(|stream| drop(sent.send(stream)));
+            tokio::pin!(accepting);
+            loop {
+                tokio::select! {
+                    () = &mut accepting => {}
+                    Some(stream) = accepted.recv() => begin(&running, stream, &mut connections),
+                    Some(_) = connections.join_next() => {}
+                }
+            }
+        });
+        Ok(Self { shared, task })
+    }
+
+    /// Where clients connect to.
+    pub fn addr(&self) -> SocketAddr {
+        self.shared.listener.addr()
+    }
+
+    /// Where new connections lead to; nowhere means that they are refused.
+    pub fn set_upstream(&self, upstream: Option<SocketAddr>) {
+        self.shared.state().upstream = upstream;
+        self.follow();
+    }
+
+    /// Arms a gate. Its `nth` counts matches from now, or from the last [`reset_counts`](Self::reset_counts).
+    pub fn arm(&self, gate: Gate) {
+        self.shared.state().gates.arm(gate);
+    }
+
+    /// Takes a gate away, and lets go of what it has stopped.
+    pub fn disarm(&self, gate: GateId) {
+        let mut state = self.shared.state();
+        state.gates.disarm(gate);
+        state.gates.parked.retain(|(id, _)| *id != gate);
+        state.connections.values().for_each(|control| control.order(|orders| orders.resumed.push(gate)));
+    }
+
+    /// Lets every gate that has not parked yet count from 0: the client was booted again.
+    pub fn reset_counts(&self) {
+        self.shared.state().gates.reset_counts();
+    }
+
+    /// Lets go of the stream that is parked at a gate.
+    pub fn resume(&self, gate: GateId) {
+        let mut state = self.shared.state();
+        let parked: Vec<ConnectionId> =
+            state.gates.parked.iter().filter(|(id, _)| *id == gate).map(|(_, connection)| *connection).collect();
+        state.gates.parked.retain(|(id, _)| *id != gate);
+        for control in parked.iter().filter_map(|connection| state.connections.get(connection)) {
+            control.order(|orders| orders.resumed.push(gate));
+        }
+    }
+
+    /// Breaks one connection; returns when it is broken.
+    ///
+    /// Only the side that is named sees it; the other keeps its socket, which is drained until that side ends it.
+    pub async fn cut(&self, connection: ConnectionId, mode: CutMode, toward: Toward) -> Effect {
+        let control = self.shared.state().connections.get(&connection).cloned();
+        order(control, |answer| move |orders| orders.cut = Some((mode, toward, answer))).await
+    }
+
+    /// Black hole: forwards nothing of one connection any more, neither bytes nor its end.
+    pub async fn hold(&self, connection: ConnectionId) -> Effect {
+        let control = self.shared.state().connections.get(&connection).cloned();
+        order(control, |answer| move |orders| orders.hold = Some(answer)).await
+    }
+
+    /// Breaks every connection; returns when they are broken.
+    pub async fn cut_all(&self, mode: CutMode, toward: Toward) -> Effect {
+        let mut total = Effect::default();
+        for connection in self.connections() {
+            total = total.and(self.cut(connection, mode, toward).await);
+        }
+        total
+    }
+
+    /// Holds every connection, and those that come: they are accepted and swallowed.
+    pub async fn hold_all(&self) -> Effect {
+        self.shared.state().holding = true;
+        let mut total = Effect::default();
+        for connection in self.connections() {
+            total = total.and(self.hold(connection).await);
+        }
+        total
+    }
+
+    /// Ends every hold: what was withheld passes now, in order.
+    pub fn release_all(&self) {
+        let mut state = self.shared.state();
+        state.holding = false;
+        state.connections.values().for_each(|control| control.order(|orders| orders.release = true));
+    }
+
+    /// Ends every hold by breaking what it held: what a black hole has swallowed does not come out of it.
+    pub async fn break_held(&self) {
+        self.shared.state().holding = false;
+        let all: Vec<ConnectionId> = {
+            let state = self.shared.state();
+            let held = state.connections.iter().filter(|(_, control)| control.held.load(Ordering::Relaxed));
+            held.map(|(id, _)| *id).collect()
+        };
+        for connection in all {
+            self.cut(connection, CutMode::Rst, Toward::Both).await;
+        }
+    }
+
+    /// Refuses new connections; those that exist go on. Who is refused is never seen here, so the effect counts the
+    /// refusal itself, and nothing if nobody was listening before.
+    pub fn refuse(&self) -> Effect {
+        let was_listening = self.shared.listener.is_listening();
+        self.shared.state().refused = true;
+        self.follow();
+        Effect { refused: u64::from(was_listening), ..Effect::default() }
+    }
+
+    /// Accepts connections again.
+    pub fn accept(&self) {
+        self.shared.state().refused = false;
+        self.follow();
+    }
+
+    /// The gates at which a stream is parked now.
+    pub fn parked(&self) -> Vec<(GateId, ConnectionId)> {
+        self.shared.state().gates.parked.clone()
+    }
+
+    /// What a hold of the whole link has met since: connections that came and were swallowed.
+    pub fn later_effect(&self) -> Effect {
+        self.shared.state().later
+    }
+
+    fn connections(&self) -> Vec<ConnectionId> {
+        self.shared.state().connections.keys().copied().collect()
+    }
+
+    /// Listens if there is somewhere to lead to and nothing refuses.
+    fn follow(&self) {
+        let state = self.shared.state();
+        let listening = state.upstream.is_some() && !state.refused;
+        // The socket is bound and ours: listening on it or not cannot fail but for a lack of memory, and then the next change tries again.
+        let _ = self.shared.listener.set(listening);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn begin(shared: &Arc<Shared>, stream: TcpStream, connections: &mut JoinSet<()>) {
+    let control = Arc::new(Control::default());
+    let mut state = shared.state();
+    state.last_connection += 1;
+    let id = state.last_connection;
+    state.connections.insert(id, Arc::clone(&control));
+    if state.holding {
+        state.later.refused += 1;
+    }
+    drop(state);
+    connections.spawn(connection::serve(Arc::clone(shared), id, control, stream));
+}
+
+/// Gives an order to a connection and waits for what it met; nothing when the connection is gone.
+async fn order<F: FnOnce(&mut super::control::Orders)>(
+    control: Option<Arc<Control>>,
+    make: impl FnOnce(oneshot::Sender<Effect>) -> F,
+) -> Effect {
+    let Some(control) = control else { return Effect::default() };
+    let (answer, effect) = oneshot::channel();
+    control.order(make(answer));
+    effect.await.unwrap_or_default()
+}
+
+impl Effect {
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            withheld: self.withheld + other.withheld,
+            broken: self.broken + other.broken,
+            held: self.held + other.held,
+            refused: self.refused + other.refused,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The listening end of a link, which can also refuse: its port stays taken, and nobody listens there.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::sync::Mutex;
+
+use rustix::net::{AddressFamily, Shutdown, SocketType, bind, getsockname, listen, shutdown, socket, sockopt};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+const BACKLOG: i32 = 1024;
+
+/// A port of 127.0.0.1 that is listened on, or refused.
+#[derive(Debug)]
+pub(super) struct Listener {
+    addr: SocketAddr,
+    socket: OwnedFd,
+    /// Counts the changes; whether it listens now.
+    listening: watch::Sender<bool>,
+    change: Mutex<()>,
+}
+
+impl Listener {
+    /// Takes an ephemeral port, and refuses at first.
+    pub fn new() -> io::Result<Self> {
+        // A port that the kernel chose is given back when the listening ends; one that was asked for stays bound. So one
+        // socket finds a port, and another one asks for it.
+        let finder = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        sockopt::set_socket_reuseaddr(&finder, true)?;
+        bind(&finder, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let addr: SocketAddr = getsockname(&finder)?.try_into().map_err(io::Error::other)?;
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+        sockopt::set_socket_reuseaddr(&socket, true)?;
+        bind(&socket, &addr)?;
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        Ok(Self { addr, socket, listening: watch::Sender::new(false), change: Mutex::new(()) })
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Listens, or refuses, from now on. Connections that exist go on; those that wait to be accepted are reset.
+    pub fn set(&self, listening: bool) -> io::Result<()> {
+        let _one_at_a_time = self.change.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if *self.listening.borrow() == listening {
+            return Ok(());
+        }
+        if listening {
+            listen(&self.socket, BACKLOG)?;
+        } else {
+            // On Linux this ends the listening, and the address stays bound.
+            shutdown(&self.socket, Shutdown::Read)?;
+        }
+        self.listening.send_replace(listening);
+        Ok(())
+    }
+
+    pub fn is_listening(&self) -> bool {
+        *self.listening.borrow()
+    }
+
+    /// Gives every connection that comes to `take`. Never ends.
+    pub async fn run(&self, mut take: impl FnMut(tokio::net::TcpStream)) {
+        let mut changes = self.listening.subscribe();
+        loop {
+            turns(&mut changes, true).await;
+            let Ok(listener) = self.accepting() else {
+                tokio::time::sleep(RETRY).await;
+                continue;
+            };
+            loop {
+                tokio::select! {
+                    biased;
+                    () = turns(&mut changes, false) => break,
+                    accepted = listener.accept() => match accepted {
+                        Ok((stream, _)) => take(stream),
+                        // Such as too many open files: nothing tells when there are fewer.
+                        Err(_) if self.is_listening() => tokio::time::sleep(RETRY).await,
+                        Err(_) => break,
+                    },
+                }
+            }
+        }
+    }
+
+    fn accepting(&self) -> io::Result<TcpListener> {
+        TcpListener::from_std(self.socket.try_clone()?.into())
+    }
+}
+
+async fn turns(listening: &mut watch::Receiver<bool>, wanted: bool) {
+    // The sender lives in the listener, which is borrowed meanwhile: it cannot be gone.
+    let _ = listening.wait_for(|listening| *listening == wanted).await;
+}
+
+/// How long to wait before accepting again after a failure.
+const RETRY: std::time::Duration = std::time::Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn refuses_and_listens_again_on_the_same_port() {
+        let listener = std::sync::Arc::new(Listener::new().expect("a port"));
+        let addr = listener.addr();
+        let (sent, mut came) = tokio::sync::mpsc::unbounded_channel();
+        let running = listener.clone();
+        let task = tokio::spawn(async move { running.run(|stream| drop(sent.send(stream))).await });
+        for _ in 0..3 {
+            assert_eq!(TcpStream::connect(addr).await.expect_err("refused").kind(), io::ErrorKind::ConnectionRefused);
+            listener.set(true).expect("listens");
+            let _client = TcpStream::connect(addr).await.expect("accepted");
+            came.recv().await.expect("a connection");
+            listener.set(false).expect("refuses");
+        }
+        task.abort();
+    }
+}

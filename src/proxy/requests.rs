@@ -1,0 +1,258 @@
+//! The requests of one connection: what of each has passed, and where gates stop it.
+
+use super::event::{Point, RequestSeen};
+use super::gates::Outcome;
+use super::http1::{Asked, Head, Mark};
+use super::{ConnectionId, Phase};
+
+/// A request whose response has not passed whole.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub seen: RequestSeen,
+    head: (u64, u64),
+    end: Option<u64>,
+    response: Option<Response>,
+    stops: Vec<Stop>,
+}
+
+#[derive(Debug)]
+struct Response {
+    head: (u64, u64),
+    end: Option<u64>,
+}
+
+/// A gate that stops this request.
+#[derive(Debug)]
+struct Stop {
+    outcome: Outcome,
+    phase: Phase,
+    at: u64,
+    met: bool,
+    /// For what parks past the last byte: where the direction stood.
+    held_at: u64,
+}
+
+/// Which direction a phase stops.
+fn stops_request(phase: Phase) -> bool {
+    matches!(phase, Phase::RequestHead | Phase::RequestBody)
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    pub open: Vec<Request>,
+    /// How many were answered whole.
+    pub answered: u64,
+    responses_begin: u64,
+}
+
+impl Requests {
+    /// What the next response answers.
+    pub fn asked(&self) -> Option<Asked> {
+        let next =
+            self.open.iter().find(|request| request.response.as_ref().is_none_or(|response| response.end.is_none()))?;
+        Some(match next.seen.method.as_str() {
+            "HEAD" => Asked::Head,
+            "CONNECT" => Asked::Connect,
+            _ => Asked::Other,
+        })
+    }
+
+    /// Takes a request's head in; the gates that stop it are those of `due`.
+    pub fn begin(
+        &mut self,
+        connection: ConnectionId,
+        number: u64,
+        head: (u64, u64),
+        line: (String, String),
+        due: Vec<(Outcome, Point)>,
+    ) -> RequestSeen {
+        let (method, path) = line;
+        let seen = RequestSeen {
+            connection,
+            number,
+            method,
+            path,
+            phase: None,
+            request_bytes: 0,
+            response_bytes: 0,
+            status: None,
+            finished: false,
+        };
+        let stops = due.into_iter().filter_map(|(outcome, point)| match point {
+            Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false, held_at: 0 }),
+            _ => None,
+        });
+        self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect() });
+        seen
+    }
+
+    /// The last byte of the newest request has come.
+    pub fn request_ended(&mut self, at: u64) {
+        if let Some(last) = self.open.last_mut() {
+            last.end = Some(at);
+        }
+    }
+
+    /// Takes a mark of the response direction in.
+    pub fn response_mark(&mut self, mark: &Mark) {
+        let next = self
+            .open
+            .iter_mut()
+            .find(|request| request.response.as_ref().is_none_or(|response| response.end.is_none()));
+        match (mark, next) {
+            (Mark::Head { end, head: Head::Response { status: 100..=199 }, .. }, _) => self.responses_begin = *end,
+            (Mark::Head { start, end, head: Head::Response { status } }, Some(request)) => {
+                request.seen.status = Some(*status);
+                request.response = Some(Response { head: (*start, *end), end: None });
+            }
+            (Mark::End(at), Some(request)) => {
+                // The end of an interim response is none of the request's.
+                if let Some(response) = &mut request.response {
+                    response.end = Some(*at);
+                    self.responses_begin = *at;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How far each direction may go: (towards the server, towards the client).
+    pub fn limits(&self) -> (u64, u64) {
+        let (mut up, mut down) = (u64::MAX, u64::MAX);
+        for request in &self.open {
+            for stop in &request.stops {
+                match (stops_request(stop.phase), request.limit(stop)) {
+                    (true, limit) => up = up.min(limit),
+                    (false, limit) => down = down.min(limit),
+                }
+            }
+        }
+        (up, down)
+    }
+
+    /// Whether a gate waits for the head of the response that is coming: it is then withheld until it is complete.
+    pub fn needs_response_head(&self) -> bool {
+        self.open.iter().any(|request| {
+            request.response.is_none()
+                && request.stops.iter().any(|stop| stop.phase == Phase::ResponseHead && !stop.met)
+        })
+    }
+
+    /// Notes what has passed: (towards the server, towards the client). Gives the gates that are met now.
+    pub fn passed(&mut self, up: u64, down: u64) -> Vec<(Outcome, RequestSeen)> {
+        let mut met = Vec::new();
+        let mut answered_before = true;
+        for request in &mut self.open {
+            request.update(up, down);
+            let seen = request.seen.clone();
+            let facts = Facts {
+                head: request.head,
+                end: request.end,
+                response: request.response.as_ref().map(|response| (response.head, response.end)),
+            };
+            for stop in request.stops.iter_mut().filter(|stop| !stop.met) {
+                if facts.meets(stop, up, down, answered_before) {
+                    stop.met = true;
+                    stop.held_at = if stops_request(stop.phase) { up } else { down };
+                    met.push((stop.outcome, seen.clone()));
+                }
+            }
+            answered_before &=
+                request.response.as_ref().is_some_and(|response| response.end.is_some_and(|end| down >= end));
+        }
+        met
+    }
+
+    /// Lets go of what is stopped by the gates that `gone` names.
+    pub fn resume(&mut self, gone: impl Fn(&Outcome) -> bool) {
+        for request in &mut self.open {
+            request.stops.retain(|stop| !gone(&stop.outcome));
+        }
+    }
+
+    /// Gates that were not met cannot be met any more: the stream is no longer recognised.
+    pub fn forget_unmet(&mut self) {
+        for request in &mut self.open {
+            request.stops.retain(|stop| stop.met);
+        }
+    }
+
+    /// Takes out the requests whose response has passed whole and that no gate stops any more.
+    pub fn take_answered(&mut self) -> Vec<RequestSeen> {
+        let mut done = Vec::new();
+        while let Some(first) = self.open.first() {
+            if !first.seen.finished || !first.stops.is_empty() {
+                break;
+            }
+            done.push(self.open.remove(0).seen);
+            self.answered += 1;
+        }
+        done
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty() && self.answered > 0
+    }
+}
+
+struct Facts {
+    head: (u64, u64),
+    end: Option<u64>,
+    response: Option<((u64, u64), Option<u64>)>,
+}
+
+impl Facts {
+    fn meets(&self, stop: &Stop, up: u64, down: u64, first: bool) -> bool {
+        match stop.phase {
+            Phase::RequestHead | Phase::RequestBody => up == limit(self.head, self.end, stop),
+            // The last byte has passed, and the response is the next thing that would.
+            Phase::RequestSent => first && self.end.is_some_and(|end| up >= end),
+            Phase::ResponseHead | Phase::ResponseBody => {
+                self.response.is_some_and(|(head, end)| down == limit(head, end, stop))
+            }
+            Phase::ResponseSent => self.response.and_then(|(_, end)| end).is_some_and(|end| down >= end),
+        }
+    }
+}
+
+/// Where a gate of a head or body stops: after so many bytes, but not past the end of that part.
+fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
+    match stop.phase {
+        Phase::RequestHead | Phase::ResponseHead => head.0.saturating_add(stop.at).min(head.1),
+        _ => head.1.saturating_add(stop.at).min(end.unwrap_or(u64::MAX)),
+    }
+}
+
+impl Request {
+    fn limit(&self, stop: &Stop) -> u64 {
+        match (stop.phase, &self.response) {
+            (Phase::RequestHead | Phase::RequestBody, _) => limit(self.head, self.end, stop),
+            (Phase::ResponseHead | Phase::ResponseBody, Some(response)) => limit(response.head, response.end, stop),
+            (Phase::ResponseSent, Some(Response { end: Some(end), .. })) => *end,
+            _ if stop.met => stop.held_at,
+            _ => u64::MAX,
+        }
+    }
+
+    fn update(&mut self, up: u64, down: u64) {
+        let (start, head_end) = self.head;
+        let seen = &mut self.seen;
+        seen.request_bytes = up.min(self.end.unwrap_or(u64::MAX)).saturating_sub(start);
+        let mut phase = (up >= head_end).then_some(Phase::RequestHead);
+        if let Some(end) = self.end.filter(|end| up >= *end) {
+            phase = Some(if end > head_end { Phase::RequestBody } else { Phase::RequestHead });
+            phase = phase.map(|_| Phase::RequestSent);
+        }
+        if let Some(response) = &self.response {
+            seen.response_bytes = down.min(response.end.unwrap_or(u64::MAX)).saturating_sub(response.head.0);
+            if down >= response.head.1 && response.head.1 > 0 {
+                phase = Some(Phase::ResponseHead);
+            }
+            if response.end.is_some_and(|end| down >= end) {
+                phase = Some(Phase::ResponseSent);
+                seen.finished = true;
+            }
+        }
+        seen.phase = phase.or(seen.phase);
+    }
+}

@@ -1,0 +1,5 @@
+//! How results are told.
+
+mod terminal;
+
+pub use terminal::Terminal;

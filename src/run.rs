@@ -1,0 +1,207 @@
+//! One scenario from its file to its report: the door for `cargo test`, here and in other projects.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::evidence::Evidence;
+use crate::finding::{Finding, FindingKind};
+use crate::scenario::Scenario;
+use crate::system::System;
+use crate::timeline::{HarnessError, Plan, Planted, play};
+use crate::transcript::{Comparison, compare, transcript};
+use crate::verdict::{Case, judge};
+
+/// The environment variable that names the quietdown program, for tests of other projects.
+pub const PROGRAM: &str = "QUIETDOWN_BIN";
+
+/// How scenarios are run.
+#[derive(Debug, Clone)]
+pub struct Runner {
+    program: PathBuf,
+    runs: PathBuf,
+    keep: bool,
+    planted: Option<Planted>,
+    snapshots: bool,
+}
+
+/// What a run gave.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What was observed.
+    pub evidence: Evidence,
+    /// What is wrong; nothing means that it passed.
+    pub findings: Vec<Finding>,
+    /// The evidence as stable text.
+    pub transcript: String,
+    /// The run's folder, if it was kept.
+    pub folder: Option<PathBuf>,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn passed(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Removes the run's folder, when what it shows was expected.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn discard(self) -> std::io::Result<()> {
+        self.folder.map_or(Ok(()), fs::remove_dir_all)
+    }
+}
+
+impl Runner {
+    /// Runs with this quietdown program.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), runs: default_runs(), keep: false, planted: None, snapshots: true }
+    }
+
+    /// Runs with the program that `QUIETDOWN_BIN` names.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names no file.
+    pub fn from_env() -> Result<Self, HarnessError> {
+        let say = |what: String| HarnessError::System(what);
+        let path = std::env::var_os(PROGRAM).map(PathBuf::from).ok_or_else(|| {
+            say(format!("{PROGRAM} is not set: it must name the quietdown program (cargo install quietdown, or env!(\"CARGO_BIN_EXE_quietdown\") in its own tests)"))
+        })?;
+        if path.is_file() { Ok(Self::new(path)) } else { Err(say(format!("{PROGRAM}={} is no file", path.display()))) }
+    }
+
+    /// Keeps the runs' folders under `runs`.
+    #[must_use]
+    pub fn runs(mut self, runs: impl Into<PathBuf>) -> Self {
+        self.runs = runs.into();
+        self
+    }
+
+    /// Keeps also the folder of a scenario that passed.
+    #[must_use]
+    pub fn keep(mut self, keep: bool) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Leaves the comparison with the snapshot out: for whoever compares by other means.
+    #[must_use]
+    pub fn without_snapshots(mut self) -> Self {
+        self.snapshots = false;
+        self
+    }
+
+    /// Plants what the scenario's control says; its snapshot is then not compared.
+    ///
+    /// # Errors
+    /// When the scenario has no control.
+    pub fn control(mut self, scenario: &Scenario) -> Result<(Self, FindingKind), HarnessError> {
+        let control = scenario.file.control.as_ref().map(toml::Spanned::as_ref);
+        let control =
+            control.ok_or_else(|| HarnessError::System(format!("{} has no [control]", scenario.path.display())))?;
+        self.planted = Some(
+            control.defect.as_ref().map_or(Planted::WithoutFaults, |defect| Planted::Defect(defect.as_ref().clone())),
+        );
+        self.snapshots = false;
+        Ok((self, *control.finding.as_ref()))
+    }
+
+    /// Runs a scenario, on a runtime of its own on this thread.
+    ///
+    /// # Errors
+    /// When the harness itself failed; what the system does wrong is in the report's findings.
+    pub fn run(&self, scenario: &Scenario, system: &System) -> Result<Report, HarnessError> {
+        crate::process::guard(&self.program)
+            .map_err(HarnessError::io(format!("starting {}", self.program.display())))?;
+        let folder = self.make_folder(&scenario.name)?;
+        let plan = Plan { program: self.program.clone(), folder: folder.clone(), planted: self.planted.clone() };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(HarnessError::io("making a runtime"))?;
+        let evidence = runtime.block_on(play(scenario, system, &plan));
+        // Whatever still waits belongs to nobody.
+        runtime.shutdown_background();
+        let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
+        let (mut findings, transcript) = review(&evidence, scenario, system)?;
+        if self.snapshots {
+            findings.extend(snapshot_finding(&scenario.path, &transcript)?);
+        }
+        save(&folder, &evidence, &findings, &transcript)?;
+        let kept = self.keep || !findings.is_empty();
+        if !kept {
+            fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
+        }
+        Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, folder: kept.then_some(folder) })
+    }
+
+    fn make_folder(&self, name: &str) -> Result<PathBuf, HarnessError> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = self.runs.join(format!("{name}-{}-{number}", std::process::id()));
+        // A folder of an earlier process with the same id would be read as this run's.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).map_err(HarnessError::io(format!("making {}", folder.display())))?;
+        folder.canonicalize().map_err(HarnessError::io(format!("finding {}", folder.display())))
+    }
+}
+
+/// Where runs are kept when nobody says: under the system's folder for temporary files.
+pub fn default_runs() -> PathBuf {
+    std::env::temp_dir().join("quietdown")
+}
+
+/// Judges evidence, new or saved: the findings but for the snapshot, and the transcript.
+///
+/// # Errors
+/// When the system file's identifiers are wrong.
+pub fn review(
+    evidence: &Evidence,
+    scenario: &Scenario,
+    system: &System,
+) -> Result<(Vec<Finding>, String), HarnessError> {
+    let findings = judge(Case { evidence, scenario: &scenario.file, system: &system.file });
+    let transcript = transcript(evidence, &system.file).map_err(HarnessError::System)?;
+    Ok((findings, transcript))
+}
+
+fn snapshot_finding(scenario: &Path, transcript: &str) -> Result<Option<Finding>, HarnessError> {
+    let compared = compare(scenario, transcript)
+        .map_err(HarnessError::io(format!("reading the snapshot of {}", scenario.display())))?;
+    Ok(match compared {
+        Comparison::Same => None,
+        Comparison::Missing(path) => Some(
+            Finding::new(
+                FindingKind::SnapshotMissing,
+                format!("there is no {}; `run --accept` writes it", path.display()),
+            )
+            .excerpt(transcript.lines().map(str::to_owned)),
+        ),
+        Comparison::Differs(diff) => Some(
+            Finding::new(
+                FindingKind::SnapshotDiffers,
+                "the transcript differs from its snapshot; `run --accept` takes it over",
+            )
+            .excerpt(diff.lines().map(str::to_owned)),
+        ),
+    })
+}
+
+fn save(folder: &Path, evidence: &Evidence, findings: &[Finding], transcript: &str) -> Result<(), HarnessError> {
+    let json = |value: serde_json::Result<Vec<u8>>| {
+        value.map_err(|why| HarnessError::System(format!("the evidence cannot be written as JSON: {why}")))
+    };
+    let files = [
+        ("evidence.json", json(serde_json::to_vec_pretty(evidence))?),
+        ("findings.json", json(serde_json::to_vec_pretty(findings))?),
+        ("transcript.txt", transcript.as_bytes().to_vec()),
+    ];
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::write(&path, bytes).map_err(HarnessError::io(format!("writing {}", path.display())))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,417 @@
+//! The timeline: every step must be possible after the ones before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::Scope;
+use crate::file::{Diagnostic, known_names};
+use crate::proxy::Phase;
+use crate::scenario::model::*;
+use crate::scenario::{is_fault, is_gate};
+use crate::system::RoleKind;
+
+/// What the steps so far have made true.
+#[derive(Default)]
+struct Past {
+    /// Calls that were begun: place of the name, process, operation, whether finished or cancelled.
+    begun: BTreeMap<String, (Range<usize>, bool)>,
+    saved: BTreeSet<String>,
+    /// Kept gates: place of the name, whether released.
+    kept: BTreeMap<String, (Range<usize>, bool)>,
+    /// What drives traffic: (process, operation), and whether it leaves the timeline free.
+    driven: Vec<(String, String, bool)>,
+    down: BTreeSet<String>,
+}
+
+pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
+    let mut past = Past::default();
+    past.down.extend(scope.cast.iter().filter(|one| !one.boots).map(|one| one.process.clone()));
+    for step in &scope.scenario.steps {
+        let at = step.span();
+        let step = step.as_ref();
+        if step.on.is_none() && step.action.is_none() {
+            found.push(Diagnostic::new(at.clone(), "a step needs `on`, `do` or both", "this step has neither"));
+        }
+        if let Some(event) = &step.on {
+            check_event(scope, &past, event, step, found);
+        }
+        if let Some(action) = &step.action {
+            let gate = step.on.as_ref().filter(|event| is_gate(event.as_ref()));
+            check_action(scope, &mut past, action, gate, found);
+        }
+        if let Some(name) = step.on.as_ref().and_then(|event| event.as_ref().keep()) {
+            past.kept.insert(name.as_ref().clone(), (name.span(), false));
+        }
+    }
+    for (name, (at, ended)) in &past.begun {
+        if !ended {
+            found.push(
+                Diagnostic::new(at.clone(), format!("the call `{name}` is never finished"), "begun here")
+                    .help("every call must be judged: add a step with do.finish, or do.cancel"),
+            );
+        }
+    }
+    for (name, (at, released)) in &past.kept {
+        if !released {
+            found.push(
+                Diagnostic::new(at.clone(), format!("the gate `{name}` is never released"), "kept here")
+                    .help(format!("add a step with do.release = {{ gate = \"{name}\" }}")),
+            );
+        }
+    }
+    for (name, process) in &scope.scenario.processes {
+        let started = scope.scenario.steps.iter().any(|step| {
+            matches!(step.as_ref().action.as_ref().map(Spanned::as_ref), Some(Action::Start(it)) if it.process.as_ref() == name.as_ref())
+        });
+        if process.boot == Some(false) && !started {
+            let message = format!("`{}` has boot = false and is never started", name.as_ref());
+            found.push(
+                Diagnostic::new(name.span(), message, "this process")
+                    .help("add a step with do.start, or remove boot = false"),
+            );
+        }
+    }
+}
+
+fn check_event(scope: &Scope<'_>, past: &Past, event: &Spanned<Event>, step: &Step, found: &mut Vec<Diagnostic>) {
+    match event.as_ref() {
+        Event::Request(gate) => {
+            scope.linked(&gate.process, found);
+            check_request_gate(scope, past, gate, event.span(), found);
+        }
+        Event::Bytes(gate) => scope.linked(&gate.process, found),
+        Event::Connect(gate) | Event::Idle(gate) => scope.linked(&gate.process, found),
+        Event::Line(line) => {
+            found.extend(scope.unknown_process(&line.process));
+            let literal = line.level.is_some() || line.target.is_some() || line.message.is_some();
+            scope.check_line(&line.process, line.line.as_ref(), literal, found);
+        }
+        Event::Exit(exit) => {
+            scope.single(&exit.process, found);
+            found.extend(exit.status.as_ref().and_then(|status| scope.unknown_exit(status)));
+        }
+        Event::Ready(ready) => {
+            scope.single(&ready.process, found);
+        }
+        Event::Quiet(_) | Event::After(_) => {}
+    }
+    let times = match event.as_ref() {
+        Event::Request(gate) => gate.times,
+        Event::Connect(gate) | Event::Idle(gate) => gate.times,
+        _ => None,
+    };
+    let repeatable = matches!(
+        step.action.as_ref().map(Spanned::as_ref),
+        Some(Action::Cut(CutAction { link: None, .. }) | Action::Hold(LinkAction { link: None }) | Action::Refuse(_))
+    );
+    if times.is_some() && !repeatable {
+        found.push(
+            Diagnostic::new(event.span(), "`times` repeats an action of the proxy", "this step's action is none")
+                .help("with `times`, do must be cut or hold of the gated connection, or refuse"),
+        );
+    }
+}
+
+fn check_request_gate(
+    scope: &Scope<'_>,
+    past: &Past,
+    gate: &RequestGate,
+    span: Range<usize>,
+    found: &mut Vec<Diagnostic>,
+) {
+    if let Some(at) = &gate.at
+        && matches!(gate.phase.as_ref(), Phase::RequestSent | Phase::ResponseSent)
+    {
+        found.push(
+            Diagnostic::new(at.span(), "this phase has no bytes to count", "`at` is for head and body phases")
+                .help("remove `at`, or use request-head, request-body, response-head or response-body"),
+        );
+    }
+    let Some(op) = &gate.op else {
+        if let Some(method) = &gate.method
+            && !method.bytes().all(|b| b.is_ascii_uppercase())
+        {
+            found.push(Diagnostic::new(
+                span,
+                format!("`{method}` is no request method"),
+                "methods are upper case, such as POST",
+            ));
+        }
+        return;
+    };
+    if gate.method.is_some() || gate.path.is_some() {
+        found.push(Diagnostic::new(op.span(), "`op` stands for method and path", "remove the one or the other"));
+    }
+    match scope.system.operations.get(op.as_ref()) {
+        None => found.push(scope.unknown_op(op)),
+        Some(rule) if rule.path.is_none() => {
+            found.push(Diagnostic::new(
+                op.span(),
+                format!("the system does not say which request `{}` makes", op.as_ref()),
+                "use method and path",
+            ));
+        }
+        Some(_) => reachable(scope, past, gate, op, found),
+    }
+}
+
+/// A gate on a driven client can only be reached by a call that leaves the timeline free to come to its step.
+fn reachable(scope: &Scope<'_>, past: &Past, gate: &RequestGate, op: &Spanned<String>, found: &mut Vec<Diagnostic>) {
+    let driven = |one: &&crate::scenario::Instance| one.kind == RoleKind::Driven;
+    let instances = scope.instances(gate.process.as_ref());
+    if instances.is_empty() || !instances.iter().all(driven) {
+        return;
+    }
+    let mine = |(process, name, free): &&(String, String, bool)| {
+        instances.iter().any(|one| one.name == *process || one.process == *process) && name == op.as_ref() && *free
+    };
+    if past.driven.iter().any(|entry| mine(&entry)) {
+        return;
+    }
+    let blocking = past.driven.iter().any(|(_, name, free)| name == op.as_ref() && !free);
+    let help = if blocking {
+        "the call before is a do.call, which waits for its own end: use do.begin"
+    } else {
+        "add a do.begin with this op before this step"
+    };
+    found.push(
+        Diagnostic::new(
+            op.span(),
+            format!("no step can reach this gate: `{}` has no `{}` in flight", gate.process.as_ref(), op.as_ref()),
+            "waits for ever",
+        )
+        .help(help),
+    );
+}
+
+fn check_action(
+    scope: &Scope<'_>,
+    past: &mut Past,
+    action: &Spanned<Action>,
+    gate: Option<&Spanned<Event>>,
+    found: &mut Vec<Diagnostic>,
+) {
+    match action.as_ref() {
+        Action::Start(it) => {
+            let name = it.process.as_ref();
+            if scope.single(&it.process, found).is_some() && !past.down.contains(name) {
+                found.push(
+                    Diagnostic::new(it.process.span(), format!("`{name}` is running already"), "cannot be started")
+                        .help("give it boot = false, or end it in a step before"),
+                );
+            }
+            past.down.remove(name);
+        }
+        Action::Stop(it) | Action::Kill(it) => {
+            if scope.single(&it.process, found).is_some() {
+                past.down.insert(it.process.as_ref().clone());
+            }
+        }
+        Action::Pause(it) | Action::Resume(it) | Action::Restart(it) => {
+            scope.single(&it.process, found);
+        }
+        Action::Signal(it) => {
+            if scope.single(&it.process, found).is_some() {
+                past.down.insert(it.process.as_ref().clone());
+            }
+            if crate::process::signal(it.signal.as_ref()).is_none() {
+                found.push(
+                    Diagnostic::new(it.signal.span(), format!("unknown signal `{}`", it.signal.as_ref()), "no signal")
+                        .help("write its name, such as SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGKILL"),
+                );
+            }
+        }
+        Action::Call(call) => {
+            check_call(scope, past, (&call.process, &call.op), &call.args, call.args_json.as_ref(), found);
+            past.driven.push((call.process.as_ref().clone(), call.op.as_ref().clone(), false));
+            if call.returns.is_some() && call.result != crate::evidence::CallResult::Ok {
+                found.push(Diagnostic::new(
+                    call.op.span(),
+                    "only a call with result = \"ok\" returns something",
+                    "`returns` cannot be checked",
+                ));
+            }
+            past.saved.extend(call.save.as_ref().map(|name| name.as_ref().clone()));
+        }
+        Action::Begin(call) => {
+            check_call(scope, past, (&call.process, &call.op), &call.args, call.args_json.as_ref(), found);
+            past.driven.push((call.process.as_ref().clone(), call.op.as_ref().clone(), true));
+            let name = call.name.as_ref();
+            if past.begun.insert(name.clone(), (call.name.span(), false)).is_some() {
+                found.push(Diagnostic::new(
+                    call.name.span(),
+                    format!("a call `{name}` was begun before"),
+                    "names are used once",
+                ));
+            }
+        }
+        Action::Cancel(it) => past.end_call(&it.call, "cancel", found),
+        Action::Finish(it) => {
+            past.end_call(&it.call, "finish", found);
+            if it.returns.is_some() && it.result != crate::evidence::CallResult::Ok {
+                found.push(Diagnostic::new(
+                    it.call.span(),
+                    "only a call with result = \"ok\" returns something",
+                    "`returns` cannot be checked",
+                ));
+            }
+            past.saved.extend(it.save.as_ref().map(|name| name.as_ref().clone()));
+        }
+        Action::Cut(it) => needs_connection(scope, action.span(), it.link.as_ref(), gate, found),
+        Action::Hold(it) => needs_connection(scope, action.span(), it.link.as_ref(), gate, found),
+        Action::Refuse(it) | Action::Accept(it) => scope.linked(&it.link, found),
+        Action::Release(it) => check_release(scope, past, it, action.span(), found),
+    }
+    if let Some(event) = gate
+        && let Event::Connect(_) = event.as_ref()
+        && let Action::Finish(_) | Action::Call(_) = action.as_ref()
+    {
+        found.push(
+            Diagnostic::new(
+                action.span(),
+                "this step waits for what its own gate holds back",
+                "parked until this action ends",
+            )
+            .help("put it into a step of its own"),
+        );
+    }
+    debug_assert!(is_fault(action.as_ref()) || !matches!(action.as_ref(), Action::Cut(_)));
+}
+
+fn needs_connection(
+    scope: &Scope<'_>,
+    at: Range<usize>,
+    link: Option<&Spanned<String>>,
+    gate: Option<&Spanned<Event>>,
+    found: &mut Vec<Diagnostic>,
+) {
+    match (link, gate) {
+        (Some(link), _) => scope.linked(link, found),
+        (None, None) => found.push(Diagnostic::new(at, "which connection?", "this step has no gate").help(
+            "give the step an `on` that is a gate (request, bytes, connect, idle), or name a link = \"PROCESS\"",
+        )),
+        (None, Some(_)) => {}
+    }
+}
+
+fn check_release(
+    scope: &Scope<'_>,
+    past: &mut Past,
+    it: &ReleaseAction,
+    at: Range<usize>,
+    found: &mut Vec<Diagnostic>,
+) {
+    match (&it.link, &it.gate) {
+        (Some(link), None) => scope.linked(link, found),
+        (None, Some(gate)) => match past.kept.get_mut(gate.as_ref()) {
+            Some((_, released)) => *released = true,
+            None => {
+                let known = past.kept.keys().map(String::as_str);
+                found.push(
+                    Diagnostic::new(
+                        gate.span(),
+                        format!("no gate is kept as `{}`", gate.as_ref()),
+                        "by no step before this one",
+                    )
+                    .help(known_names(gate.as_ref(), "kept gate", known)),
+                );
+            }
+        },
+        _ => found.push(
+            Diagnostic::new(at, "release a link or a gate", "exactly one of the two")
+                .help("write { link = \"PROCESS\" } or { gate = \"NAME\" }"),
+        ),
+    }
+}
+
+fn check_call(
+    scope: &Scope<'_>,
+    past: &Past,
+    (process, op): (&Spanned<String>, &Spanned<String>),
+    args: &toml::Table,
+    json: Option<&Spanned<String>>,
+    found: &mut Vec<Diagnostic>,
+) {
+    if let Some(one) = scope.single(process, found)
+        && one.kind != RoleKind::Driven
+    {
+        found.push(Diagnostic::new(
+            process.span(),
+            format!("`{}` is not a driven client", process.as_ref()),
+            "it cannot be asked for a call",
+        ));
+    }
+    if !scope.system.operations.contains_key(op.as_ref()) {
+        found.push(scope.unknown_op(op));
+    }
+    let mut texts = Vec::new();
+    if let Some(json) = json {
+        match serde_json::from_str::<serde_json::Value>(json.as_ref()) {
+            Ok(value) if value.is_object() => texts.push(json.as_ref().clone()),
+            Ok(_) => found.push(Diagnostic::new(json.span(), "args-json must be a JSON object", "is none")),
+            Err(wrong) => found.push(Diagnostic::new(json.span(), format!("args-json is no JSON: {wrong}"), "here")),
+        }
+        if !args.is_empty() {
+            found.push(Diagnostic::new(json.span(), "args and args-json together", "keep one of them"));
+        }
+    }
+    collect_texts(&toml::Value::Table(args.clone()), &mut texts);
+    for text in texts {
+        for variable in crate::system::variables(&text) {
+            let wrong = match variable.split_once(['.', ':']) {
+                Some(("fill", size)) if variable.starts_with("fill:") => crate::timeline::fill_size(size).err(),
+                _ => {
+                    let call = variable.split('.').next().unwrap_or_default();
+                    (!past.saved.contains(call)).then(|| format!("no step before saves `{call}`"))
+                }
+            };
+            if let Some(wrong) = wrong {
+                found.push(
+                    Diagnostic::new(op.span(), format!("`${{{variable}}}`: {wrong}"), "in the arguments of this call")
+                        .help("write ${SAVED.field} for a call with save = \"SAVED\", or ${fill:16MiB}"),
+                );
+            }
+        }
+    }
+}
+
+fn collect_texts(value: &toml::Value, texts: &mut Vec<String>) {
+    match value {
+        toml::Value::String(text) => texts.push(text.clone()),
+        toml::Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        toml::Value::Table(fields) => fields.iter().for_each(|(_, item)| collect_texts(item, texts)),
+        _ => {}
+    }
+}
+
+impl Past {
+    fn end_call(&mut self, call: &Spanned<String>, what: &str, found: &mut Vec<Diagnostic>) {
+        match self.begun.get_mut(call.as_ref()) {
+            Some((_, ended)) => *ended = true,
+            None => {
+                let known = self.begun.keys().map(String::as_str);
+                found.push(
+                    Diagnostic::new(
+                        call.span(),
+                        format!("no call `{}` was begun", call.as_ref()),
+                        format!("nothing to {what}"),
+                    )
+                    .help(known_names(call.as_ref(), "call that was begun", known)),
+                );
+            }
+        }
+    }
+}
+
+impl Scope<'_> {
+    fn unknown_op(&self, op: &Spanned<String>) -> Diagnostic {
+        Diagnostic::new(
+            op.span(),
+            format!("unknown operation `{}`", op.as_ref()),
+            "the system declares no such operation",
+        )
+        .help(known_names(op.as_ref(), "operation", self.system.operations.keys().map(String::as_str)))
+    }
+}

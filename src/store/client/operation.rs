@@ -1,0 +1,320 @@
+//! What the store can be asked for.
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::request::{Request, escape};
+
+/// An operation of the store with its arguments, which are those of agent-lightning's client.
+///
+/// Arguments that the client has no use for go to the server as they are: it is the server that knows whether one is absent
+/// or `null`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "op", content = "args", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Operation {
+    /// Asks whether the server is well.
+    Health {},
+    /// Queues one rollout. Gives the rollout.
+    EnqueueRollout(Map<String, Value>),
+    /// Queues several rollouts at once. Gives them in their order.
+    EnqueueManyRollouts { rollouts: Vec<Value> },
+    /// Takes the next rollout from the queue, with a new attempt. Gives it, or `null` when the queue is empty.
+    DequeueRollout {
+        #[serde(default)]
+        worker_id: Option<String>,
+    },
+    /// Waits until the rollouts are finished, or for `timeout` seconds. Gives those that are finished.
+    WaitForRollouts {
+        rollout_ids: Vec<String>,
+        #[serde(default)]
+        timeout: Option<f64>,
+    },
+    /// Adds a span to an attempt. Gives it, or `null` when it was there already.
+    AddSpan(Map<String, Value>),
+    /// Changes an attempt, the latest for `latest`. Gives it.
+    UpdateAttempt {
+        rollout_id: String,
+        attempt_id: String,
+        #[serde(flatten)]
+        changes: Map<String, Value>,
+    },
+    /// Changes a rollout. Gives it.
+    UpdateRollout {
+        rollout_id: String,
+        #[serde(flatten)]
+        changes: Map<String, Value>,
+    },
+    /// Tells of a worker: that it lives, and how it is. Gives it.
+    UpdateWorker {
+        worker_id: String,
+        #[serde(flatten)]
+        changes: Map<String, Value>,
+    },
+    /// Lists rollouts. Gives a page.
+    QueryRollouts(Map<String, Value>),
+    /// Gives one rollout.
+    GetRollout { rollout_id: String },
+    /// Lists the spans of a rollout. Gives a page.
+    QuerySpans(Map<String, Value>),
+    /// Any request, to a path as it is.
+    Raw {
+        method: String,
+        path: String,
+        #[serde(default)]
+        body: Option<Value>,
+    },
+}
+
+impl Operation {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Health {} => "health",
+            Self::EnqueueRollout(_) => "enqueue_rollout",
+            Self::EnqueueManyRollouts { .. } => "enqueue_many_rollouts",
+            Self::DequeueRollout { .. } => "dequeue_rollout",
+            Self::WaitForRollouts { .. } => "wait_for_rollouts",
+            Self::AddSpan(_) => "add_span",
+            Self::UpdateAttempt { .. } => "update_attempt",
+            Self::UpdateRollout { .. } => "update_rollout",
+            Self::UpdateWorker { .. } => "update_worker",
+            Self::QueryRollouts(_) => "query_rollouts",
+            Self::GetRollout { .. } => "get_rollout",
+            Self::QuerySpans(_) => "query_spans",
+            Self::Raw { .. } => "raw",
+        }
+    }
+
+    /// Checks what only the client can check, before anything is sent.
+    ///
+    /// # Errors
+    /// When an argument can have no meaning.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::WaitForRollouts { timeout: Some(timeout), .. } if Duration::try_from_secs_f64(*timeout).is_err() => {
+                Err(format!("timeout = {timeout} is no number of seconds"))
+            }
+            Self::Raw { method, .. } if Method::from_bytes(method.as_bytes()).is_err() => {
+                Err(format!("`{method}` is no HTTP method"))
+            }
+            Self::Raw { path, .. } if !path.starts_with('/') || path.parse::<hyper::Uri>().is_err() => {
+                Err(format!("`{path}` is no path"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The request that asks for it. A new one for every call: it carries the call's idempotency key.
+    pub fn request(&self) -> Request {
+        match self {
+            Self::Health {} => Request::read("/health"),
+            Self::EnqueueRollout(rollout) => {
+                Request::write("/queues/rollouts/enqueue", &json!({ "rollouts": [rollout] }))
+            }
+            Self::EnqueueManyRollouts { rollouts } => {
+                Request::write("/queues/rollouts/enqueue", &json!({ "rollouts": rollouts }))
+            }
+            Self::DequeueRollout { worker_id: None } => {
+                Request::write("/queues/rollouts/dequeue", &json!({ "limit": 1 }))
+            }
+            Self::DequeueRollout { worker_id: Some(worker) } => {
+                Request::write("/queues/rollouts/dequeue", &json!({ "limit": 1, "worker_id": worker }))
+            }
+            Self::WaitForRollouts { rollout_ids, timeout } => {
+                let body = json!({ "rollout_ids": rollout_ids, "timeout": timeout });
+                Request::poll("/waits/rollouts", &body, self.waits())
+            }
+            Self::AddSpan(span) => Request::write("/spans", span),
+            Self::UpdateAttempt { rollout_id, attempt_id, changes } => {
+                Request::write(&format!("/rollouts/{}/attempts/{}", escape(rollout_id), escape(attempt_id)), changes)
+            }
+            Self::UpdateRollout { rollout_id, changes } => {
+                Request::write(&format!("/rollouts/{}", escape(rollout_id)), changes)
+            }
+            Self::UpdateWorker { worker_id, changes } => {
+                Request::write(&format!("/workers/{}", escape(worker_id)), changes)
+            }
+            Self::QueryRollouts(filter) => Request::read(&format!("/rollouts{}", query(filter))),
+            Self::GetRollout { rollout_id } => Request::read(&format!("/rollouts/{}", escape(rollout_id))),
+            Self::QuerySpans(filter) => Request::read(&format!("/spans{}", query(filter))),
+            Self::Raw { method, path, body } => {
+                Request::raw(Method::from_bytes(method.as_bytes()).unwrap_or_default(), path, body.as_ref())
+            }
+        }
+    }
+
+    /// How long the server may wait before it answers, if it waits and has a limit.
+    fn waits(&self) -> Option<Duration> {
+        let Self::WaitForRollouts { timeout: Some(timeout), .. } = self else { return None };
+        Duration::try_from_secs_f64(*timeout).ok()
+    }
+
+    /// Whether an answer that the server gave while stopping is not the one that was waited for.
+    pub fn cut_short(&self, answer: &Value, waited: Duration) -> bool {
+        let Self::WaitForRollouts { rollout_ids, .. } = self else { return false };
+        let finished = answer.as_array().map_or(0, Vec::len);
+        let wanted: std::collections::BTreeSet<_> = rollout_ids.iter().collect();
+        finished < wanted.len() && self.waits().is_none_or(|limit| waited < limit)
+    }
+
+    /// What it gives, from what was answered.
+    ///
+    /// # Errors
+    /// When the answer does not have the shape that the operation's answers have.
+    pub fn value(&self, answer: Value) -> Result<Value, String> {
+        match self {
+            Self::EnqueueRollout(_) => match list(answer)?.into_iter().next() {
+                Some(rollout @ Value::Object(_)) => Ok(rollout),
+                other => Err(format!("expected a list of one rollout, found {}", kind(other.as_ref()))),
+            },
+            Self::DequeueRollout { .. } => match list(answer)?.into_iter().next() {
+                None => Ok(Value::Null),
+                Some(rollout @ Value::Object(_)) => Ok(rollout),
+                other => Err(format!("expected a list of rollouts, found {}", kind(other.as_ref()))),
+            },
+            Self::EnqueueManyRollouts { .. } | Self::WaitForRollouts { .. } => list(answer).map(Value::Array),
+            Self::Raw { .. } => Ok(answer),
+            Self::AddSpan(_) if answer.is_null() => Ok(answer),
+            _ if answer.is_object() => Ok(answer),
+            _ => Err(format!("expected an object, found {}", kind(Some(&answer)))),
+        }
+    }
+}
+
+fn list(answer: Value) -> Result<Vec<Value>, String> {
+    match answer {
+        Value::Array(items) => Ok(items),
+        other => Err(format!("expected a list, found {}", kind(Some(&other)))),
+    }
+}
+
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "nothing in it",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "a boolean",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a string",
+        Some(Value::Array(_)) => "a list",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+/// A query string: lists become repeated parameters, `null` becomes none.
+fn query(filter: &Map<String, Value>) -> String {
+    let mut parameters = Vec::new();
+    for (name, value) in filter {
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        for value in values {
+            let text = match value {
+                Value::Null => continue,
+                Value::String(text) => escape(text),
+                other => escape(&other.to_string()),
+            };
+            parameters.push(format!("{}={text}", escape(name)));
+        }
+    }
+    if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(op: &str, args: Value) -> Operation {
+        serde_json::from_value(json!({ "op": op, "args": args })).expect("an operation")
+    }
+
+    fn sent(op: &str, args: Value) -> (String, String) {
+        let request = operation(op, args).request();
+        (format!("{} {}", request.method, request.path), String::from_utf8_lossy(&request.body).into_owned())
+    }
+
+    #[test]
+    fn each_operation_goes_to_its_route() {
+        let table = [
+            ("health", json!({}), "GET /v1/agl/health", ""),
+            (
+                "enqueue_rollout",
+                json!({"input": 1, "mode": null}),
+                "POST /v1/agl/queues/rollouts/enqueue",
+                r#"{"rollouts":[{"input":1,"mode":null}]}"#,
+            ),
+            (
+                "enqueue_many_rollouts",
+                json!({"rollouts": []}),
+                "POST /v1/agl/queues/rollouts/enqueue",
+                r#"{"rollouts":[]}"#,
+            ),
+            ("dequeue_rollout", json!({}), "POST /v1/agl/queues/rollouts/dequeue", r#"{"limit":1}"#),
+            (
+                "wait_for_rollouts",
+                json!({"rollout_ids": ["a"]}),
+                "POST /v1/agl/waits/rollouts",
+                r#"{"rollout_ids":["a"],"timeout":null}"#,
+            ),
+            ("add_span", json!({"name": "n"}), "POST /v1/agl/spans", r#"{"name":"n"}"#),
+            (
+                "update_attempt",
+                json!({"rollout_id": "r/1", "attempt_id": "latest", "status": "failed"}),
+                "POST /v1/agl/rollouts/r%2F1/attempts/latest",
+                r#"{"status":"failed"}"#,
+            ),
+            (
+                "update_rollout",
+                json!({"rollout_id": "r", "config": null}),
+                "POST /v1/agl/rollouts/r",
+                r#"{"config":null}"#,
+            ),
+            ("update_worker", json!({"worker_id": "w"}), "POST /v1/agl/workers/w", "{}"),
+            (
+                "query_rollouts",
+                json!({"status_in": ["a", "b"], "limit": -1, "offset": null}),
+                "GET /v1/agl/rollouts?status_in=a&status_in=b&limit=-1",
+                "",
+            ),
+            ("get_rollout", json!({"rollout_id": "r"}), "GET /v1/agl/rollouts/r", ""),
+            ("query_spans", json!({"rollout_id": "r"}), "GET /v1/agl/spans?rollout_id=r", ""),
+            ("raw", json!({"method": "PUT", "path": "/x?y=1", "body": [1]}), "PUT /x?y=1", "[1]"),
+        ];
+        for (op, args, head, body) in table {
+            assert_eq!(sent(op, args), (head.to_owned(), body.to_owned()), "{op}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_no_value() {
+        let rollout = json!({"rollout_id": "r"});
+        assert_eq!(operation("enqueue_rollout", json!({})).value(json!([rollout])), Ok(rollout.clone()));
+        assert_eq!(operation("dequeue_rollout", json!({})).value(json!([])), Ok(Value::Null));
+        for (op, args, answer) in [
+            ("enqueue_rollout", json!({}), json!([])),
+            ("enqueue_rollout", json!({}), json!({})),
+            ("dequeue_rollout", json!({}), json!([1])),
+            ("wait_for_rollouts", json!({"rollout_ids": []}), json!(null)),
+            ("get_rollout", json!({"rollout_id": "r"}), json!([])),
+            ("health", json!({}), json!("ok")),
+        ] {
+            assert!(operation(op, args).value(answer.clone()).is_err(), "{op} {answer}");
+        }
+    }
+
+    #[test]
+    fn a_long_poll_is_cut_short_when_it_ends_before_its_time_with_something_missing() {
+        let second = Duration::from_secs(1);
+        let endless = operation("wait_for_rollouts", json!({"rollout_ids": ["a", "b", "b"]}));
+        assert!(endless.cut_short(&json!([1]), second));
+        assert!(!endless.cut_short(&json!([1, 2]), second));
+        let limited = operation("wait_for_rollouts", json!({"rollout_ids": ["a"], "timeout": 2}));
+        assert!(limited.cut_short(&json!([]), second));
+        assert!(!limited.cut_short(&json!([]), second * 2));
+        assert!(!operation("dequeue_rollout", json!({})).cut_short(&json!([]), second));
+    }
+}

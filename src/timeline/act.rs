@@ -1,0 +1,221 @@
+//! Takes the steps: waits for the event, does the action, lets the stream go on when the effect was seen.
+
+mod calls;
+mod links;
+mod processes;
+
+use super::Planted;
+use super::wait::Bound;
+use super::world::{Parked, World};
+use crate::evidence::{Fault, Step, StepFailure};
+use crate::proxy::Effect;
+use crate::scenario::{Action, Event, is_fault, is_gate};
+
+impl World<'_> {
+    /// Boots the cast and takes every step in order. Gives why it could not be finished.
+    pub async fn run_steps(&mut self) -> Option<StepFailure> {
+        self.arm_gates();
+        if let Err(failure) = self.boot_cast().await {
+            return Some(failure);
+        }
+        let scenario = self.scenario;
+        for (index, step) in scenario.file.steps.iter().enumerate() {
+            let step = step.as_ref();
+            let bound = Self::bound(index + 1, step.within);
+            let event = step.on.as_ref().map(toml::Spanned::as_ref);
+            let action = step.action.as_ref().map(toml::Spanned::as_ref);
+            let what = [
+                event.map(|event| format!("on {}", name_of_event(event))),
+                action.map(|action| format!("do {}", name_of_action(action))),
+            ];
+            self.steps.push(Step {
+                number: index + 1,
+                what: what.into_iter().flatten().collect::<Vec<_>>().join(", "),
+                met: None,
+                done: None,
+            });
+            if let Err(failure) = self.take_step(event, action, bound).await {
+                return Some(failure);
+            }
+            let now = self.now();
+            if let Some(step) = self.steps.last_mut() {
+                step.done = Some(now);
+            }
+        }
+        None
+    }
+
+    async fn take_step(
+        &mut self,
+        event: Option<&Event>,
+        action: Option<&Action>,
+        bound: Bound,
+    ) -> Result<(), StepFailure> {
+        let mut parked = None;
+        if let Some(event) = event {
+            parked = self.await_event(event, bound).await?;
+        }
+        let now = self.now();
+        if let Some(step) = self.steps.last_mut() {
+            step.met = Some(now);
+        }
+        if let Some(action) = action {
+            let left_out = is_fault(action) && self.plan.planted == Some(Planted::WithoutFaults);
+            if !left_out {
+                self.act(action, parked.as_ref(), bound).await?;
+            }
+        }
+        if let Some(event) = event.filter(|event| is_gate(event)) {
+            match event.keep() {
+                Some(name) => drop(self.kept.insert(name.as_ref().clone(), bound.step)),
+                None => self.resume(bound.step),
+            }
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, action: &Action, parked: Option<&Parked>, bound: Bound) -> Result<(), StepFailure> {
+        match action {
+            Action::Start(it) => self.start(it.process.as_ref(), it.ready.unwrap_or(true), bound).await,
+            Action::Stop(it) => self.stop(it.process.as_ref(), parked, bound).await,
+            Action::Kill(it) => self.kill(it.process.as_ref(), parked, bound).await,
+            Action::Signal(it) => self.send_signal(it, parked, bound),
+            Action::Pause(it) => self.pause(it.process.as_ref(), parked, bound).await,
+            Action::Resume(it) => self.resume_process(it.process.as_ref(), bound),
+            Action::Restart(it) => self.restart(it.process.as_ref(), parked, bound).await,
+            Action::Call(it) => self.call(it, bound).await,
+            Action::Begin(it) => self.begin(it, bound).await,
+            Action::Cancel(it) => self.cancel(it.call.as_ref(), parked, bound).await,
+            Action::Finish(it) => self.finish(it, bound).await,
+            Action::Cut(it) => self.cut(it, parked, bound).await,
+            Action::Hold(it) => self.hold(it, parked, bound).await,
+            Action::Refuse(it) => self.refuse(it.link.as_ref(), parked, bound),
+            Action::Accept(it) => self.accept(it.link.as_ref(), bound),
+            Action::Release(it) => self.release(it, bound),
+        }
+    }
+
+    /// Notes a fault before it is injected; gives its index, to say later what it met.
+    fn begin_fault(
+        &mut self,
+        action: &str,
+        target: &str,
+        planned: bool,
+        parked: Option<&Parked>,
+        bound: Bound,
+    ) -> usize {
+        self.take_all();
+        let request = parked.and_then(|parked| parked.request.as_ref());
+        let touched = self.touched(target, parked);
+        let fault = Fault {
+            at: self.now(),
+            step: bound.step,
+            action: action.to_owned(),
+            target: target.to_owned(),
+            planned,
+            fired: None,
+            request: request.map(|request| format!("{} {}", request.method, request.path)),
+            calls: touched,
+        };
+        self.faults.push(fault);
+        self.faults.len() - 1
+    }
+
+    /// The calls in flight that a fault touches: of the gated request, of the process, or of everybody if the server is meant.
+    fn touched(&self, target: &str, parked: Option<&Parked>) -> Vec<String> {
+        let everybody = self.listener().is_some_and(|index| self.actors[index].instance.name == target);
+        let request = parked.and_then(|parked| {
+            parked.request.as_ref().map(|request| (&self.actors[parked.actor].instance.name, request))
+        });
+        let in_flight = self.calls.iter().filter(|call| call.result.is_none());
+        let meant = in_flight.filter(|call| match request {
+            Some((process, request)) if !everybody => {
+                call.process == *process && self.fits_operation(&call.op, &request.method, &request.path)
+            }
+            _ => everybody || call.process == target,
+        });
+        meant.map(|call| call.name.clone()).collect()
+    }
+
+    fn fired(&mut self, fault: usize, effect: &str) {
+        self.faults[fault].fired = Some(effect.to_owned());
+    }
+}
+
+/// What an action on a link has met, in words.
+pub(super) fn describe(effect: Effect) -> String {
+    let parts = [
+        (effect.broken, "connection broken", "connections broken"),
+        (effect.held, "connection held", "connections held"),
+        (effect.withheld, "byte withheld", "bytes withheld"),
+        (effect.refused, "connect refused", "connects refused"),
+    ];
+    let said = parts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// An event in a few words.
+pub(super) fn name_of_event(event: &Event) -> String {
+    match event {
+        Event::Request(gate) => {
+            let request = match (&gate.op, &gate.path) {
+                (Some(op), _) => op.as_ref().clone(),
+                (None, Some(path)) => path.clone(),
+                (None, None) => "any request".to_owned(),
+            };
+            let phase = serde_json::to_value(gate.phase.as_ref()).ok();
+            format!(
+                "{} of {request} on the link of {}",
+                phase.as_ref().and_then(|phase| phase.as_str()).unwrap_or_default(),
+                gate.process.as_ref()
+            )
+        }
+        Event::Bytes(gate) => {
+            format!("byte {} towards the {:?} on the link of {}", gate.at, gate.toward, gate.process.as_ref())
+                .to_lowercase()
+        }
+        Event::Connect(gate) => format!("connect on the link of {}", gate.process.as_ref()),
+        Event::Idle(gate) => format!("idle on the link of {}", gate.process.as_ref()),
+        Event::Line(line) => format!(
+            "line {} of {}",
+            line.line.as_ref().map_or("as written", |name| name.as_ref().as_str()),
+            line.process.as_ref()
+        ),
+        Event::Exit(exit) => format!("exit of {}", exit.process.as_ref()),
+        Event::Ready(ready) => format!("ready {}", ready.process.as_ref()),
+        Event::Quiet(quiet) => format!("quiet for {}", quiet.duration),
+        Event::After(after) => format!("after {}", after.time),
+    }
+}
+
+/// An action in a few words.
+pub(super) fn name_of_action(action: &Action) -> String {
+    let link = |link: &Option<toml::Spanned<String>>| {
+        link.as_ref().map_or("the connection".to_owned(), |name| format!("the link of {}", name.as_ref()))
+    };
+    match action {
+        Action::Start(it) => format!("start {}", it.process.as_ref()),
+        Action::Stop(it) => format!("stop {}", it.process.as_ref()),
+        Action::Kill(it) => format!("kill {}", it.process.as_ref()),
+        Action::Signal(it) => format!("signal {} to {}", it.signal.as_ref(), it.process.as_ref()),
+        Action::Pause(it) => format!("pause {}", it.process.as_ref()),
+        Action::Resume(it) => format!("resume {}", it.process.as_ref()),
+        Action::Restart(it) => format!("restart {}", it.process.as_ref()),
+        Action::Call(it) => format!("call {} of {}", it.op.as_ref(), it.process.as_ref()),
+        Action::Begin(it) => format!("begin {} of {}", it.op.as_ref(), it.process.as_ref()),
+        Action::Cancel(it) => format!("cancel {}", it.call.as_ref()),
+        Action::Finish(it) => format!("finish {}", it.call.as_ref()),
+        Action::Cut(it) => format!("cut {}", link(&it.link)),
+        Action::Hold(it) => format!("hold {}", link(&it.link)),
+        Action::Refuse(it) => format!("refuse on the link of {}", it.link.as_ref()),
+        Action::Accept(it) => format!("accept on the link of {}", it.link.as_ref()),
+        Action::Release(it) => match (&it.link, &it.gate) {
+            (Some(name), _) => format!("release the link of {}", name.as_ref()),
+            (None, Some(gate)) => format!("release the gate {}", gate.as_ref()),
+            (None, None) => "release".to_owned(),
+        },
+    }
+}

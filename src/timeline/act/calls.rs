@@ -1,0 +1,123 @@
+//! Actions on calls.
+
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::evidence::{CallResult, StepFailure};
+use crate::scenario::{BeginAction, CallAction, FinishAction};
+use crate::timeline::driver::Asked;
+use crate::timeline::template::resolve;
+use crate::timeline::wait::Bound;
+use crate::timeline::world::{Parked, World};
+
+impl World<'_> {
+    pub(super) async fn call(&mut self, it: &CallAction, bound: Bound) -> Result<(), StepFailure> {
+        let own = it.name.as_ref().or(it.save.as_ref()).map(|name| name.as_ref().clone());
+        let name = own.unwrap_or_else(|| {
+            let nth = 1 + self.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
+            format!("{}-{nth}", it.op.as_ref())
+        });
+        let index =
+            self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await?;
+        self.expect(index, it.result, it.returns.as_ref());
+        self.await_result(index, bound).await?;
+        self.save(index, it.save.as_ref(), bound)
+    }
+
+    pub(super) async fn begin(&mut self, it: &BeginAction, bound: Bound) -> Result<(), StepFailure> {
+        let name = it.name.as_ref().clone();
+        self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await.map(drop)
+    }
+
+    async fn ask_for(
+        &mut self,
+        process: &str,
+        op: &str,
+        name: String,
+        args: &toml::Table,
+        json: Option<&Spanned<String>>,
+        bound: Bound,
+    ) -> Result<usize, StepFailure> {
+        let actor = self.actor_of(process).map_err(|why| self.failed(bound.step, why))?;
+        let args = match json {
+            Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string()),
+            None => serde_json::to_value(args).map_err(|why| why.to_string()),
+        };
+        let args =
+            args.and_then(|args: Value| resolve(args, &self.saved)).map_err(|why| self.failed(bound.step, why))?;
+        self.ask(actor, Asked { name, op, args }).await.map_err(|why| self.failed(bound.step, why))
+    }
+
+    pub(super) async fn finish(&mut self, it: &FinishAction, bound: Bound) -> Result<(), StepFailure> {
+        let index = self.call_named(it.call.as_ref(), bound)?;
+        self.expect(index, it.result, it.returns.as_ref());
+        self.await_result(index, bound).await?;
+        self.save(index, it.save.as_ref(), bound)
+    }
+
+    pub(super) async fn cancel(
+        &mut self,
+        call: &str,
+        parked: Option<&Parked>,
+        bound: Bound,
+    ) -> Result<(), StepFailure> {
+        let index = self.call_named(call, bound)?;
+        let process = self.calls[index].process.clone();
+        let fault = self.begin_fault("cancel", &process, true, parked, bound);
+        self.faults[fault].calls = vec![call.to_owned()];
+        if self.calls[index].result.is_none() {
+            self.fired(fault, "a call in flight was cancelled");
+            self.ask_to_cancel(index).await.map_err(|why| self.failed(bound.step, why))?;
+        }
+        self.expect(index, CallResult::Cancelled, None);
+        self.await_result(index, bound).await
+    }
+
+    fn call_named(&self, name: &str, bound: Bound) -> Result<usize, StepFailure> {
+        let found = self.calls.iter().rposition(|call| call.name == name);
+        found.ok_or_else(|| self.failed(bound.step, format!("no call `{name}` was begun")))
+    }
+
+    /// What the scenario demands is kept with the call, for the verdict: the timeline goes on with whatever came.
+    fn expect(&mut self, call: usize, result: CallResult, returns: Option<&toml::Value>) {
+        let call = &mut self.calls[call];
+        call.expected.get_or_insert(result);
+        if let Some(returns) = returns.and_then(|returns| serde_json::to_value(returns).ok()) {
+            call.returns = Some(resolve(returns.clone(), &self.saved).unwrap_or(returns));
+        }
+    }
+
+    async fn await_result(&mut self, call: usize, bound: Bound) -> Result<(), StepFailure> {
+        let what = format!("the result of the call `{}`", self.calls[call].name);
+        let check = |world: &mut Self| {
+            if world.calls[call].result.is_some() {
+                return Some(Ok(()));
+            }
+            world.certain_deadlock(bound.step, call).map(Err)
+        };
+        let outcome = self.await_for(bound, &what, check).await?;
+        outcome.map_err(|why| self.failed(bound.step, why))
+    }
+
+    fn save(&mut self, call: usize, name: Option<&Spanned<String>>, bound: Bound) -> Result<(), StepFailure> {
+        let answer = self.saved.remove(&format!("={}", self.calls[call].name));
+        let Some(name) = name else { return Ok(()) };
+        match answer {
+            Some(answer) => {
+                self.saved.insert(name.as_ref().clone(), answer);
+                Ok(())
+            }
+            None => {
+                let call = &self.calls[call];
+                let result = call.result.map_or("nothing", CallResult::name);
+                let error = call.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
+                let why = format!(
+                    "the call `{}` ended as {result}{error}, so there is no answer to keep as `{}`",
+                    call.name,
+                    name.as_ref()
+                );
+                Err(self.failed(bound.step, why))
+            }
+        }
+    }
+}

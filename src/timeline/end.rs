@@ -1,0 +1,247 @@
+//! Ends a run: clients first, then the data are read, then the server; nothing is left behind.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::world::World;
+use crate::evidence::{Asked, CallEffect, CallResult, FinalRead, StepFailure, abridge};
+use crate::process::{get, marked};
+use crate::system::{FinalReadPlace, Invariant};
+
+/// How long a process may take to end when its role does not say.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// The patience of each further rung.
+const RUNG: Duration = Duration::from_secs(1);
+/// How long descendants may take to notice the end of their parent.
+const GRACE: Duration = Duration::from_secs(1);
+/// The bound of the final read.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+impl World<'_> {
+    pub async fn end(&mut self, failure: Option<StepFailure>) {
+        self.take_all();
+        self.history_closed = true;
+        self.failure = failure;
+        self.settle_faults();
+        self.settle_effects();
+        self.mark_teardown();
+        self.lift_faults().await;
+        let listener = self.listener();
+        let clients: Vec<usize> = (0..self.actors.len()).filter(|index| Some(*index) != listener).collect();
+        self.end_group(&clients).await;
+        let wanted: Vec<String> = self.reads();
+        if !wanted.is_empty() && listener.is_some() {
+            self.final_read = self.read_data(&wanted).await;
+        }
+        let all: Vec<usize> = (0..self.actors.len()).collect();
+        self.end_group(&all).await;
+        self.settle_faults();
+        self.end_descendants().await;
+        self.await_streams().await;
+    }
+
+    /// Faults that had met nothing when they were injected may have met something since.
+    fn settle_faults(&mut self) {
+        for (fault, actor) in self.pending_faults.clone() {
+            let later =
+                self.actors[actor].link.as_ref().map(crate::proxy::Link::later_effect).filter(|effect| effect.fired());
+            if let (Some(effect), None) = (later, &self.faults[fault].fired) {
+                self.faults[fault].fired = Some(super::act::describe(effect));
+            }
+        }
+    }
+
+    /// What each call did: known where it succeeded, where no byte of it passed, or where the operation documents it.
+    fn settle_effects(&mut self) {
+        for index in 0..self.calls.len() {
+            let call = &self.calls[index];
+            let documented = call.result.is_some_and(|result| {
+                self.system.file.operations.get(&call.op).is_some_and(|rule| rule.without_effect.contains(&result))
+            });
+            let actor = self.actors.iter().position(|actor| actor.instance.name == call.process);
+            let linked = actor.is_some_and(|actor| self.actors[actor].link.is_some());
+            let until = call.ended.unwrap_or(u64::MAX);
+            let passed = self.requests.iter().any(|(owner, at, request)| {
+                Some(*owner) == actor
+                    && (call.begun..=until).contains(at)
+                    && request.request_bytes > 0
+                    && self.fits_operation(&call.op, &request.method, &request.path)
+            });
+            self.calls[index].effect = match call.result {
+                Some(CallResult::Ok) => CallEffect::Applied,
+                _ if documented || (linked && !passed) => CallEffect::NotApplied,
+                _ => CallEffect::Unknown,
+            };
+        }
+    }
+
+    /// What is logged from here on is judged, but not in the transcript: except where the scenario itself asked for the end.
+    fn mark_teardown(&mut self) {
+        for actor in &mut self.actors {
+            if let Some(boot) =
+                actor.boots.last_mut().filter(|boot| boot.seen.asked.is_none() && boot.seen.exit.is_none())
+            {
+                boot.teardown = Some((boot.stdout.records().len(), boot.stderr.records().len()));
+            }
+        }
+    }
+
+    /// Nothing is broken any more: an end is to be judged by what the processes do, not by the faults of the timeline.
+    async fn lift_faults(&mut self) {
+        for actor in &mut self.actors {
+            if let Some(boot) = actor.boots.last_mut().filter(|boot| boot.paused) {
+                boot.child.signal_group(Signal::CONT);
+            }
+            if let Some(link) = &actor.link {
+                for (gate, _) in link.parked() {
+                    link.disarm(gate);
+                }
+                for gate in 1..=self.scenario.file.steps.len() {
+                    link.disarm(gate);
+                }
+                // Let out now, swallowed bytes would do what the history says was never done.
+                link.break_held().await;
+                link.accept();
+            }
+        }
+        self.parked.clear();
+    }
+
+    /// Asks processes to end, at once, and insists.
+    async fn end_group(&mut self, actors: &[usize]) {
+        for actor in actors {
+            if self.actors[*actor].boots.last().is_some_and(|boot| boot.seen.asked.is_none()) {
+                self.ask_to_end(*actor, Asked::Teardown);
+            }
+        }
+        let within = actors
+            .iter()
+            .map(|actor| self.actors[*actor].role.stop.within.map_or(STOP_WITHIN, |span| span.0))
+            .max()
+            .unwrap_or_default();
+        let all = actors.to_vec();
+        let done = |world: &mut Self| all.iter().all(|actor| !world.actors[*actor].is_running()).then_some(());
+        if self.until(Instant::now() + within, done).await.is_some() {
+            return;
+        }
+        for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
+            for actor in actors {
+                if let Some(boot) = self.actors[*actor].running() {
+                    boot.seen.late = true;
+                    boot.child.signal_group(signal);
+                }
+            }
+            let patience = if signal == Signal::KILL { Duration::from_secs(60) } else { RUNG };
+            if self.until(Instant::now() + patience, done).await.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// The paths that the invariants read.
+    fn reads(&self) -> Vec<String> {
+        let invariants = self.system.file.invariants.iter();
+        invariants
+            .map(|invariant| match invariant.as_ref() {
+                Invariant::AcknowledgedOnce(rule) => rule.read.clone(),
+            })
+            .collect()
+    }
+
+    async fn read_data(&mut self, paths: &[String]) -> Option<FinalRead> {
+        let listener = self.listener()?;
+        let never_started = self.actors[listener].boots.is_empty();
+        let stopping = self.actors[listener].boots.last().is_some_and(|boot| boot.seen.asked.is_some());
+        if stopping {
+            // A server that was told to stop may still be there; its data are read when it has ended.
+            self.end_group(&[listener]).await;
+        }
+        let rebooted = !self.actors[listener].is_running();
+        if rebooted {
+            if self.system.file.final_read == FinalReadPlace::LiveOnly
+                || never_started
+                || self.actors[listener].instance.role != "server" && !self.has_plain_server()
+            {
+                self.notes.push("the data were not read at the end: the server has ended, and this system does not keep its data past that".to_owned());
+                return None;
+            }
+            if let Err(why) = self.reboot(listener).await {
+                return Some(FinalRead { rebooted, answers: paths.iter().map(|_| Err(why.clone())).collect() });
+            }
+        }
+        let addr = self.server_addr();
+        let mut answers = Vec::new();
+        for path in paths {
+            let read = async {
+                match get(addr, path).await? {
+                    (200..=299, body) => {
+                        serde_json::from_slice(&body).map(abridge).map_err(|why| format!("GET {path}: no JSON: {why}"))
+                    }
+                    (status, _) => Err(format!("GET {path}: status {status}")),
+                }
+            };
+            tokio::pin!(read);
+            let deadline = tokio::time::Instant::now() + READ_WITHIN;
+            let answer = loop {
+                tokio::select! {
+                    answer = &mut read => break answer,
+                    () = self.take_next() => {}
+                    () = tokio::time::sleep_until(deadline) => break Err(format!("GET {path}: no answer within {READ_WITHIN:?}")),
+                }
+            };
+            answers.push(answer);
+        }
+        Some(FinalRead { rebooted, answers })
+    }
+
+    /// A composite role's data are kept by a server of its own, which this harness cannot boot alone.
+    fn has_plain_server(&self) -> bool {
+        self.listener().is_some_and(|index| self.actors[index].instance.kind == crate::system::RoleKind::Server)
+    }
+
+    async fn reboot(&mut self, listener: usize) -> Result<(), String> {
+        self.spawn(listener)?;
+        let boot = self.actors[listener].boots.last_mut().ok_or("not started")?;
+        boot.teardown = Some((0, 0));
+        let bound = self.ready_bound(listener, 0);
+        self.await_ready(listener, bound)
+            .await
+            .map_err(|failure| format!("the server does not boot again on its data: {}", failure.message))
+    }
+
+    /// What carries this run's mark when every process has ended was left behind by one of them.
+    async fn end_descendants(&mut self) {
+        let prefix = format!("{}/", self.mark);
+        let deadline = Instant::now() + GRACE;
+        let mut left = marked(&prefix);
+        while !left.is_empty() && Instant::now() < deadline {
+            // There is no event for the end of somebody else's child.
+            self.until(Instant::now() + Duration::from_millis(5), |_| None::<()>).await;
+            left = marked(&prefix);
+        }
+        for process in &left {
+            let owner = process.mark.rsplit('/').next().unwrap_or_default();
+            if let Some(actor) = self.actors.iter_mut().find(|actor| actor.instance.name == owner) {
+                actor.left_behind.push(process.command.clone());
+            }
+        }
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !left.is_empty() && Instant::now() < deadline {
+            left.iter().for_each(crate::process::Marked::kill);
+            self.until(Instant::now() + Duration::from_millis(5), |_| None::<()>).await;
+            left = marked(&prefix);
+        }
+    }
+
+    /// The last words: every stream is read to its end.
+    async fn await_streams(&mut self) {
+        let all_read = |world: &mut Self| {
+            let open = world.actors.iter().flat_map(|actor| &actor.boots).any(|boot| boot.open_streams > 0);
+            (!open).then_some(())
+        };
+        if self.until(Instant::now() + Duration::from_secs(10), all_read).await.is_none() {
+            self.notes.push("the output of a process could not be read to its end".to_owned());
+        }
+    }
+}

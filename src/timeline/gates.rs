@@ -1,0 +1,109 @@
+//! Gates: armed before anything boots, met, and let go of.
+
+use super::wait::{Bound, WITHIN};
+use super::world::{Parked, World};
+use crate::evidence::StepFailure;
+use crate::file::Times;
+use crate::proxy::{Gate, GateId, Point, Repeat, RepeatAction};
+use crate::scenario::{Action, Event, Step, is_gate};
+
+impl World<'_> {
+    /// Arms every gate of the timeline, each on the links of its process. A gate's number is that of its step.
+    pub fn arm_gates(&self) {
+        for (index, step) in self.scenario.file.steps.iter().enumerate() {
+            let Some(event) = step.as_ref().on.as_ref().filter(|event| is_gate(event.as_ref())) else { continue };
+            let (Some(process), Some(gate)) = (event.as_ref().process(), self.gate(index + 1, step.as_ref())) else {
+                continue;
+            };
+            for actor in self.actors_of(process.as_ref()) {
+                if let Some(link) = &self.actors[actor].link {
+                    link.arm(gate.clone());
+                }
+            }
+        }
+    }
+
+    fn gate(&self, id: GateId, step: &Step) -> Option<Gate> {
+        let (point, nth, times) = match step.on.as_ref()?.as_ref() {
+            Event::Request(gate) => {
+                let (method, path) = self.request_of(gate);
+                let at = gate.at.as_ref().map_or(0, |at| *at.as_ref());
+                (Point::Request { method, path, phase: *gate.phase.as_ref(), at }, gate.nth, gate.times)
+            }
+            Event::Bytes(gate) => (Point::Bytes { toward: gate.toward, at: gate.at }, gate.nth, None),
+            Event::Connect(gate) => (Point::Connect, gate.nth, gate.times),
+            Event::Idle(gate) => (Point::Idle, gate.nth, gate.times),
+            _ => return None,
+        };
+        let without_faults = self.plan.planted == Some(super::Planted::WithoutFaults);
+        let action = match step.action.as_ref().map(toml::Spanned::as_ref) {
+            Some(Action::Cut(cut)) => Some(RepeatAction::Cut(cut.mode, cut.toward)),
+            Some(Action::Hold(_)) => Some(RepeatAction::Hold),
+            Some(Action::Refuse(_)) => Some(RepeatAction::Refuse),
+            _ => None,
+        };
+        let more = match times {
+            Some(Times::Total(total)) => Some(Some(total - 1)),
+            Some(Times::Every) => Some(None),
+            None => None,
+        };
+        let repeat = action.zip(more).filter(|_| !without_faults).map(|(action, more)| Repeat { more, action });
+        Some(Gate { id, point, nth: nth.map_or(1, std::num::NonZeroU32::get), repeat })
+    }
+
+    /// Waits until a stream is parked at the gate of this step.
+    pub async fn await_gate(&mut self, event: &Event, bound: Bound) -> Result<Parked, StepFailure> {
+        let what = format!("the gate of this step ({})", super::act::name_of_event(event));
+        let id = bound.step;
+        let found =
+            self.await_for(bound, &what, |world| world.parked.iter().find(|parked| parked.gate == id).cloned()).await?;
+        // With several instances the first that parks is the one; the others are let go.
+        let others: Vec<usize> = event.process().map(|name| self.actors_of(name.as_ref())).unwrap_or_default();
+        for actor in others.into_iter().filter(|actor| *actor != found.actor) {
+            if let Some(link) = &self.actors[actor].link {
+                link.disarm(id);
+            }
+        }
+        self.parked.retain(|parked| parked.gate != id || parked.actor == found.actor);
+        Ok(found)
+    }
+
+    /// Lets go of the stream that is parked at a gate.
+    pub fn resume(&mut self, gate: GateId) {
+        for link in self.actors.iter().filter_map(|actor| actor.link.as_ref()) {
+            link.resume(gate);
+        }
+        self.parked.retain(|parked| parked.gate != gate);
+    }
+
+    /// A blocking wait for a call that a later step's gate holds back can only end at the watchdog: says so at once.
+    pub fn certain_deadlock(&self, step: usize, call: usize) -> Option<String> {
+        let call = &self.calls[call];
+        let blocks = |parked: &&Parked| {
+            parked.gate > step
+                && self.actors[parked.actor].instance.name == call.process
+                && parked
+                    .request
+                    .as_ref()
+                    .is_some_and(|request| self.fits_operation(&call.op, &request.method, &request.path))
+        };
+        let alone = self
+            .calls
+            .iter()
+            .filter(|other| other.process == call.process && other.op == call.op && other.result.is_none())
+            .count()
+            == 1;
+        self.parked.iter().find(blocks).filter(|_| alone).map(|parked| {
+            format!(
+                "the call `{}` is parked at step {}, which this step keeps from coming; use do.begin",
+                call.name, parked.gate
+            )
+        })
+    }
+
+    /// The watchdog of a step.
+    pub fn bound(step: usize, within: Option<crate::file::Span>) -> Bound {
+        let within = within.map_or(WITHIN, |span| span.0);
+        Bound { step, within, deadline: std::time::Instant::now() + within }
+    }
+}

@@ -1,0 +1,56 @@
+//! Runs the steps of a scenario: events in, actions out, history kept.
+
+mod act;
+mod boot;
+mod driver;
+mod end;
+mod events;
+mod gates;
+mod plan;
+mod template;
+mod wait;
+mod world;
+
+use crate::evidence::Evidence;
+use crate::scenario::Scenario;
+use crate::system::System;
+
+pub use plan::{Plan, Planted};
+pub(crate) use template::fill_size;
+
+/// Why a run could not even be made. What goes wrong in a run is evidence, not this.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HarnessError {
+    /// Something that the run needs could not be had.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The system file promises something that does not work.
+    #[error("{0}")]
+    System(String),
+}
+
+impl HarnessError {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}
+
+/// Boots the cast of a scenario, runs its steps, ends everything, and gives what was observed.
+///
+/// Every process is gone when it returns. It must run on a current-thread runtime, whose thread spawns the processes.
+///
+/// # Errors
+/// When the run could not be made.
+pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Evidence, HarnessError> {
+    let mut world = world::World::new(scenario, system, plan)?;
+    let failure = world.run_steps().await;
+    world.end(failure).await;
+    Ok(world.into_evidence())
+}

@@ -1,0 +1,23 @@
+//! Where and how a run is made.
+
+use std::path::PathBuf;
+
+/// What is done to a run so that it must fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Planted {
+    /// A defect of the system.
+    Defect(String),
+    /// The faults of the timeline are left out.
+    WithoutFaults,
+}
+
+/// Where and how a run is made.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The quietdown program, for `${quietdown}` and the watchdog.
+    pub program: PathBuf,
+    /// The run's folder; it exists and is empty.
+    pub folder: PathBuf,
+    /// What is planted.
+    pub planted: Option<Planted>,
+}

@@ -1,0 +1,134 @@
+//! `${…}` in commands and arguments.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The largest text that `${fill:…}` makes.
+const FILL_BOUND: usize = 64 * 1024 * 1024;
+
+/// Replaces `${name}` by what `value` gives for it.
+pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some(end) = rest.find('}') else { break };
+        match value(&rest[2..end]) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[..=end]),
+        }
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Replaces `${call.field}` and `${fill:16MiB}` everywhere in a value. A text that is nothing but one variable becomes the value itself.
+///
+/// # Errors
+/// When an answer lacks the field.
+pub(super) fn resolve(value: Value, saved: &BTreeMap<String, Value>) -> Result<Value, String> {
+    Ok(match value {
+        Value::String(text) => resolve_text(&text, saved)?,
+        Value::Array(items) => {
+            Value::Array(items.into_iter().map(|item| resolve(item, saved)).collect::<Result<_, _>>()?)
+        }
+        Value::Object(fields) => Value::Object(
+            fields.into_iter().map(|(name, item)| Ok((name, resolve(item, saved)?))).collect::<Result<_, String>>()?,
+        ),
+        other => other,
+    })
+}
+
+fn resolve_text(text: &str, saved: &BTreeMap<String, Value>) -> Result<Value, String> {
+    if let Some(inner) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
+        && !inner.contains("${")
+    {
+        return lookup(inner, saved);
+    }
+    let mut wrong = None;
+    let filled = substitute_with(text, |name| match lookup(name, saved) {
+        Ok(Value::String(text)) => Some(text),
+        Ok(other) => Some(other.to_string()),
+        Err(why) => {
+            wrong = Some(why);
+            None
+        }
+    });
+    wrong.map_or(Ok(Value::String(filled)), Err)
+}
+
+fn substitute_with(text: &str, mut value: impl FnMut(&str) -> Option<String>) -> String {
+    let value = std::cell::RefCell::new(&mut value);
+    substitute(text, |name| (value.borrow_mut())(name))
+}
+
+fn lookup(name: &str, saved: &BTreeMap<String, Value>) -> Result<Value, String> {
+    if let Some(size) = name.strip_prefix("fill:") {
+        return Ok(Value::String("x".repeat(fill_size(size)?)));
+    }
+    let (call, path) = name.split_once('.').map_or((name, None), |(call, path)| (call, Some(path)));
+    let answer = saved.get(call).ok_or_else(|| format!("`{call}` has no answer"))?;
+    let Some(path) = path else { return Ok(answer.clone()) };
+    let mut found = answer;
+    for part in path.split('.') {
+        let next = match part.parse::<usize>() {
+            Ok(index) if found.is_array() => found.get(index),
+            _ => found.get(part),
+        };
+        found = next.ok_or_else(|| {
+            format!("the answer of `{call}` has no `{path}`: {}", crate::evidence::abridge(answer.clone()))
+        })?;
+    }
+    Ok(found.clone())
+}
+
+/// The number of bytes that `16MiB`, `64KiB` or `100` means.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn fill_size(text: &str) -> Result<usize, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "" | "B" => 1,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        _ => return Err(format!("`{text}` is no size; write 100, 64KiB or 16MiB")),
+    };
+    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+    match size {
+        Some(size) if size <= FILL_BOUND => Ok(size),
+        Some(_) => Err("at most 64MiB".to_owned()),
+        None => Err(format!("`{text}` is no size; write 100, 64KiB or 16MiB")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_saved_answer_keeps_its_type_when_it_stands_alone() {
+        let saved = BTreeMap::from([("r".to_owned(), json!({"id": "ro-1", "n": 3, "list": [{"x": true}]}))]);
+        let resolved = resolve(
+            json!({"a": "${r.n}", "b": ["${r.id}", "n=${r.n}"], "c": "${r.list.0.x}", "d": "${fill:3}"}),
+            &saved,
+        );
+        assert_eq!(resolved, Ok(json!({"a": 3, "b": ["ro-1", "n=3"], "c": true, "d": "xxx"})));
+        assert!(resolve(json!("${r.none}"), &saved).is_err_and(|why| why.contains("has no `none`")));
+        assert!(resolve(json!("a ${q.x}"), &saved).is_err());
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        assert_eq!(fill_size("16MiB"), Ok(16 * 1024 * 1024));
+        for wrong in ["", "MiB", "1GB", "65MiB", "99999999999999999999", "-1"] {
+            assert!(fill_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

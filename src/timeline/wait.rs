@@ -1,0 +1,190 @@
+//! Waiting: for a condition on what was seen, never for time alone.
+
+use std::time::{Duration, Instant};
+
+use super::world::World;
+use crate::evidence::StepFailure;
+use crate::scenario::{Event, LineEvent, RequestGate};
+use crate::system::Line;
+
+/// The bound of a step that names none.
+pub(super) const WITHIN: Duration = Duration::from_secs(10);
+
+/// A step, while it is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    /// Its number, from 1.
+    pub step: usize,
+    pub deadline: Instant,
+    pub within: Duration,
+}
+
+impl World<'_> {
+    /// Takes in events until `check` gives something. `None` when the time is over.
+    pub async fn until<T>(&mut self, deadline: Instant, mut check: impl FnMut(&mut Self) -> Option<T>) -> Option<T> {
+        let deadline = tokio::time::Instant::from_std(deadline);
+        loop {
+            self.take_all();
+            if let Some(found) = check(self) {
+                return Some(found);
+            }
+            if tokio::time::timeout_at(deadline, self.take_next()).await.is_err() {
+                // What came with the last tick still counts.
+                self.take_all();
+                return check(self);
+            }
+        }
+    }
+
+    /// As [`until`](Self::until), with a failure that says what was waited for and what was seen instead.
+    pub async fn await_for<T>(
+        &mut self,
+        bound: Bound,
+        what: &str,
+        check: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Result<T, StepFailure> {
+        match self.until(bound.deadline, check).await {
+            Some(found) => Ok(found),
+            None => Err(self.failed(bound.step, format!("{what}: not within {:?}", bound.within))),
+        }
+    }
+
+    /// A failure of a step, with what the run looks like at this moment.
+    pub fn failed(&self, step: usize, message: impl Into<String>) -> StepFailure {
+        let mut seen = Vec::new();
+        for parked in &self.parked {
+            let at = parked
+                .request
+                .as_ref()
+                .map(|request| format!(" at {} {}", request.method, request.path))
+                .unwrap_or_default();
+            let later = if parked.gate > step { "; a call that parks itself needs do.begin" } else { "" };
+            seen.push(format!(
+                "`{}` is parked{at} by step {}{later}",
+                self.actors[parked.actor].instance.name, parked.gate
+            ));
+        }
+        for call in self.calls.iter().filter(|call| call.result.is_none()) {
+            seen.push(format!("the call `{}` ({}) of `{}` is in flight", call.name, call.op, call.process));
+        }
+        for actor in &self.actors {
+            let name = &actor.instance.name;
+            match actor.boots.last() {
+                None => seen.push(format!("`{name}` was not started")),
+                Some(boot) => {
+                    if let Some(exit) = &boot.seen.exit {
+                        seen.push(format!("`{name}` has ended with {exit}"));
+                    }
+                    let last: Vec<String> = boot.records().map(|(_, record)| record.summary()).collect();
+                    seen.extend(last.iter().rev().take(3).rev().map(|line| format!("`{name}` logged: {line}")));
+                }
+            }
+        }
+        for (actor, _, request) in self.requests.iter().rev().take(5).rev() {
+            let phase = request.phase.map_or("no phase".to_owned(), |phase| format!("{phase:?}"));
+            seen.push(format!(
+                "`{}` sent {} {} (reached: {phase})",
+                self.actors[*actor].instance.name, request.method, request.path
+            ));
+        }
+        StepFailure { step, message: message.into(), seen }
+    }
+
+    /// Waits for the event of a step. Gives the parked stream when it is a gate.
+    pub async fn await_event(
+        &mut self,
+        event: &Event,
+        bound: Bound,
+    ) -> Result<Option<super::world::Parked>, StepFailure> {
+        match event {
+            Event::Request(_) | Event::Bytes(_) | Event::Connect(_) | Event::Idle(_) => {
+                return self.await_gate(event, bound).await.map(Some);
+            }
+            Event::Line(line) => self.await_line(line, bound).await?,
+            Event::Exit(exit) => {
+                let actor = self.actor_of(exit.process.as_ref()).map_err(|why| self.failed(bound.step, why))?;
+                let what = format!("the end of `{}`", exit.process.as_ref());
+                let ended = |world: &mut Self| world.actors[actor].boots.last().and_then(|boot| boot.seen.exit.clone());
+                self.await_for(bound, &what, ended).await?;
+                if let (Some(status), Some(boot)) = (&exit.status, self.actors[actor].boots.last_mut()) {
+                    boot.seen.expected = Some(status.as_ref().clone());
+                }
+            }
+            Event::Ready(ready) => {
+                let actor = self.actor_of(ready.process.as_ref()).map_err(|why| self.failed(bound.step, why))?;
+                self.await_ready(actor, bound).await?;
+            }
+            Event::Quiet(quiet) => {
+                let what = format!("silence for {}", quiet.duration);
+                loop {
+                    let silent_at = self.last_activity + quiet.duration.0;
+                    if silent_at <= Instant::now() {
+                        break;
+                    }
+                    if silent_at > bound.deadline {
+                        return Err(self.failed(bound.step, format!("{what}: not within {:?}", bound.within)));
+                    }
+                    self.until(silent_at, |_| None::<()>).await;
+                }
+            }
+            Event::After(after) => {
+                self.until(Instant::now() + after.time.0, |_| None::<()>).await;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn await_line(&mut self, event: &LineEvent, bound: Bound) -> Result<(), StepFailure> {
+        let line = self.line(event);
+        let actors = self.actors_of(event.process.as_ref());
+        let what = format!("the line {line} of `{}`", event.process.as_ref());
+        let nth = event.nth.map(std::num::NonZeroU32::get);
+        let check = |world: &mut Self| {
+            for index in &actors {
+                let Some(boot) = world.actors[*index].boots.last_mut() else { continue };
+                let found = {
+                    let mut matching = boot.records().filter(|(_, record)| line.matches(record));
+                    match nth {
+                        Some(nth) => matching.nth(nth as usize - 1).map(|(id, _)| id),
+                        None => matching.find(|(id, _)| !boot.consumed.contains(id)).map(|(id, _)| id),
+                    }
+                };
+                if let Some(id) = found {
+                    boot.consumed.insert(id);
+                    return Some(());
+                }
+            }
+            None
+        };
+        self.await_for(bound, &what, check).await
+    }
+
+    fn line(&self, event: &LineEvent) -> Line {
+        let named = event.line.as_ref().and_then(|name| self.system.file.lines.get(name.as_ref())).cloned();
+        let mut line = named.unwrap_or_else(|| Line {
+            level: event.level,
+            target: event.target.clone(),
+            message: event.message.clone(),
+            ..Line::default()
+        });
+        // Fields narrow a named line down as well.
+        line.fields.extend(event.fields.clone());
+        line
+    }
+
+    /// Whether a request is one that this gate names.
+    pub fn fits_operation(&self, op: &str, method: &str, path: &str) -> bool {
+        self.system.file.operations.get(op).is_some_and(|rule| {
+            rule.method.as_deref().is_none_or(|known| known == method)
+                && rule.path.as_deref().is_none_or(|pattern| crate::file::fits(pattern, path))
+        })
+    }
+
+    /// Method and path of a gate, by its operation or as written.
+    pub fn request_of(&self, gate: &RequestGate) -> (Option<String>, Option<String>) {
+        match gate.op.as_ref().and_then(|op| self.system.file.operations.get(op.as_ref())) {
+            Some(rule) => (rule.method.clone(), rule.path.clone()),
+            None => (gate.method.clone(), gate.path.clone()),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Everything of a run that is alive: its processes, its links, its calls, and what was seen of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::driver::Answers;
+use super::events::Seen;
+use super::{HarnessError, Plan};
+use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
+use crate::log::{Reader, Record, Stream};
+use crate::process::{Child, ReservedPort};
+use crate::proxy::{ConnectionId, GateId, Link, LinkEvent, RequestSeen};
+use crate::scenario::{Instance, Process, Scenario, cast};
+use crate::system::{Role, RoleKind, System};
+
+/// How many chunks of output may wait to be read before their writers are held up.
+const OUTPUT_BOUND: usize = 64;
+
+pub(super) struct World<'a> {
+    pub scenario: &'a Scenario,
+    pub system: &'a System,
+    pub plan: &'a Plan,
+    pub began: Instant,
+    pub began_at: f64,
+    /// The mark of every process of this run.
+    pub mark: String,
+    pub port: ReservedPort,
+    pub actors: Vec<Actor<'a>>,
+    pub calls: Vec<evidence::Call>,
+    pub saved: BTreeMap<String, Value>,
+    pub requests: Vec<(usize, u64, RequestSeen)>,
+    pub parked: Vec<Parked>,
+    /// Gates that were kept, by their names.
+    pub kept: BTreeMap<String, GateId>,
+    pub faults: Vec<Fault>,
+    /// Faults that had met nothing when they were injected, and may yet: by the index of the fault and of the actor.
+    pub pending_faults: Vec<(usize, usize)>,
+    pub steps: Vec<Step>,
+    pub failure: Option<StepFailure>,
+    pub final_read: Option<FinalRead>,
+    pub notes: Vec<String>,
+    /// When something was last logged or passed a link.
+    pub last_activity: Instant,
+    pub output: mpsc::Sender<Seen>,
+    pub seen: mpsc::Receiver<Seen>,
+    pub link_events: mpsc::UnboundedReceiver<LinkEvent>,
+    /// Answers are no longer taken: what has not ended now never will have.
+    pub history_closed: bool,
+}
+
+/// One process of the cast, over all its boots.
+pub(super) struct Actor<'a> {
+    pub instance: Instance,
+    pub role: &'a Role,
+    pub process: Option<&'a Process>,
+    pub link: Option<Link>,
+    pub boots: Vec<Boot>,
+    pub left_behind: Vec<String>,
+    pub calls: u64,
+}
+
+/// One boot of a process.
+pub(super) struct Boot {
+    pub seen: evidence::Boot,
+    pub child: Child,
+    pub stdout: Reader,
+    pub stderr: Reader,
+    /// The answers of a driven client, which are not log.
+    pub answers: Answers,
+    pub said_ready: bool,
+    pub open_streams: u8,
+    /// Records that a step has waited for.
+    pub consumed: BTreeSet<(bool, usize)>,
+    pub teardown: Option<(usize, usize)>,
+    pub paused: bool,
+}
+
+/// A stream that is stopped at a gate.
+#[derive(Debug, Clone)]
+pub(super) struct Parked {
+    pub gate: GateId,
+    pub actor: usize,
+    pub connection: ConnectionId,
+    pub request: Option<RequestSeen>,
+}
+
+impl<'a> World<'a> {
+    pub fn new(scenario: &'a Scenario, system: &'a System, plan: &'a Plan) -> Result<Self, HarnessError> {
+        let port = ReservedPort::new().map_err(HarnessError::io("reserving a port"))?;
+        let (output, seen) = mpsc::channel(OUTPUT_BOUND);
+        let (link_events, events) = mpsc::unbounded_channel();
+        let mut actors = Vec::new();
+        for instance in cast(&scenario.file, &system.file) {
+            let role = system
+                .file
+                .role(&instance.role)
+                .ok_or_else(|| HarnessError::System(format!("no role `{}`", instance.role)))?;
+            let process = scenario
+                .file
+                .processes
+                .iter()
+                .find(|(name, _)| *name.as_ref() == instance.process)
+                .map(|(_, process)| process);
+            // Nobody listens behind a link before the server is started: a server that is not there looks not there.
+            let link = instance.linked.then(|| Link::open(&instance.name, None, link_events.clone())).transpose();
+            let link = link.map_err(HarnessError::io("opening a link"))?;
+            actors.push(Actor { instance, role, process, link, boots: Vec::new(), left_behind: Vec::new(), calls: 0 });
+        }
+        let now = Instant::now();
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Self {
+            scenario,
+            system,
+            plan,
+            began: now,
+            began_at: since_1970.as_secs_f64(),
+            mark: format!("{}/{}", crate::process::mark(), plan.folder.display()),
+            port,
+            actors,
+            calls: Vec::new(),
+            saved: BTreeMap::new(),
+            requests: Vec::new(),
+            parked: Vec::new(),
+            kept: BTreeMap::new(),
+            faults: Vec::new(),
+            pending_faults: Vec::new(),
+            steps: Vec::new(),
+            failure: None,
+            final_read: None,
+            notes: Vec::new(),
+            last_activity: now,
+            output,
+            seen,
+            link_events: events,
+            history_closed: false,
+        })
+    }
+
+    /// Microseconds since the run began.
+    pub fn now(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
+    }
+
+    pub fn server_addr(&self) -> SocketAddr {
+        self.port.addr()
+    }
+
+    /// The actors that a name means.
+    pub fn actors_of(&self, name: &str) -> Vec<usize> {
+        let named = |actor: &Actor<'_>| actor.instance.name == name || actor.instance.process == name;
+        (0..self.actors.len()).filter(|index| named(&self.actors[*index])).collect()
+    }
+
+    /// The one actor that a name means; the checks of the scenario have made sure of it.
+    pub fn actor_of(&self, name: &str) -> Result<usize, String> {
+        self.actors_of(name).first().copied().ok_or_else(|| format!("there is no process `{name}`"))
+    }
+
+    /// The actor that listens: the server, or what brings its own.
+    pub fn listener(&self) -> Option<usize> {
+        self.actors.iter().position(|actor| matches!(actor.instance.kind, RoleKind::Server | RoleKind::Composite))
+    }
+
+    pub fn into_evidence(mut self) -> Evidence {
+        let took = self.now();
+        let mut processes: Vec<evidence::Process> = self.actors.drain(..).map(Actor::into_evidence).collect();
+        processes.sort_by(|a, b| (a.role != "server", &a.name).cmp(&(b.role != "server", &b.name)));
+        let mut requests = std::mem::take(&mut self.requests);
+        requests.sort_by_key(|(actor, at, _)| (*actor, *at));
+        let cast = cast(&self.scenario.file, &self.system.file);
+        Evidence {
+            scenario: self.scenario.name.clone(),
+            scenario_source: self.scenario.source.clone(),
+            system_source: self.system.source.clone(),
+            defect: match &self.plan.planted {
+                Some(super::Planted::Defect(name)) => Some(name.clone()),
+                _ => None,
+            },
+            without_faults: self.plan.planted == Some(super::Planted::WithoutFaults),
+            folder: self.plan.folder.display().to_string(),
+            began: self.began_at,
+            took,
+            processes,
+            history: self.calls,
+            requests: requests
+                .into_iter()
+                .map(|(actor, at, seen)| evidence::Request { process: cast[actor].name.clone(), at, seen })
+                .collect(),
+            faults: self.faults,
+            steps: self.steps,
+            failure: self.failure,
+            final_read: self.final_read,
+            notes: self.notes,
+        }
+    }
+}
+
+impl Actor<'_> {
+    /// The boot that is running.
+    pub fn running(&mut self) -> Option<&mut Boot> {
+        self.boots.last_mut().filter(|boot| boot.seen.exit.is_none())
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.boots.last().is_some_and(|boot| boot.seen.exit.is_none())
+    }
+
+    fn into_evidence(self) -> evidence::Process {
+        let mut records: Vec<Record> = Vec::new();
+        let mut boots = Vec::new();
+        let mut dropped = 0;
+        for boot in self.boots {
+            dropped += boot.stdout.dropped() + boot.stderr.dropped();
+            let mut seen = boot.seen;
+            seen.first_record = records.len();
+            let cut = boot.teardown.unwrap_or((usize::MAX, usize::MAX));
+            let tag = |records: Vec<Record>, cut: usize| {
+                records.into_iter().enumerate().map(move |(index, record)| (index >= cut, record))
+            };
+            let mut all: Vec<(bool, Record)> =
+                tag(boot.stdout.into_records(), cut.0).chain(tag(boot.stderr.into_records(), cut.1)).collect();
+            // What was there when the teardown began comes first, whatever the order of the two streams.
+            all.sort_by_key(|(late, record)| (*late, record.at));
+            if boot.teardown.is_some() {
+                seen.teardown_record = Some(records.len() + all.iter().filter(|(late, _)| !late).count());
+            }
+            records.extend(all.into_iter().map(|(_, record)| record));
+            boots.push(seen);
+        }
+        evidence::Process {
+            name: self.instance.name,
+            role: self.instance.role,
+            boots,
+            records,
+            dropped,
+            left_behind: self.left_behind,
+        }
+    }
+}
+
+impl Boot {
+    pub fn records(&self) -> impl Iterator<Item = ((bool, usize), &Record)> {
+        let tag = |stdout: bool| move |(index, record)| ((stdout, index), record);
+        let stdout = self.stdout.records().iter().enumerate().map(tag(true));
+        stdout.chain(self.stderr.records().iter().enumerate().map(tag(false)))
+    }
+
+    pub fn reader(&mut self, stream: Stream) -> &mut Reader {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What one process said, as a block of the transcript.
+
+use std::fmt::Write as _;
+
+use crate::evidence::{Asked, Evidence, Process};
+use crate::log::{Level, Record, Redactor};
+use crate::system::SystemFile;
+
+/// The blocks of all processes, in order; those of several instances of one process sorted by what they say.
+pub(super) fn blocks(evidence: &Evidence, system: &SystemFile, redactor: &Redactor) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut rest = evidence.processes.as_slice();
+    while let Some(first) = rest.first() {
+        let base = first.name.split('.').next().unwrap_or_default();
+        let count = rest.iter().take_while(|process| process.name.split('.').next() == Some(base)).count();
+        let (group, others) = rest.split_at(count);
+        let mut texts: Vec<String> = group.iter().map(|process| body(evidence, system, process, redactor)).collect();
+        texts.sort();
+        for (index, text) in texts.into_iter().enumerate() {
+            let number = if count > 1 { format!(" ({} of {count})", index + 1) } else { String::new() };
+            blocks.push(format!("{base}{number}\n{text}"));
+        }
+        rest = others;
+    }
+    blocks
+}
+
+fn body(evidence: &Evidence, system: &SystemFile, process: &Process, redactor: &Redactor) -> String {
+    let mut text = String::new();
+    for (index, boot) in process.boots.iter().enumerate() {
+        let next = process.boots.get(index + 1).map_or(process.records.len(), |next| next.first_record);
+        let end = boot.teardown_record.unwrap_or(next).min(next);
+        // A server that was booted again only to read its data is no part of the story.
+        if boot.teardown_record == Some(boot.first_record) && index > 0 {
+            continue;
+        }
+        if index > 0 {
+            text.push_str("  started again\n");
+        }
+        let records: Vec<&Record> = process.records[boot.first_record.min(end)..end]
+            .iter()
+            .filter(|record| is_shown(system, process, record))
+            .collect();
+        let parts = system.role(&process.role).map(|role| &role.parts).filter(|parts| !parts.is_empty());
+        match parts {
+            None => text.push_str(&lines(evidence, system, process, &records, redactor, "  ")),
+            Some(_) => text.push_str(&part_blocks(evidence, system, process, &records, redactor)),
+        }
+        if boot.late {
+            text.push_str("  did not end in time\n");
+        } else if let Some(exit) = boot.exit.as_ref().filter(|_| boot.asked != Some(Asked::Teardown)) {
+            let _ = writeln!(text, "  ended with {exit}");
+        }
+    }
+    text
+}
+
+/// The records of a composite process, one block for each of its threads or sub-processes, sorted by what they say.
+fn part_blocks(
+    evidence: &Evidence,
+    system: &SystemFile,
+    process: &Process,
+    records: &[&Record],
+    redactor: &Redactor,
+) -> String {
+    let mut threads: Vec<Option<&str>> = records.iter().map(|record| record.thread.as_deref()).collect();
+    threads.sort_unstable();
+    threads.dedup();
+    let mut blocks: Vec<String> = threads
+        .into_iter()
+        .map(|thread| {
+            let own: Vec<&Record> =
+                records.iter().filter(|record| record.thread.as_deref() == thread).copied().collect();
+            let part = system.role(&process.role).and_then(|role| {
+                role.parts
+                    .iter()
+                    .find(|(_, part)| thread.is_some_and(|thread| crate::file::fits(&part.thread, thread)))
+                    .map(|(name, _)| name.as_str())
+            });
+            format!(
+                "  {}\n{}",
+                part.or(thread).unwrap_or("unnamed"),
+                lines(evidence, system, process, &own, redactor, "    ")
+            )
+        })
+        .collect();
+    blocks.sort();
+    blocks.concat()
+}
+
+/// Records as lines: first what is about no call, in order; then by call, in the order of the calls. Two calls at once log in any
+/// order, each of them does not.
+fn lines(
+    evidence: &Evidence,
+    system: &SystemFile,
+    process: &Process,
+    records: &[&Record],
+    redactor: &Redactor,
+    indent: &str,
+) -> String {
+    // Each block numbers what only it has seen by itself: else the order of the blocks would show.
+    let mut redactor = redactor.clone();
+    let number = |record: &Record| record.field(&system.log.call_field).and_then(|number| number.parse::<u64>().ok());
+    let mut ordered = records.to_vec();
+    ordered.sort_by_key(|record| number(record).unwrap_or(0));
+    let mut text = String::new();
+    let mut last = String::new();
+    for record in ordered {
+        let line = line(evidence, system, process, record, &mut redactor);
+        // Repeats fold, without a number: how often is a matter of time.
+        if line != last {
+            for part in line.lines() {
+                let _ = writeln!(text, "{indent}{part}");
+            }
+            last = line;
+        }
+    }
+    text
+}
+
+fn line(
+    evidence: &Evidence,
+    system: &SystemFile,
+    process: &Process,
+    record: &Record,
+    redactor: &mut Redactor,
+) -> String {
+    let level = record.level.map_or("-----".to_owned(), |level| level.to_string());
+    let target = record.target.as_ref().map(|target| format!("{target}: ")).unwrap_or_default();
+    let fields: String = record
+        .fields
+        .iter()
+        .filter(|(name, _)| !system.log.transcript_omits_fields.contains(name))
+        .map(|(name, value)| {
+            let call = (*name == system.log.call_field).then(|| {
+                evidence
+                    .history
+                    .iter()
+                    .find(|call| call.process == process.name && call.number.to_string() == *value)
+                    .map(|call| call.name.clone())
+            });
+            format!(" {name}={}", call.flatten().unwrap_or_else(|| value.clone()))
+        })
+        .collect();
+    let mut text = redactor.redact(&format!("{level:<5} {target}{}{fields}", record.message));
+    for line in &record.continuation {
+        text.push_str("\n  | ");
+        text.push_str(&redactor.redact(line));
+    }
+    for traceback in &record.tracebacks {
+        let said = format!("traceback: {}: {}", traceback.exception.as_deref().unwrap_or("?"), traceback.message);
+        text.push_str("\n  ! ");
+        text.push_str(&redactor.redact(&said).replace('\n', " "));
+    }
+    text
+}
+
+/// DEBUG only from the targets that the system declares, and not what it leaves out; everything above always.
+fn is_shown(system: &SystemFile, process: &Process, record: &Record) -> bool {
+    if !record.tracebacks.is_empty() || record.level.is_none_or(|level| level > Level::Debug) {
+        return true;
+    }
+    let role = system.role(system.role_of_record(&process.role, record));
+    let targets = role.and_then(|role| role.transcript_targets.as_ref()).unwrap_or(&system.log.transcript_targets);
+    let declared = record.target.as_ref().is_some_and(|target| targets.contains(target));
+    let left_out = system
+        .log
+        .transcript_omits
+        .iter()
+        .filter_map(|name| system.lines.get(name.as_ref()))
+        .any(|line| line.matches(record));
+    declared && !left_out
+}

@@ -1,0 +1,93 @@
+//! Snapshots in insta's file format, and the one comparer that the command line and `cargo test` share.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+
+/// What comparing a transcript with its snapshot gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comparison {
+    /// They are the same.
+    Same,
+    /// There is no snapshot.
+    Missing(PathBuf),
+    /// They differ: the difference as a unified diff, snapshot first.
+    Differs(String),
+}
+
+/// Where the snapshot of a scenario file is.
+pub fn place(scenario: &Path) -> PathBuf {
+    let stem = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    scenario.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}.snap"))
+}
+
+/// The text of a snapshot file, without insta's header.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(path: &Path) -> io::Result<String> {
+    let text = fs::read_to_string(path)?;
+    let body =
+        text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(text.as_str(), |(_, body)| body);
+    Ok(normal(body))
+}
+
+/// Writes a snapshot file the way insta does.
+///
+/// # Errors
+/// When it cannot be written. Nothing is half-written then.
+pub fn write(path: &Path, transcript: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let draft = path.with_extension("snap.draft");
+    fs::write(
+        &draft,
+        format!("---\nsource: tests/scenarios.rs\nexpression: transcript\n---\n{}\n", normal(transcript)),
+    )?;
+    fs::rename(&draft, path)
+}
+
+/// Compares a transcript with the snapshot of a scenario file.
+///
+/// # Errors
+/// When the snapshot is there and cannot be read.
+pub fn compare(scenario: &Path, transcript: &str) -> io::Result<Comparison> {
+    let path = place(scenario);
+    let snapshot = match read(&path) {
+        Ok(text) => text,
+        Err(wrong) if wrong.kind() == io::ErrorKind::NotFound => return Ok(Comparison::Missing(path)),
+        Err(wrong) => return Err(wrong),
+    };
+    let transcript = normal(transcript);
+    if snapshot == transcript {
+        return Ok(Comparison::Same);
+    }
+    let diff = TextDiff::from_lines(snapshot.as_str(), transcript.as_str());
+    Ok(Comparison::Differs(diff.unified_diff().context_radius(3).header("snapshot", "transcript").to_string()))
+}
+
+/// As insta compares: line ends of one kind, no blank lines around.
+fn normal(text: &str) -> String {
+    text.replace("\r\n", "\n").trim_end().trim_start_matches('\n').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_the_same_when_read_and_a_change_is_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let scenario = folder.path().join("x.toml");
+        assert_eq!(compare(&scenario, "a\n").expect("compared"), Comparison::Missing(place(&scenario)));
+        write(&place(&scenario), "a\n---\nb\n").expect("written");
+        assert_eq!(compare(&scenario, "a\n---\nb\n").expect("compared"), Comparison::Same);
+        let Comparison::Differs(diff) = compare(&scenario, "a\n---\nc\n").expect("compared") else {
+            panic!("it differs")
+        };
+        assert!(diff.contains("-b") && diff.contains("+c"), "{diff}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Every call ends, as the scenario says, and a failed one is reported exactly once.
+
+use serde_json::Value;
+
+use super::Case;
+use crate::evidence::{Call, CallResult, Process};
+use crate::finding::{Finding, FindingKind};
+use crate::log::{Level, Record};
+
+pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
+    for call in &case.evidence.history {
+        let found = |kind, message: String| Finding::new(kind, message).process(&call.process).call(&call.name);
+        let Some(result) = call.result else {
+            findings.push(found(
+                FindingKind::CallNeverEnded,
+                format!("the call `{}` ({}) did not end", call.name, call.op),
+            ));
+            continue;
+        };
+        let said = call.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
+        if let Some(expected) = call.expected.filter(|expected| *expected != result) {
+            let message = format!(
+                "the call `{}` ({}) ended as {}{said}, not as {}",
+                call.name,
+                call.op,
+                result.name(),
+                expected.name()
+            );
+            findings.push(found(FindingKind::CallResult, message));
+        }
+        if let (Some(returns), CallResult::Ok) = (&call.returns, result) {
+            let value = call.value.as_ref().unwrap_or(&Value::Null);
+            if !contains(value, returns) {
+                let message = format!("the call `{}` ({}) did not return what it must", call.name, call.op);
+                let excerpt = [format!("must have {returns}"), format!("returned  {value}")];
+                findings.push(found(FindingKind::CallReturns, message).excerpt(excerpt));
+            }
+        }
+        if result == CallResult::Shutdown && !planned_end(case, call) {
+            let message = format!(
+                "the call `{}` ({}) ended as shutdown{said}, but nothing that was planned can have ended it",
+                call.name, call.op
+            );
+            findings.push(found(FindingKind::OverSuppressed, message));
+        }
+        if result.must_be_reported() {
+            reported_once(case, call, result, findings);
+        }
+    }
+}
+
+/// Whether a planned fault on a server process came before the call's end.
+fn planned_end(case: Case<'_>, call: &Call) -> bool {
+    let ended = call.ended.unwrap_or(u64::MAX);
+    case.evidence.faults.iter().any(|fault| {
+        let target = case.evidence.processes.iter().find(|process| process.name == fault.target);
+        let listens = target
+            .and_then(|process| case.kind(process, None))
+            .is_some_and(|kind| matches!(kind, crate::system::RoleKind::Server | crate::system::RoleKind::Composite));
+        fault.planned && listens && fault.at <= ended
+    })
+}
+
+fn reported_once(case: Case<'_>, call: &Call, result: CallResult, findings: &mut Vec<Finding>) {
+    let Some(process) = case.evidence.processes.iter().find(|process| process.name == call.process) else { return };
+    let reports: Vec<&Record> =
+        process.records.iter().filter(|record| is_report(record) && is_about(case, record, call)).collect();
+    let kind = match reports.len() {
+        1 => return,
+        0 => FindingKind::NotReported,
+        _ => FindingKind::ReportedTwice,
+    };
+    let message = format!(
+        "the call `{}` ({}) ended as {}, which must be reported once; it was {} times",
+        call.name,
+        call.op,
+        result.name(),
+        reports.len()
+    );
+    let excerpt = reports.iter().map(|record| record.summary());
+    findings.push(Finding::new(kind, message).process(&call.process).call(&call.name).excerpt(excerpt));
+}
+
+fn is_report(record: &Record) -> bool {
+    record.level.is_some_and(|level| level >= Level::Warn)
+}
+
+fn is_about(case: Case<'_>, record: &Record, call: &Call) -> bool {
+    record.field(&case.system.log.call_field) == Some(call.number.to_string().as_str())
+}
+
+/// The call that a record of a driven client is about.
+pub(super) fn call_of<'a>(case: Case<'a>, process: &Process, record: &Record) -> Option<&'a Call> {
+    let number: u64 = record.field(&case.system.log.call_field)?.parse().ok()?;
+    case.evidence.history.iter().find(|call| call.process == process.name && call.number == number)
+}
+
+/// Whether `value` has everything that `wanted` has: tables by their keys, lists item by item.
+fn contains(value: &Value, wanted: &Value) -> bool {
+    match (value, wanted) {
+        (Value::Object(value), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, item)| value.get(name).is_some_and(|found| contains(found, item)))
+        }
+        (Value::Array(value), Value::Array(wanted)) => {
+            value.len() == wanted.len() && value.iter().zip(wanted).all(|(found, item)| contains(found, item))
+        }
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        _ => value == wanted,
+    }
+}

@@ -1,0 +1,91 @@
+//! Draws findings from the evidence: quiet about what was planned, loud about what was not. Pure functions.
+
+mod calls;
+mod exits;
+mod faults;
+mod free_running;
+mod invariants;
+mod levels;
+mod lines;
+
+use crate::evidence::{Evidence, Process};
+use crate::finding::{Finding, FindingKind};
+use crate::log::Record;
+use crate::scenario::ScenarioFile;
+use crate::system::{Line, RoleKind, SystemFile};
+
+/// What a verdict is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What was observed.
+    pub evidence: &'a Evidence,
+    /// What the scenario demands.
+    pub scenario: &'a ScenarioFile,
+    /// What the system's words mean.
+    pub system: &'a SystemFile,
+}
+
+/// Everything that is wrong with a run, the transcript apart; nothing means that it passed.
+pub fn judge(case: Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    faults::judge(case, &mut findings);
+    calls::judge(case, &mut findings);
+    tracebacks(case, &mut findings);
+    levels::judge(case, &mut findings);
+    free_running::judge(case, &mut findings);
+    lines::judge(case, &mut findings);
+    exits::judge(case, &mut findings);
+    invariants::judge(case, &mut findings);
+    truncated(case, &mut findings);
+    findings
+}
+
+fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
+    for process in &case.evidence.processes {
+        for record in &process.records {
+            for traceback in &record.tracebacks {
+                let exception = traceback.exception.as_deref().unwrap_or("traceback");
+                let message = format!("a traceback: {exception}: {}", traceback.message);
+                let excerpt = std::iter::once(record.summary()).chain(traceback.lines.iter().take(12).cloned());
+                findings.push(Finding::new(FindingKind::Traceback, message).process(&process.name).excerpt(excerpt));
+            }
+        }
+    }
+}
+
+fn truncated(case: Case<'_>, findings: &mut Vec<Finding>) {
+    for process in case.evidence.processes.iter().filter(|process| process.dropped > 0) {
+        let message = format!("{} bytes of its log were not kept, so it cannot be judged whole", process.dropped);
+        findings.push(Finding::new(FindingKind::LogTruncated, message).process(&process.name));
+    }
+}
+
+impl<'a> Case<'a> {
+    fn line(self, name: &str) -> Option<&'a Line> {
+        self.system.lines.get(name)
+    }
+
+    /// What a process's role is to the harness; what its record's role is, for a composite one.
+    fn kind(self, process: &Process, record: Option<&Record>) -> Option<RoleKind> {
+        let role = record.map_or(process.role.as_str(), |record| self.system.role_of_record(&process.role, record));
+        self.system.role(role).map(|role| role.kind)
+    }
+
+    /// Whether a record is one that may be there at any level and any time.
+    fn is_lifecycle(self, process: &Process, record: &Record) -> bool {
+        let own = self.system.role_of_record(&process.role, record);
+        [own, process.role.as_str()].into_iter().filter_map(|role| self.system.role(role)).any(|role| {
+            role.lifecycle.iter().filter_map(|name| self.line(name.as_ref())).any(|line| line.matches(record))
+        })
+    }
+
+    /// Whether the scenario itself demands this record.
+    fn is_demanded(self, process: &Process, record: &Record) -> bool {
+        self.scenario.expect.line.iter().any(|expected| {
+            let expected = expected.as_ref();
+            expected.count.max != Some(0)
+                && lines::is_of(process, expected.process.as_ref())
+                && lines::wanted(self, expected).matches(record)
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Every scenario file is two tests: it passes with its snapshot, and under its control it fails as the control says.
+//! The files are listed at run time, so a new one needs no rebuild.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use quietdown::report::Terminal;
+use quietdown::run::{Report, Runner};
+use quietdown::scenario::Scenario;
+use quietdown::system::System;
+use quietdown::transcript::{Comparison, compare};
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = files(&folder, "toml");
+    let mut trials = Vec::new();
+    for path in files.clone() {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let controlled = path.clone();
+        trials.push(Trial::test(name.clone(), move || passes(&path)));
+        trials.push(Trial::test(format!("{name}::control"), move || fails_under_its_control(&controlled)));
+    }
+    trials.push(Trial::test("no_snapshot_without_its_scenario", move || no_orphans(&folder, &files)));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
+        .collect();
+    files.sort();
+    files
+}
+
+fn load(path: &Path) -> Result<(Scenario, System), Failed> {
+    let scenario = Scenario::load(path)?;
+    let system = System::load(scenario.system().unwrap_or("store"))?;
+    scenario.check(&system)?;
+    Ok((scenario, system))
+}
+
+fn runner() -> Runner {
+    Runner::new(env!("CARGO_BIN_EXE_quietdown")).without_snapshots()
+}
+
+fn passes(path: &Path) -> Result<(), Failed> {
+    let (scenario, system) = load(path)?;
+    let report = runner().run(&scenario, &system)?;
+    if !report.passed() {
+        return Err(failure(&report));
+    }
+    let ours = compare(path, &report.transcript)?;
+    // `insta` reads and reviews the same files; the two must never come to different ends.
+    let asserted = std::panic::catch_unwind(|| {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(path.with_file_name("snapshots"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_snapshot!(report.scenario.as_str(), report.transcript));
+    });
+    match (ours, asserted) {
+        (Comparison::Same, Ok(())) => Ok(()),
+        (Comparison::Same, Err(_)) => Err("the comparer calls them the same, insta does not".into()),
+        (ours, Ok(())) if std::env::var_os("INSTA_UPDATE").is_none_or(|update| update == "no") => {
+            Err(format!("insta calls them the same, the comparer does not: {ours:?}").into())
+        }
+        (_, Ok(())) => Ok(()),
+        (Comparison::Missing(path), Err(_)) => {
+            Err(format!("there is no {}; transcript:\n{}", path.display(), report.transcript).into())
+        }
+        (Comparison::Differs(diff), Err(_)) => Err(diff.into()),
+    }
+}
+
+fn fails_under_its_control(path: &Path) -> Result<(), Failed> {
+    let (scenario, system) = load(path)?;
+    let (runner, wanted) = runner().control(&scenario)?;
+    let report = runner.run(&scenario, &system)?;
+    if report.findings.iter().any(|finding| finding.kind == wanted) {
+        report.discard()?;
+        return Ok(());
+    }
+    Err(format!("under its control it must fail with {wanted}\n{}", failure(&report).message().unwrap_or_default())
+        .into())
+}
+
+fn failure(report: &Report) -> Failed {
+    Terminal { colours: false }.failure(report).into()
+}
+
+fn no_orphans(folder: &Path, scenarios: &[PathBuf]) -> Result<(), Failed> {
+    let names: BTreeSet<_> = scenarios.iter().filter_map(|path| path.file_stem()).collect();
+    let snapshots = files(&folder.join("snapshots"), "snap");
+    let orphans: Vec<String> = snapshots
+        .iter()
+        .filter(|path| path.file_stem().is_none_or(|stem| !names.contains(stem)))
+        .map(|path| path.display().to_string())
+        .collect();
+    if orphans.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("snapshots without a scenario: {}", orphans.join(", ")).into())
+    }
+}
