@@ -44,9 +44,26 @@ pub struct Connection {
 
 impl Connection {
     pub fn to(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("connected");
+        Self::try_to(address).expect("connected")
+    }
+
+    /// A connection, if anybody listens.
+    pub fn try_to(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a watchdog");
-        Self { stream: BufReader::new(stream) }
+        Some(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Sends a request and reads its answer; nothing if the connection ends before the first byte of one.
+    pub fn try_ask(&mut self, method: &str, path: &str, body: &[u8]) -> Option<Response> {
+        let head = format!("{method} /v1/agl{path} HTTP/1.1\r\nhost: store\r\ncontent-length: {}\r\n\r\n", body.len());
+        self.stream.get_mut().write_all(&[head.as_bytes(), body].concat()).ok()?;
+        match self.stream.fill_buf() {
+            Ok(bytes) if !bytes.is_empty() => Some(self.response()),
+            Ok(_) => None,
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("no answer and no end: {error}"),
+        }
     }
 
     /// Sends a request: its path below the prefix, more header lines (each ends with CRLF), its body.

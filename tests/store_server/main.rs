@@ -2,6 +2,7 @@
 
 mod booted;
 mod defects;
+mod fire;
 mod http;
 mod idempotency;
 mod long_poll;

@@ -129,6 +129,21 @@ fn what_is_wrong_is_refused_and_has_no_effect() {
 }
 
 #[test]
+fn requests_in_a_row_are_answered_in_a_row_and_head_without_a_body() {
+    let mut server = Booted::with(&[]);
+    let mut connection = server.connect();
+    let head = |method: &str, path: &str| format!("{method} /v1/agl{path} HTTP/1.1\r\nhost: store\r\n\r\n");
+    let row =
+        [head("HEAD", "/rollouts"), head("GET", "/health"), head("GET", "/rollouts/ro-x"), head("GET", "/health")];
+    connection.send_bytes(row.concat().as_bytes());
+    let statuses: Vec<u16> = row.iter().map(|_| connection.response().status).collect();
+    assert_eq!(statuses, [405, 200, 404, 200]);
+    server.begin_stop();
+    server.exit_gracefully();
+    assert_eq!(server.count("cut short"), 0);
+}
+
+#[test]
 fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
     let server = Booted::with(&[]);
     let mut connection = server.connect();
