@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
+use super::wait::Bound;
 use super::world::World;
 use crate::evidence::{Call, CallEffect, CallResult, abridge};
 
@@ -51,7 +52,7 @@ pub(super) struct Asked<'s> {
 
 impl World<'_> {
     /// Asks a driven client for a call; gives its index in the history.
-    pub async fn ask(&mut self, actor: usize, asked: Asked<'_>) -> Result<usize, String> {
+    pub async fn ask(&mut self, actor: usize, asked: Asked<'_>, bound: Bound) -> Result<usize, String> {
         let begun = self.now();
         let target = &mut self.actors[actor];
         target.calls += 1;
@@ -74,19 +75,19 @@ impl World<'_> {
             returns: None,
         });
         let index = self.calls.len() - 1;
-        self.write(actor, line.into_bytes()).await?;
+        self.write(actor, line.into_bytes(), bound).await?;
         Ok(index)
     }
 
     /// Asks a driven client to cancel a call.
-    pub async fn ask_to_cancel(&mut self, call: usize) -> Result<(), String> {
+    pub async fn ask_to_cancel(&mut self, call: usize, bound: Bound) -> Result<(), String> {
         let actor = self.actor_of(&self.calls[call].process.clone())?;
         let line = json!({"cancel": self.calls[call].number}).to_string() + "\n";
-        self.write(actor, line.into_bytes()).await
+        self.write(actor, line.into_bytes(), bound).await
     }
 
     /// Writes while taking in what happens: a client that writes itself full must not hold up the harness.
-    async fn write(&mut self, actor: usize, line: Vec<u8>) -> Result<(), String> {
+    async fn write(&mut self, actor: usize, line: Vec<u8>, bound: Bound) -> Result<(), String> {
         let name = self.actors[actor].instance.name.clone();
         let mut stdin = self.actors[actor]
             .running()
@@ -98,10 +99,13 @@ impl World<'_> {
                 stdin.flush().await
             };
             tokio::pin!(write);
+            let deadline = tokio::time::Instant::from_std(bound.deadline);
             loop {
                 tokio::select! {
-                    outcome = &mut write => break outcome,
+                    outcome = &mut write => break outcome.map_err(|why| why.to_string()),
                     () = self.take_next() => {}
+                    // One that does not read would hold up the harness for ever.
+                    () = tokio::time::sleep_until(deadline) => break Err(format!("not within {:?}", bound.within)),
                 }
             }
         };
