@@ -10,6 +10,18 @@ use crate::evidence::{Call, CallEffect, CallResult, abridge};
 /// The longest answer that is kept in memory.
 const ANSWER_BOUND: usize = 192 * 1024 * 1024;
 
+/// The most that is kept of a line which is no answer.
+const NOISE_BOUND: usize = 64 * 1024;
+
+/// A line that a driven client has said.
+#[derive(Debug, PartialEq)]
+pub(super) enum Said {
+    /// It is ready, or answers a call.
+    Answer(Value),
+    /// Anything else: text, a traceback, another program's JSON. Judged like its log.
+    Noise(Vec<u8>),
+}
+
 /// Splits a driven client's standard output into answers.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
@@ -18,17 +30,24 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The answers that are complete now. A line that is no JSON comes as a text.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Value> {
+    /// What is complete now.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Said> {
         let mut answers = Vec::new();
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             self.keep(&rest[..end]);
             rest = &rest[end + 1..];
-            let line = std::mem::take(&mut self.line);
+            let mut line = std::mem::take(&mut self.line);
             let too_long = std::mem::take(&mut self.overflown);
-            let text = || Value::String(String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned());
-            answers.push(if too_long { text() } else { serde_json::from_slice(&line).unwrap_or_else(|_| text()) });
+            let parsed = if too_long { None } else { serde_json::from_slice::<Value>(&line).ok() };
+            answers.push(match parsed.filter(is_answer) {
+                Some(answer) => Said::Answer(answer),
+                None => {
+                    line.truncate(NOISE_BOUND);
+                    line.push(b'\n');
+                    Said::Noise(line)
+                }
+            });
         }
         self.keep(rest);
         answers
@@ -41,6 +60,10 @@ impl Answers {
             self.line.extend_from_slice(bytes);
         }
     }
+}
+
+fn is_answer(said: &Value) -> bool {
+    said.get("ready") == Some(&Value::Bool(true)) || said.get("call").is_some_and(Value::is_u64)
 }
 
 /// A call to ask for.
@@ -122,10 +145,13 @@ impl World<'_> {
         }
         let at = self.now();
         let process = self.actors[actor].instance.name.clone();
-        let Some(number) = answer.get("call").and_then(Value::as_u64) else {
-            self.notes.push(format!("`{process}` said what is no answer: {}", abridge(answer)));
+        let number = answer.get("call").and_then(Value::as_u64).unwrap_or_default();
+        if !self.calls.iter().any(|call| call.process == process && call.number == number) {
+            // An answer to what was never asked is as loud as any other noise.
+            let line = abridge(answer).to_string() + "\n";
+            self.actors[actor].boots[boot].stdout.feed(at, line.as_bytes());
             return;
-        };
+        }
         let closed = self.history_closed;
         let open = |call: &&mut Call| call.process == process && call.number == number && call.result.is_none();
         let Some(call) = self.calls.iter_mut().find(open).filter(|_| !closed) else { return };
@@ -152,9 +178,10 @@ mod tests {
     fn answers_come_in_any_chunks() {
         let text = b"{\"ready\":true}\nnoise\n{\"call\":1}\n";
         let whole = Answers::default().feed(text);
-        assert_eq!(whole, [json!({"ready": true}), json!("noise"), json!({"call": 1})]);
+        let [ready, call] = [json!({"ready": true}), json!({"call": 1})].map(Said::Answer);
+        assert_eq!(whole, [ready, Said::Noise(b"noise\n".to_vec()), call]);
         let mut answers = Answers::default();
-        let bytewise: Vec<Value> = text.iter().flat_map(|byte| answers.feed(&[*byte])).collect();
+        let bytewise: Vec<Said> = text.iter().flat_map(|byte| answers.feed(&[*byte])).collect();
         assert_eq!(bytewise, whole);
     }
 }
