@@ -31,6 +31,9 @@ pub struct Args {
     /// How long to wait before listening
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     boot_delay: Duration,
+    /// Wait for SIGUSR1 before listening
+    #[arg(long)]
+    boot_on_signal: bool,
     /// The level of the log on standard error
     #[arg(long, value_name = "LEVEL", default_value = "debug")]
     log: LevelFilter,
@@ -52,6 +55,7 @@ impl Args {
             drain: self.drain,
             online_flag: self.online_flag,
             boot_delay: self.boot_delay,
+            boot_on_signal: self.boot_on_signal,
         };
         // Its records carry the thread's name, by which a process with several parts tells them apart.
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || server::run(options));

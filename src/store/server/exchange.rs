@@ -42,6 +42,9 @@ pub struct Slot {
 impl Slot {
     /// An exchange begins: the head of its request was read.
     pub fn begin(&self, operation: &'static str, ticket: Ticket) {
+        if ticket.counts() == Counts::InFlight {
+            debug!(target: SERVER, op = operation, "request begun");
+        }
         let next = Exchange { operation, stage: Stage::Reading, told: false, ticket };
         if let Some(mut last) = self.exchange.borrow_mut().replace(next) {
             // Requests came in a row: the last answer is written before the next, so this exchange stands for both.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{self, SignalKind};
 use tokio::task::{JoinHandle, JoinSet, LocalSet};
 use tracing::{debug, error, info, warn};
 
@@ -38,6 +39,8 @@ pub struct Options {
     pub online_flag: Option<PathBuf>,
     /// How long to wait before listening.
     pub boot_delay: Duration,
+    /// Whether to wait for SIGUSR1 before listening: a start that lasts exactly as long as a test wants.
+    pub boot_on_signal: bool,
 }
 
 /// Serves until it is stopped, on this thread.
@@ -58,11 +61,16 @@ async fn live(options: Options) -> ExitCode {
         Ok(flag) => flag,
         Err(error) => return failed("cannot write the flag", &error),
     };
+    // Before the line: who reads it may signal at once.
+    let go = match options.boot_on_signal.then(|| unix::signal(SignalKind::user_defined1())).transpose() {
+        Ok(go) => go,
+        Err(error) => return failed("cannot listen to signals", &error),
+    };
     debug!(target: SERVER, "starting");
     let stop = Rc::new(Stop::default());
-    if !options.boot_delay.is_zero() {
+    if !options.boot_delay.is_zero() || go.is_some() {
         tokio::select! {
-            () = tokio::time::sleep(options.boot_delay) => {}
+            () = may_listen(options.boot_delay, go) => {}
             signal = signals.next() => {
                 begin_stop(&stop, &flag, signal);
                 return stopped(&flag);
@@ -106,6 +114,14 @@ async fn live(options: Options) -> ExitCode {
         return failed("cannot flush the data", error.as_str());
     }
     stopped(&flag)
+}
+
+/// Waits as long as the options say.
+async fn may_listen(delay: Duration, go: Option<unix::Signal>) {
+    tokio::time::sleep(delay).await;
+    if let Some(mut go) = go {
+        go.recv().await;
+    }
 }
 
 /// From here on the stop is announced everywhere: the flag first, then health and every other answer, then the log.
