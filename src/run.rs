@@ -109,7 +109,7 @@ impl Runner {
         Ok((self, *control.finding.as_ref()))
     }
 
-    /// Runs a scenario, on a runtime of its own on this thread.
+    /// Runs a scenario, on a thread and a runtime of its own, and waits for its end.
     ///
     /// # Errors
     /// When the harness itself failed; what the system does wrong is in the report's findings.
@@ -118,13 +118,13 @@ impl Runner {
             .map_err(HarnessError::io(format!("starting {}", self.program.display())))?;
         let folder = self.make_folder(&scenario.name)?;
         let plan = Plan { program: self.program.clone(), folder: folder.clone(), planted: self.planted.clone() };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(HarnessError::io("making a runtime"))?;
-        let evidence = runtime.block_on(play(scenario, system, &plan));
-        // Whatever still waits belongs to nobody.
-        runtime.shutdown_background();
+        // A thread of its own: the caller may be inside a runtime already, and a panic in here is no verdict on the system.
+        let played = std::thread::scope(|scope| scope.spawn(|| play_alone(scenario, system, &plan)).join());
+        let evidence = played.unwrap_or_else(|_| {
+            let mark = format!("{}/{}/", crate::process::mark(), folder.display());
+            crate::process::marked(&mark).iter().for_each(crate::process::Marked::kill);
+            Err(HarnessError::System("the harness itself panicked; that is a defect of quietdown".to_owned()))
+        });
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let (mut findings, transcript) = review(&evidence, scenario, system)?;
         if self.snapshots {
@@ -147,6 +147,17 @@ impl Runner {
         fs::create_dir_all(&folder).map_err(HarnessError::io(format!("making {}", folder.display())))?;
         folder.canonicalize().map_err(HarnessError::io(format!("finding {}", folder.display())))
     }
+}
+
+fn play_alone(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Evidence, HarnessError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(HarnessError::io("making a runtime"))?;
+    let evidence = runtime.block_on(play(scenario, system, plan));
+    // Whatever still waits belongs to nobody.
+    runtime.shutdown_background();
+    evidence
 }
 
 /// Where runs are kept when nobody says: under the system's folder for temporary files.

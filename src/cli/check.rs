@@ -55,7 +55,7 @@ impl Check {
         wrong.iter().for_each(|why| eprintln!("{why}\n"));
         match wrong.len() {
             0 => {
-                println!("{count} files are in order");
+                super::say(format_args!("{count} files are in order"));
                 PASSED
             }
             number => {

@@ -22,7 +22,7 @@ impl List {
         };
         let width = selected.iter().map(|one| one.scenario.name.len()).max().unwrap_or_default();
         for one in &selected {
-            println!("{:<width$}  {}", one.scenario.name, one.scenario.file.summary);
+            super::say(format_args!("{:<width$}  {}", one.scenario.name, one.scenario.file.summary));
         }
         PASSED
     }

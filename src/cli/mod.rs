@@ -79,6 +79,12 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Prints a line. Whoever has closed the pipe does not want to read more; the exit code still says how it went.
+fn say(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Whether to use colours on this stream.
 fn colours(stream: &impl std::io::IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none()

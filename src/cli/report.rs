@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use quietdown::evidence::Evidence;
+use quietdown::finding::{Finding, FindingKind};
 use quietdown::report::Terminal;
 use quietdown::run;
 use quietdown::scenario::Scenario;
@@ -27,13 +28,13 @@ impl Report {
         match self.review() {
             Ok(report) => {
                 if self.transcript {
-                    println!("{}", report.transcript);
+                    super::say(&report.transcript);
                 }
-                println!("{}", terminal.verdict(&report));
+                super::say(terminal.verdict(&report));
                 if report.passed() {
                     return PASSED;
                 }
-                println!("\n{}", terminal.failure(&report));
+                super::say(format_args!("\n{}", terminal.failure(&report)));
                 FAILED
             }
             Err(why) => {
@@ -53,7 +54,8 @@ impl Report {
             Scenario::parse(Path::new(&name), &evidence.scenario_source).map_err(|wrong| wrong.to_string())?;
         let system =
             System::parse(Path::new("system.toml"), &evidence.system_source).map_err(|wrong| wrong.to_string())?;
-        let (findings, transcript) = run::review(&evidence, &scenario, &system).map_err(|why| why.to_string())?;
+        let (mut findings, transcript) = run::review(&evidence, &scenario, &system).map_err(|why| why.to_string())?;
+        findings.extend(snapshot_findings(&path.with_file_name("findings.json")));
         Ok(run::Report {
             scenario: evidence.scenario.clone(),
             evidence,
@@ -62,4 +64,12 @@ impl Report {
             folder: path.parent().map(Path::to_owned),
         })
     }
+}
+
+/// What the run found when it compared its transcript: the snapshot is no part of the evidence.
+fn snapshot_findings(saved: &Path) -> Vec<Finding> {
+    let text = std::fs::read(saved).unwrap_or_default();
+    let mut findings: Vec<Finding> = serde_json::from_slice(&text).unwrap_or_default();
+    findings.retain(|finding| matches!(finding.kind, FindingKind::SnapshotDiffers | FindingKind::SnapshotMissing));
+    findings
 }

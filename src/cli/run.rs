@@ -81,8 +81,8 @@ impl Run {
                 break;
             }
         }
-        details.iter().for_each(|detail| println!("\n{detail}"));
-        println!("{}", Terminal { colours }.summary(passed, details.len() + broken, began.elapsed()));
+        details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
+        super::say(Terminal { colours }.summary(passed, details.len() + broken, began.elapsed()));
         match (broken, details.len()) {
             (1.., _) => BROKEN,
             (0, 0) => PASSED,
@@ -103,7 +103,7 @@ impl Run {
                         let outcome = self.one(next, runner.clone(), terminal);
                         let mut outcomes = lock(&outcomes);
                         match &outcome {
-                            Outcome::Passed(line) | Outcome::Failed(line, _) => println!("{line}"),
+                            Outcome::Passed(line) | Outcome::Failed(line, _) => super::say(line),
                             Outcome::Broken(line) => eprintln!("{line}"),
                         }
                         outcomes.push(outcome);

@@ -30,7 +30,7 @@ impl Schema {
                 Kind::Scenario => quietdown::schema::scenario(),
                 Kind::System => quietdown::schema::system(),
             };
-            print!("{text}");
+            super::say(text.trim_end());
             return PASSED;
         };
         let files = [("scenario.json", quietdown::schema::scenario()), ("system.json", quietdown::schema::system())];

@@ -11,6 +11,9 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
+/// The longest span.
+const LONGEST: Duration = Duration::from_secs(1000 * 3600);
+
 impl Span {
     /// Reads `300ms`, `1.5s`, `2m`, `1h`, `250us`.
     ///
@@ -31,7 +34,9 @@ impl Span {
         };
         let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let number: f64 = number.parse().ok().filter(|_| plain).ok_or_else(wrong)?;
-        Duration::try_from_secs_f64(number * seconds).map(Self).map_err(|_| wrong())
+        let span = Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())?;
+        // Nothing in a run lasts longer, and a clock can still be moved by it.
+        if span > LONGEST { Err(format!("`{text}` is too long; at most 1000h")) } else { Ok(Self(span)) }
     }
 }
 
@@ -238,7 +243,7 @@ mod tests {
     fn durations_need_a_unit_and_a_plain_number() {
         assert_eq!(Span::parse("300ms"), Ok(Span(Duration::from_millis(300))));
         assert_eq!(Span::parse("1.5s"), Ok(Span(Duration::from_millis(1500))));
-        for wrong in ["", "3", "ms", "-1s", "1e3s", "1 s", "3days", "99999999999999999999h", "."] {
+        for wrong in ["", "3", "ms", "-1s", "1e3s", "1 s", "3days", "99999999999999999999h", "1001h", "."] {
             assert!(Span::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Span::parse("1500ms").map(|span| span.to_string()), Ok("1500ms".into()));

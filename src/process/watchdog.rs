@@ -47,10 +47,13 @@ fn started() -> u64 {
 pub fn watch(mark: &str, mut input: impl Read) {
     let mut byte = [0];
     while !matches!(input.read(&mut byte), Ok(0)) {}
-    // A process may be forking while it is ended: until none is found.
-    for _ in 0..100 {
+    // A process may be forking while it is ended, and one that is replacing its program has no environment for a moment: until none is
+    // found several times in a row.
+    let mut none = 0;
+    for _ in 0..200 {
         let left = marked(&format!("{mark}/"));
-        if left.is_empty() {
+        none = if left.is_empty() { none + 1 } else { 0 };
+        if none == 5 {
             return;
         }
         left.iter().for_each(super::descendants::Marked::kill);

@@ -5,7 +5,7 @@ mod steps;
 
 use toml::Spanned;
 
-use super::cast::{cast, role_name};
+use super::cast::{MOST_INSTANCES, cast, role_name};
 use super::{Instance, ScenarioFile};
 use crate::file::{Diagnostic, known_names};
 use crate::system::{RoleKind, SystemFile};
@@ -54,7 +54,7 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
             );
             continue;
         };
-        if process.count.is_some_and(|count| count == 0 || count > 64) {
+        if process.count.is_some_and(|count| count == 0 || count > MOST_INSTANCES) {
             found.push(Diagnostic::new(name.span(), "count must be 1 to 64", "of this process"));
         }
         if role.kind == RoleKind::Server && process.count.is_some_and(|count| count > 1) {

@@ -61,6 +61,8 @@ defects! {
     ServerStoppedFirst = "server-stopped-first",
     /// The server refuses a request during its stop without the draining marker, and announces nothing.
     NoDrainMarker = "no-drain-marker",
+    /// The server does not wait for what is in flight when it stops.
+    NoDrain = "no-drain",
     /// The client takes every error answer during a stop for the stop.
     SuppressRejectionsWhileStopping = "suppress-rejections-while-stopping",
     /// The client takes a server that is starting for one that is stopping.

@@ -72,6 +72,7 @@ impl World<'_> {
             consumed: std::collections::BTreeSet::new(),
             teardown: None,
             paused: false,
+            told_to_end: false,
         });
         if Some(index) == self.listener() {
             self.set_upstream(Some(self.server_addr()));

@@ -3,11 +3,24 @@
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
+use super::wait::Bound;
 use super::world::World;
 use crate::evidence::{Call, CallEffect, CallResult, abridge};
 
 /// The longest answer that is kept in memory.
 const ANSWER_BOUND: usize = 192 * 1024 * 1024;
+
+/// The most that is kept of a line which is no answer.
+const NOISE_BOUND: usize = 64 * 1024;
+
+/// A line that a driven client has said.
+#[derive(Debug, PartialEq)]
+pub(super) enum Said {
+    /// It is ready, or answers a call.
+    Answer(Value),
+    /// Anything else: text, a traceback, another program's JSON. Judged like its log.
+    Noise(Vec<u8>),
+}
 
 /// Splits a driven client's standard output into answers.
 #[derive(Debug, Default)]
@@ -17,17 +30,24 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The answers that are complete now. A line that is no JSON comes as a text.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Value> {
+    /// What is complete now.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Said> {
         let mut answers = Vec::new();
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             self.keep(&rest[..end]);
             rest = &rest[end + 1..];
-            let line = std::mem::take(&mut self.line);
+            let mut line = std::mem::take(&mut self.line);
             let too_long = std::mem::take(&mut self.overflown);
-            let text = || Value::String(String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned());
-            answers.push(if too_long { text() } else { serde_json::from_slice(&line).unwrap_or_else(|_| text()) });
+            let parsed = if too_long { None } else { serde_json::from_slice::<Value>(&line).ok() };
+            answers.push(match parsed.filter(is_answer) {
+                Some(answer) => Said::Answer(answer),
+                None => {
+                    line.truncate(NOISE_BOUND);
+                    line.push(b'\n');
+                    Said::Noise(line)
+                }
+            });
         }
         self.keep(rest);
         answers
@@ -42,6 +62,10 @@ impl Answers {
     }
 }
 
+fn is_answer(said: &Value) -> bool {
+    said.get("ready") == Some(&Value::Bool(true)) || said.get("call").is_some_and(Value::is_u64)
+}
+
 /// A call to ask for.
 pub(super) struct Asked<'s> {
     pub name: String,
@@ -51,7 +75,7 @@ pub(super) struct Asked<'s> {
 
 impl World<'_> {
     /// Asks a driven client for a call; gives its index in the history.
-    pub async fn ask(&mut self, actor: usize, asked: Asked<'_>) -> Result<usize, String> {
+    pub async fn ask(&mut self, actor: usize, asked: Asked<'_>, bound: Bound) -> Result<usize, String> {
         let begun = self.now();
         let target = &mut self.actors[actor];
         target.calls += 1;
@@ -74,19 +98,19 @@ impl World<'_> {
             returns: None,
         });
         let index = self.calls.len() - 1;
-        self.write(actor, line.into_bytes()).await?;
+        self.write(actor, line.into_bytes(), bound).await?;
         Ok(index)
     }
 
     /// Asks a driven client to cancel a call.
-    pub async fn ask_to_cancel(&mut self, call: usize) -> Result<(), String> {
+    pub async fn ask_to_cancel(&mut self, call: usize, bound: Bound) -> Result<(), String> {
         let actor = self.actor_of(&self.calls[call].process.clone())?;
         let line = json!({"cancel": self.calls[call].number}).to_string() + "\n";
-        self.write(actor, line.into_bytes()).await
+        self.write(actor, line.into_bytes(), bound).await
     }
 
     /// Writes while taking in what happens: a client that writes itself full must not hold up the harness.
-    async fn write(&mut self, actor: usize, line: Vec<u8>) -> Result<(), String> {
+    async fn write(&mut self, actor: usize, line: Vec<u8>, bound: Bound) -> Result<(), String> {
         let name = self.actors[actor].instance.name.clone();
         let mut stdin = self.actors[actor]
             .running()
@@ -98,10 +122,13 @@ impl World<'_> {
                 stdin.flush().await
             };
             tokio::pin!(write);
+            let deadline = tokio::time::Instant::from_std(bound.deadline);
             loop {
                 tokio::select! {
-                    outcome = &mut write => break outcome,
+                    outcome = &mut write => break outcome.map_err(|why| why.to_string()),
                     () = self.take_next() => {}
+                    // One that does not read would hold up the harness for ever.
+                    () = tokio::time::sleep_until(deadline) => break Err(format!("not within {:?}", bound.within)),
                 }
             }
         };
@@ -118,10 +145,13 @@ impl World<'_> {
         }
         let at = self.now();
         let process = self.actors[actor].instance.name.clone();
-        let Some(number) = answer.get("call").and_then(Value::as_u64) else {
-            self.notes.push(format!("`{process}` said what is no answer: {}", abridge(answer)));
+        let number = answer.get("call").and_then(Value::as_u64).unwrap_or_default();
+        if !self.calls.iter().any(|call| call.process == process && call.number == number) {
+            // An answer to what was never asked is as loud as any other noise.
+            let line = abridge(answer).to_string() + "\n";
+            self.actors[actor].boots[boot].stdout.feed(at, line.as_bytes());
             return;
-        };
+        }
         let closed = self.history_closed;
         let open = |call: &&mut Call| call.process == process && call.number == number && call.result.is_none();
         let Some(call) = self.calls.iter_mut().find(open).filter(|_| !closed) else { return };
@@ -148,9 +178,10 @@ mod tests {
     fn answers_come_in_any_chunks() {
         let text = b"{\"ready\":true}\nnoise\n{\"call\":1}\n";
         let whole = Answers::default().feed(text);
-        assert_eq!(whole, [json!({"ready": true}), json!("noise"), json!({"call": 1})]);
+        let [ready, call] = [json!({"ready": true}), json!({"call": 1})].map(Said::Answer);
+        assert_eq!(whole, [ready, Said::Noise(b"noise\n".to_vec()), call]);
         let mut answers = Answers::default();
-        let bytewise: Vec<Value> = text.iter().flat_map(|byte| answers.feed(&[*byte])).collect();
+        let bytewise: Vec<Said> = text.iter().flat_map(|byte| answers.feed(&[*byte])).collect();
         assert_eq!(bytewise, whole);
     }
 }

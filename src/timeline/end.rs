@@ -79,9 +79,7 @@ impl World<'_> {
     /// What is logged from here on is judged, but not in the transcript: except where the scenario itself asked for the end.
     fn mark_teardown(&mut self) {
         for actor in &mut self.actors {
-            if let Some(boot) =
-                actor.boots.last_mut().filter(|boot| boot.seen.asked.is_none() && boot.seen.exit.is_none())
-            {
+            if let Some(boot) = actor.boots.last_mut().filter(|boot| !boot.told_to_end && boot.seen.exit.is_none()) {
                 boot.teardown = Some((boot.stdout.records().len(), boot.stderr.records().len()));
             }
         }
@@ -111,7 +109,7 @@ impl World<'_> {
     /// Asks processes to end, at once, and insists.
     async fn end_group(&mut self, actors: &[usize]) {
         for actor in actors {
-            if self.actors[*actor].boots.last().is_some_and(|boot| boot.seen.asked.is_none()) {
+            if self.actors[*actor].boots.last().is_some_and(|boot| !boot.told_to_end) {
                 self.ask_to_end(*actor, Asked::Teardown);
             }
         }
@@ -152,7 +150,7 @@ impl World<'_> {
     async fn read_data(&mut self, paths: &[String]) -> Option<FinalRead> {
         let listener = self.listener()?;
         let never_started = self.actors[listener].boots.is_empty();
-        let stopping = self.actors[listener].boots.last().is_some_and(|boot| boot.seen.asked.is_some());
+        let stopping = self.actors[listener].boots.last().is_some_and(|boot| boot.told_to_end);
         if stopping {
             // A server that was told to stop may still be there; its data are read when it has ended.
             self.end_group(&[listener]).await;

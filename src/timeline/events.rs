@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::driver::Said;
 use super::world::{Parked, World};
 use crate::evidence::{CallResult, Exit};
 use crate::log::Stream;
@@ -47,8 +48,14 @@ impl World<'_> {
         match output {
             Output::Bytes(Stream::Stdout, bytes) if driven => {
                 let answers = boot.answers.feed(&bytes);
-                for answer in answers {
-                    self.take_answer(index, number, answer);
+                for said in answers {
+                    match said {
+                        Said::Answer(answer) => self.take_answer(index, number, answer),
+                        Said::Noise(line) => {
+                            self.last_activity = Instant::now();
+                            self.actors[index].boots[number].stdout.feed(at, &line);
+                        }
+                    }
                 }
             }
             Output::Bytes(stream, bytes) => {

@@ -77,6 +77,8 @@ pub(super) struct Boot {
     pub consumed: BTreeSet<(bool, usize)>,
     pub teardown: Option<(usize, usize)>,
     pub paused: bool,
+    /// Something was sent to it that ends a process.
+    pub told_to_end: bool,
 }
 
 /// A stream that is stopped at a gate.

@@ -49,7 +49,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a planned fault on a server process came before the call's end.
+/// Whether a planned fault on a server process came before the call's end, and no later boot of it was ready when the call began.
 fn planned_end(case: Case<'_>, call: &Call) -> bool {
     let ended = call.ended.unwrap_or(u64::MAX);
     case.evidence.faults.iter().any(|fault| {
@@ -57,7 +57,11 @@ fn planned_end(case: Case<'_>, call: &Call) -> bool {
         let listens = target
             .and_then(|process| case.kind(process, None))
             .is_some_and(|kind| matches!(kind, crate::system::RoleKind::Server | crate::system::RoleKind::Composite));
-        fault.planned && listens && fault.at <= ended
+        let is_back = target.is_some_and(|process| {
+            let later = process.boots.iter().filter(|boot| boot.started > fault.at);
+            later.filter_map(|boot| boot.ready).any(|ready| ready <= call.begun)
+        });
+        fault.planned && listens && fault.at <= ended && !is_back
     })
 }
 

@@ -215,8 +215,8 @@ mod tests {
             Mark::End(32),
             head(32, 71, "POST", "/b"),
             Mark::End(74),
-            head(76, 105, "HEAD", "/c"),
-            Mark::End(105),
+            head(76, 106, "HEAD", "/c"),
+            Mark::End(106),
         ];
         assert_eq!(marks(true, Asked::Other, text), wanted);
     }

@@ -45,7 +45,7 @@ impl World<'_> {
         };
         let args =
             args.and_then(|args: Value| resolve(args, &self.saved)).map_err(|why| self.failed(bound.step, why))?;
-        self.ask(actor, Asked { name, op, args }).await.map_err(|why| self.failed(bound.step, why))
+        self.ask(actor, Asked { name, op, args }, bound).await.map_err(|why| self.failed(bound.step, why))
     }
 
     pub(super) async fn finish(&mut self, it: &FinishAction, bound: Bound) -> Result<(), StepFailure> {
@@ -67,7 +67,7 @@ impl World<'_> {
         self.faults[fault].calls = vec![call.to_owned()];
         if self.calls[index].result.is_none() {
             self.fired(fault, "a call in flight was cancelled");
-            self.ask_to_cancel(index).await.map_err(|why| self.failed(bound.step, why))?;
+            self.ask_to_cancel(index, bound).await.map_err(|why| self.failed(bound.step, why))?;
         }
         self.expect(index, CallResult::Cancelled, None);
         self.await_result(index, bound).await

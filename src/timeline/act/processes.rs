@@ -38,6 +38,7 @@ impl World<'_> {
         let by = self.actors[actor].role.stop.by;
         let Some(boot) = self.actors[actor].running() else { return false };
         boot.seen.asked.get_or_insert(asked);
+        boot.told_to_end = true;
         match by {
             StopBy::Sigterm => boot.child.signal(Signal::TERM),
             StopBy::Sigint => boot.child.signal(Signal::INT),
@@ -75,6 +76,7 @@ impl World<'_> {
         }
         if let Some(boot) = self.actors[actor].running() {
             boot.seen.asked = Some(Asked::Kill);
+            boot.told_to_end = true;
             if boot.child.signal_group(Signal::KILL) {
                 self.fired(fault, "a live process was killed");
             }
@@ -100,6 +102,9 @@ impl World<'_> {
         let fault = self.begin_fault(&format!("signal {}", it.signal.as_ref()), name, it.planned, parked, bound);
         let fired = self.actors[actor].running().is_some_and(|boot| {
             boot.seen.asked.get_or_insert(if it.planned { Asked::Stop } else { Asked::Signal });
+            // Others may mean anything: to reload, to go on. Who has not ended by them is told to at the end of the run.
+            boot.told_to_end |=
+                [Signal::TERM, Signal::INT, Signal::QUIT, Signal::ABORT, Signal::KILL].contains(&signal);
             boot.child.signal(signal)
         });
         if fired {
