@@ -58,8 +58,9 @@ impl Terminal {
     pub fn summary(self, passed: usize, failed: usize, took: Duration) -> String {
         let word =
             if failed == 0 { self.paint("all passed", "32") } else { self.paint(&format!("{failed} failed"), "31;1") };
+        let scenarios = if passed + failed == 1 { "scenario" } else { "scenarios" };
         format!(
-            "{} scenarios, {passed} passed, {failed} failed in {:.1} s: {word}",
+            "{} {scenarios}, {passed} passed, {failed} failed in {:.1} s: {word}",
             passed + failed,
             took.as_secs_f64()
         )

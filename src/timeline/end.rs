@@ -24,7 +24,6 @@ impl World<'_> {
         self.history_closed = true;
         self.failure = failure;
         self.settle_faults();
-        self.settle_effects();
         self.mark_teardown();
         self.lift_faults().await;
         let listener = self.listener();
@@ -37,6 +36,8 @@ impl World<'_> {
         let all: Vec<usize> = (0..self.actors.len()).collect();
         self.end_group(&all).await;
         self.settle_faults();
+        // Only when every connection has ended is it known how much of each request passed.
+        self.settle_effects();
         self.end_descendants().await;
         self.await_streams().await;
     }

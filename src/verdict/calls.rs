@@ -6,6 +6,7 @@ use super::Case;
 use crate::evidence::{Call, CallResult, Process};
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Level, Record};
+use crate::system::RoleKind;
 
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     for call in &case.evidence.history {
@@ -49,19 +50,17 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a planned fault on a server process came before the call's end, and no later boot of it was ready when the call began.
+/// Whether a planned fault on a server process can have ended the call: it came before the call's end, and the server was
+/// not ready again before the call began.
 fn planned_end(case: Case<'_>, call: &Call) -> bool {
     let ended = call.ended.unwrap_or(u64::MAX);
-    case.evidence.faults.iter().any(|fault| {
+    case.evidence.faults.iter().filter(|fault| fault.planned && fault.at <= ended).any(|fault| {
         let target = case.evidence.processes.iter().find(|process| process.name == fault.target);
-        let listens = target
-            .and_then(|process| case.kind(process, None))
-            .is_some_and(|kind| matches!(kind, crate::system::RoleKind::Server | crate::system::RoleKind::Composite));
-        let is_back = target.is_some_and(|process| {
-            let later = process.boots.iter().filter(|boot| boot.started > fault.at);
-            later.filter_map(|boot| boot.ready).any(|ready| ready <= call.begun)
-        });
-        fault.planned && listens && fault.at <= ended && !is_back
+        target.is_some_and(|process| {
+            let listens = matches!(case.kind(process, None), Some(RoleKind::Server | RoleKind::Composite));
+            let back = process.boots.iter().filter_map(|boot| boot.ready).any(|ready| ready > fault.at && ready < call.begun);
+            listens && !back
+        })
     })
 }
 

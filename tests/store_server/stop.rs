@@ -86,6 +86,24 @@ fn what_is_in_flight_finishes_and_what_comes_later_is_refused() {
 }
 
 #[test]
+fn what_had_arrived_before_the_signal_is_in_flight() {
+    let mut server = Booted::with(&[]);
+    let mut kept = server.connect();
+    kept.send("GET", "/health", "", b"");
+    assert_eq!(kept.response().status, 200);
+    // A server that had no time to look at either its sockets or its signals.
+    server.signal(Signal::STOP);
+    let mut new = server.connect();
+    for connection in [&mut kept, &mut new] {
+        connection.send("POST", "/queues/rollouts/enqueue", "", BODY);
+    }
+    server.signal(Signal::TERM);
+    server.signal(Signal::CONT);
+    assert_eq!((kept.response().status, new.response().status), (201, 201));
+    server.exit_gracefully();
+}
+
+#[test]
 fn a_refusal_reaches_a_client_that_is_still_sending() {
     let mut server = Booted::with(&["--drain", "600s"]);
     let _in_flight = half_sent(&server);
