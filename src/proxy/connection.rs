@@ -1,9 +1,11 @@
 //! One connection: a task that moves bytes both ways, as far as gates and orders let it.
 
 mod drain;
+mod ends;
 mod scan;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,10 +14,11 @@ use tokio::net::TcpStream;
 
 use super::control::{Control, Shared};
 use super::direction::Direction;
-use super::event::{ConnectionId, Effect, GateId, LinkEventKind, Point, RepeatAction, RequestSeen};
+use super::event::{ConnectionId, Effect, LinkEventKind, Point, RepeatAction, RequestSeen};
 use super::gates::Outcome;
 use super::requests::Requests;
 use super::{CutMode, Side, Toward};
+use ends::Ends;
 use scan::Scan;
 
 /// Serves a connection to its end.
@@ -100,19 +103,62 @@ impl Connection {
         }
         let upstream = self.shared.state().upstream;
         let connected = match upstream {
-            Some(upstream) => TcpStream::connect(upstream).await,
-            None => Err(io::ErrorKind::ConnectionRefused.into()),
+            Some(upstream) => self.connect(upstream, &mut ends).await,
+            None => Some(Err(io::ErrorKind::ConnectionRefused.into())),
         };
-        let Ok(server) = connected else {
+        match connected {
+            // Cut meanwhile.
+            None => return,
             // It must not look as if somebody were there.
-            return ends.reset(Toward::Client);
-        };
-        let _ = server.set_nodelay(true);
-        ends.server = Some(server);
-        if let Err(wrong) = self.forward(&mut ends).await {
+            Some(Err(_)) => return ends.reset(Toward::Client),
+            Some(Ok(server)) => {
+                let _ = server.set_nodelay(true);
+                ends.server = Some(server);
+            }
+        }
+        if self.forward(&mut ends).await.is_err() && !self.last_words(&mut ends).await {
             // Who reset it is gone; the other one is told the same way.
-            let _ = wrong;
             ends.reset(Toward::Both);
+        }
+    }
+
+    /// Connects to the server; nothing when the connection was cut meanwhile. A server that is stopped may let it wait long.
+    async fn connect(&mut self, upstream: SocketAddr, ends: &mut Ends) -> Option<io::Result<TcpStream>> {
+        let control = Arc::clone(&self.control);
+        let connected = {
+            let connecting = TcpStream::connect(upstream);
+            tokio::pin!(connecting);
+            loop {
+                tokio::select! {
+                    biased;
+                    connected = &mut connecting => break Some(connected),
+                    wrong = reset_seen(ends.client.as_ref()) => break Some(Err(wrong)),
+                    () = control.wake.notified() => {
+                        // Given up first: a server that is just being connected to sees it too.
+                        if control.is_cut() {
+                            break None;
+                        }
+                        self.obey(ends).await;
+                    }
+                }
+            }
+        };
+        if connected.is_none() {
+            self.obey(ends).await;
+        }
+        connected
+    }
+
+    /// What a peer has sent before its reset still passes, as far as gates let it; whether the connection was cut there.
+    async fn last_words(&mut self, ends: &mut Ends) -> bool {
+        loop {
+            let (moved, _) = self.pump(ends);
+            if self.meet_gates(ends).await {
+                return true;
+            }
+            if !moved || self.held {
+                return false;
+            }
         }
     }
 
@@ -127,8 +173,14 @@ impl Connection {
             if !parked && !self.held {
                 return true;
             }
-            // What the client sends waits in its socket; whether it is still there is seen when the stream goes on.
-            self.control.wake.notified().await;
+            // What the client sends waits in its socket, and its end behind that.
+            tokio::select! {
+                () = self.control.wake.notified() => {}
+                _ = reset_seen(ends.client.as_ref()), if !self.held => {
+                    ends.reset(Toward::Client);
+                    return false;
+                }
+            }
         }
     }
 
@@ -141,11 +193,14 @@ impl Connection {
                 self.control.wake.notified().await;
                 continue;
             }
-            let moved = self.pump(ends)?;
+            let (moved, failure) = self.pump(ends);
             if self.meet_gates(ends).await {
                 return Ok(());
             }
-            if moved {
+            failure.map_or(Ok(()), Err)?;
+            if moved || self.held {
+                // Traffic that never pauses must not keep orders and other connections from running.
+                tokio::task::coop::consume_budget().await;
                 continue;
             }
             self.pass_ends(ends)?;
@@ -177,26 +232,40 @@ impl Connection {
         Err(stream.take_error()?.unwrap_or_else(|| io::ErrorKind::ConnectionReset.into()))
     }
 
-    /// Reads and forwards once in each direction; whether anything moved.
-    fn pump(&mut self, ends: &Ends) -> io::Result<bool> {
-        let (Some(client), Some(server)) = (&ends.client, &ends.server) else { return Ok(false) };
+    /// Reads and forwards once in each direction; whether anything moved, and what failed.
+    ///
+    /// Both are read before either is written: an answer to what is written now is not read before the gates have seen
+    /// that it was written.
+    fn pump(&mut self, ends: &Ends) -> (bool, Option<io::Error>) {
+        let (Some(client), Some(server)) = (&ends.client, &ends.server) else { return (false, None) };
         let mut moved = false;
+        let mut failure = None;
+        let mut failed = |wrong| {
+            failure.get_or_insert(wrong);
+            0
+        };
         if self.up.has_room()
-            && let Some(count) = self.up.read(client)?
+            && let Some(count) = self.up.read(client).unwrap_or_else(|wrong| {
+                failed(wrong);
+                None
+            })
         {
             moved |= count > 0;
             self.scan.requests(&self.up, count, &mut self.requests, &self.shared, self.id);
         }
         if self.down.has_room()
-            && let Some(count) = self.down.read(server)?
+            && let Some(count) = self.down.read(server).unwrap_or_else(|wrong| {
+                failed(wrong);
+                None
+            })
         {
             moved |= count > 0;
             self.scan.responses(&self.down, count, &mut self.requests, &self.shared, self.id);
         }
         let (up_limit, down_limit) = self.limits();
-        moved |= self.up.write(server, up_limit)? > 0;
-        moved |= self.down.write(client, down_limit)? > 0;
-        Ok(moved)
+        moved |= self.up.write(server, up_limit).unwrap_or_else(&mut failed) > 0;
+        moved |= self.down.write(client, down_limit).unwrap_or_else(&mut failed) > 0;
+        (moved, failure)
     }
 
     /// How far each direction may go: (towards the server, towards the client).
@@ -241,15 +310,12 @@ impl Connection {
         }
         for seen in self.requests.take_answered() {
             self.shared.tell(LinkEventKind::RequestDone(seen));
-            if self.requests.is_idle() {
-                let due = self.shared.state().gates.count(|point| matches!(point, Point::Idle));
-                let at = self.up.forwarded;
-                self.stops.extend(due.into_iter().map(|(outcome, _)| Stop {
-                    outcome,
-                    place: Place::Idle(at),
-                    met: false,
-                }));
-            }
+        }
+        let at = self.up.forwarded;
+        if self.scan.is_between_requests() && self.requests.becomes_idle(at) {
+            let due = self.shared.state().gates.count(|point| matches!(point, Point::Idle));
+            let stops = due.into_iter().map(|(outcome, _)| Stop { outcome, place: Place::Idle(at), met: false });
+            self.stops.extend(stops);
         }
         self.meet_connection_gates(ends).await
     }
@@ -282,7 +348,7 @@ impl Connection {
             Outcome::Park(gate) => {
                 // Disarmed since it was counted: nobody waits for it.
                 if !self.shared.state().gates.park(gate, self.id) {
-                    self.let_go(&[gate]);
+                    self.let_go(|outcome| matches!(outcome, Outcome::Park(id) if *id == gate));
                     return false;
                 }
                 self.shared.tell(LinkEventKind::Parked { gate, connection: self.id, request });
@@ -298,7 +364,6 @@ impl Connection {
                         Effect { refused: 1, ..Effect::default() }
                     }
                 };
-                self.requests.resume(|met| matches!(met, Outcome::Repeat(id, _) if *id == gate));
                 self.shared.tell(LinkEventKind::Repeated { gate, connection: self.id, request, effect });
                 if let RepeatAction::Cut(..) = action {
                     self.after_cut(ends).await;
@@ -312,7 +377,11 @@ impl Connection {
     /// Does what the link orders.
     async fn obey(&mut self, ends: &mut Ends) -> Next {
         let orders = self.control.take();
-        self.let_go(&orders.resumed);
+        self.let_go(|outcome| match outcome {
+            Outcome::Park(id) => orders.resumed.contains(id) || orders.disarmed.contains(id),
+            // What the link does by itself at later requests is still to be done after a resume.
+            Outcome::Repeat(id, _) => orders.disarmed.contains(id),
+        });
         if let Some(answer) = orders.hold {
             let _ = answer.send(self.hold());
         }
@@ -331,10 +400,7 @@ impl Connection {
         Next::Go
     }
 
-    fn let_go(&mut self, gates: &[GateId]) {
-        let gone = |outcome: &Outcome| match outcome {
-            Outcome::Park(id) | Outcome::Repeat(id, _) => gates.contains(id),
-        };
+    fn let_go(&mut self, gone: impl Fn(&Outcome) -> bool) {
         self.stops.retain(|stop| !gone(&stop.outcome));
         self.requests.resume(gone);
     }
@@ -346,18 +412,12 @@ impl Connection {
     }
 
     fn cut(&mut self, mode: CutMode, toward: Toward, ends: &mut Ends) -> Effect {
-        let mut withheld = 0;
-        if toward != Toward::Server {
-            withheld += std::mem::take(&mut self.down.buffer).len();
-        }
-        if toward != Toward::Client {
-            withheld += std::mem::take(&mut self.up.buffer).len();
-        }
-        match mode {
-            CutMode::Rst => ends.reset(toward),
-            CutMode::Fin => ends.finish(toward),
-        }
-        Effect { withheld: withheld as u64, broken: 1, ..Effect::default() }
+        // Whichever side is told: nothing is forwarded any more, either way.
+        let withheld =
+            [&mut self.up, &mut self.down].map(|direction| std::mem::take(&mut direction.buffer).len() as u64);
+        let broken = u64::from(ends.are_live());
+        ends.cut(mode, toward);
+        Effect { withheld: withheld.iter().sum(), broken, ..Effect::default() }
     }
 
     async fn after_cut(&mut self, ends: &mut Ends) {
@@ -375,29 +435,13 @@ impl Connection {
     }
 }
 
-/// The two sockets of a connection.
-#[derive(Debug)]
-struct Ends {
-    client: Option<TcpStream>,
-    server: Option<TcpStream>,
-}
-
-impl Ends {
-    /// Closes so that the peer sees a reset.
-    fn reset(&mut self, toward: Toward) {
-        let client = (toward != Toward::Server).then(|| self.client.take()).flatten();
-        let server = (toward != Toward::Client).then(|| self.server.take()).flatten();
-        for stream in [client, server].into_iter().flatten() {
-            let _ = stream.set_zero_linger();
-        }
-    }
-
-    /// Ends the stream towards the peer in an orderly way; the socket stays, to be drained: closing it with unread data would reset it.
-    fn finish(&mut self, toward: Toward) {
-        let client = (toward != Toward::Server).then_some(self.client.as_ref()).flatten();
-        let server = (toward != Toward::Client).then_some(self.server.as_ref()).flatten();
-        for stream in [client, server].into_iter().flatten() {
-            let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Write);
-        }
+/// Ends when the peer has reset its connection, with what that was; never, when there is no peer.
+async fn reset_seen(peer: Option<&TcpStream>) -> io::Error {
+    match peer {
+        Some(peer) => match peer.ready(Interest::ERROR).await {
+            Ok(_) => io::ErrorKind::ConnectionReset.into(),
+            Err(wrong) => wrong,
+        },
+        None => std::future::pending().await,
     }
 }

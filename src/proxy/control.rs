@@ -54,6 +54,8 @@ pub(super) struct Orders {
     pub release: bool,
     /// Gates that let go.
     pub resumed: Vec<GateId>,
+    /// Gates that are no more.
+    pub disarmed: Vec<GateId>,
 }
 
 impl Shared {
@@ -82,6 +84,11 @@ impl Control {
     pub fn order(&self, change: impl FnOnce(&mut Orders)) {
         change(&mut self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
         self.wake.notify_one();
+    }
+
+    /// Whether a cut is ordered.
+    pub fn is_cut(&self) -> bool {
+        self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).cut.is_some()
     }
 
     /// Takes the orders that have come.

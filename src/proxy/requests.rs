@@ -40,9 +40,10 @@ fn stops_request(phase: Phase) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     pub open: Vec<Request>,
-    /// How many were answered whole.
-    pub answered: u64,
-    responses_begin: u64,
+    /// Some were answered since the connection was idle last.
+    answered: bool,
+    /// Where the newest request ends, once that is known.
+    newest_end: Option<u64>,
 }
 
 impl Requests {
@@ -82,13 +83,16 @@ impl Requests {
             Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false, held_at: 0 }),
             _ => None,
         });
+        self.newest_end = None;
         self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect() });
         seen
     }
 
     /// The last byte of the newest request has come.
     pub fn request_ended(&mut self, at: u64) {
-        if let Some(last) = self.open.last_mut() {
+        self.newest_end = Some(at);
+        // It may have been answered, and taken out, before it was whole.
+        if let Some(last) = self.open.last_mut().filter(|last| last.end.is_none()) {
             last.end = Some(at);
         }
     }
@@ -100,7 +104,7 @@ impl Requests {
             .iter_mut()
             .find(|request| request.response.as_ref().is_none_or(|response| response.end.is_none()));
         match (mark, next) {
-            (Mark::Head { end, head: Head::Response { status: 100..=199 }, .. }, _) => self.responses_begin = *end,
+            (Mark::Head { head: Head::Response { status: 100..=199 }, .. }, _) => {}
             (Mark::Head { start, end, head: Head::Response { status } }, Some(request)) => {
                 request.seen.status = Some(*status);
                 request.response = Some(Response { head: (*start, *end), end: None });
@@ -109,7 +113,6 @@ impl Requests {
                 // The end of an interim response is none of the request's.
                 if let Some(response) = &mut request.response {
                     response.end = Some(*at);
-                    self.responses_begin = *at;
                 }
             }
             _ => {}
@@ -119,13 +122,16 @@ impl Requests {
     /// How far each direction may go: (towards the server, towards the client).
     pub fn limits(&self) -> (u64, u64) {
         let (mut up, mut down) = (u64::MAX, u64::MAX);
+        // Where the response before ends: what is past it answers this request.
+        let mut before = None;
         for request in &self.open {
             for stop in &request.stops {
-                match (stops_request(stop.phase), request.limit(stop)) {
+                match (stops_request(stop.phase), request.limit(stop, before)) {
                     (true, limit) => up = up.min(limit),
                     (false, limit) => down = down.min(limit),
                 }
             }
+            before = request.response.as_ref().and_then(|response| response.end);
         }
         (up, down)
     }
@@ -144,7 +150,6 @@ impl Requests {
         let mut answered_before = true;
         for request in &mut self.open {
             request.update(up, down);
-            let seen = request.seen.clone();
             let facts = Facts {
                 head: request.head,
                 end: request.end,
@@ -154,9 +159,11 @@ impl Requests {
                 if facts.meets(stop, up, down, answered_before) {
                     stop.met = true;
                     stop.held_at = if stops_request(stop.phase) { up } else { down };
-                    met.push((stop.outcome, seen.clone()));
+                    met.push((stop.outcome, request.seen.clone()));
                 }
             }
+            // What the link repeats is done at once; nobody resumes it.
+            request.stops.retain(|stop| !(stop.met && matches!(stop.outcome, Outcome::Repeat(..))));
             answered_before &=
                 request.response.as_ref().is_some_and(|response| response.end.is_some_and(|end| down >= end));
         }
@@ -185,13 +192,16 @@ impl Requests {
                 break;
             }
             done.push(self.open.remove(0).seen);
-            self.answered += 1;
+            self.answered = true;
         }
         done
     }
 
-    pub fn is_idle(&self) -> bool {
-        self.open.is_empty() && self.answered > 0
+    /// Whether the last request was answered just now, and was itself forwarded whole; said once each time.
+    pub fn becomes_idle(&mut self, up: u64) -> bool {
+        let idle = self.answered && self.open.is_empty() && self.newest_end.is_some_and(|end| up >= end);
+        self.answered &= !idle;
+        idle
     }
 }
 
@@ -204,11 +214,11 @@ struct Facts {
 impl Facts {
     fn meets(&self, stop: &Stop, up: u64, down: u64, first: bool) -> bool {
         match stop.phase {
-            Phase::RequestHead | Phase::RequestBody => up == limit(self.head, self.end, stop),
+            Phase::RequestHead | Phase::RequestBody => up >= limit(self.head, self.end, stop),
             // The last byte has passed, and the response is the next thing that would.
             Phase::RequestSent => first && self.end.is_some_and(|end| up >= end),
             Phase::ResponseHead | Phase::ResponseBody => {
-                self.response.is_some_and(|(head, end)| down == limit(head, end, stop))
+                self.response.is_some_and(|(head, end)| down >= limit(head, end, stop))
             }
             Phase::ResponseSent => self.response.and_then(|(_, end)| end).is_some_and(|end| down >= end),
         }
@@ -224,8 +234,11 @@ fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
 }
 
 impl Request {
-    fn limit(&self, stop: &Stop) -> u64 {
+    /// How far the direction of a stop may go; `before` is where the response before this request's ends.
+    fn limit(&self, stop: &Stop, before: Option<u64>) -> u64 {
         match (stop.phase, &self.response) {
+            // Pipelined: its response may come in one piece with the one before, and must not pass with it.
+            (Phase::RequestSent, _) if !stop.met && self.was_sent() => before.unwrap_or(u64::MAX),
             (Phase::RequestHead | Phase::RequestBody, _) => limit(self.head, self.end, stop),
             (Phase::ResponseHead | Phase::ResponseBody, Some(response)) => limit(response.head, response.end, stop),
             (Phase::ResponseSent, Some(Response { end: Some(end), .. })) => *end,
@@ -234,18 +247,22 @@ impl Request {
         }
     }
 
+    /// Whether every byte of it was known to have been forwarded, when that was noted last.
+    fn was_sent(&self) -> bool {
+        self.end.is_some_and(|end| self.seen.request_bytes >= end - self.head.0)
+    }
+
     fn update(&mut self, up: u64, down: u64) {
         let (start, head_end) = self.head;
         let seen = &mut self.seen;
         seen.request_bytes = up.min(self.end.unwrap_or(u64::MAX)).saturating_sub(start);
         let mut phase = (up >= head_end).then_some(Phase::RequestHead);
-        if let Some(end) = self.end.filter(|end| up >= *end) {
-            phase = Some(if end > head_end { Phase::RequestBody } else { Phase::RequestHead });
-            phase = phase.map(|_| Phase::RequestSent);
+        if self.end.is_some_and(|end| up >= end) {
+            phase = Some(Phase::RequestSent);
         }
         if let Some(response) = &self.response {
             seen.response_bytes = down.min(response.end.unwrap_or(u64::MAX)).saturating_sub(response.head.0);
-            if down >= response.head.1 && response.head.1 > 0 {
+            if down >= response.head.1 {
                 phase = Some(Phase::ResponseHead);
             }
             if response.end.is_some_and(|end| down >= end) {

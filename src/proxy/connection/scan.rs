@@ -56,6 +56,9 @@ impl Scan {
                 Mark::NotHttp => not_http = true,
             },
         );
+        if up.ended {
+            self.up.finish(|_| requests.request_ended(up.read_so_far()));
+        }
         self.give_up_if(not_http, requests, shared, id);
     }
 
@@ -95,6 +98,11 @@ impl Scan {
             requests.forget_unmet();
             shared.tell(LinkEventKind::NotHttp(id));
         }
+    }
+
+    /// Whether no part of a request's head has come without the rest.
+    pub fn is_between_requests(&self) -> bool {
+        self.up.incomplete_head() == 0
     }
 
     /// Heads that are not complete are withheld, where a gate may stop at them: (towards the server, towards the client).
