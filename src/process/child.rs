@@ -14,6 +14,9 @@ use tokio::sync::mpsc;
 use super::descendants::MARKER;
 use crate::log::Stream;
 
+/// How long the end of a child is held back for its streams to end.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What a child shows of itself.
 #[derive(Debug)]
 pub enum Output {
@@ -82,16 +85,21 @@ impl Spawn<'_> {
         let group =
             child.id().and_then(|id| Pid::from_raw(id as i32)).ok_or_else(|| io::Error::other("ended at once"))?;
         let stdin = child.stdin.take();
+        let mut readers = tokio::task::JoinSet::new();
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone()));
+            readers.spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone()));
         }
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
+            readers.spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
         }
         let output = output.clone();
         tokio::spawn(async move {
             if let Ok(status) = child.wait().await {
+                // Its last words come before its end. Only a descendant that holds the streams open can make this wait in vain.
+                let all_read = async { while readers.join_next().await.is_some() {} };
+                let _ = tokio::time::timeout(LAST_WORDS, all_read).await;
                 let _ = output.send(wrap(Output::Exited(status))).await;
+                readers.detach_all();
             }
         });
         Ok(Child { group, stdin, exited: false })

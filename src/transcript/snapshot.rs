@@ -66,7 +66,9 @@ pub fn compare(scenario: &Path, transcript: &str) -> io::Result<Comparison> {
         return Ok(Comparison::Same);
     }
     let diff = TextDiff::from_lines(snapshot.as_str(), transcript.as_str());
-    Ok(Comparison::Differs(diff.unified_diff().context_radius(3).missing_newline_hint(false).header("snapshot", "transcript").to_string()))
+    Ok(Comparison::Differs(
+        diff.unified_diff().context_radius(3).missing_newline_hint(false).header("snapshot", "transcript").to_string(),
+    ))
 }
 
 /// As insta compares: line ends of one kind, no blank lines around.

@@ -58,7 +58,8 @@ fn planned_end(case: Case<'_>, call: &Call) -> bool {
         let target = case.evidence.processes.iter().find(|process| process.name == fault.target);
         target.is_some_and(|process| {
             let listens = matches!(case.kind(process, None), Some(RoleKind::Server | RoleKind::Composite));
-            let back = process.boots.iter().filter_map(|boot| boot.ready).any(|ready| ready > fault.at && ready < call.begun);
+            let back =
+                process.boots.iter().filter_map(|boot| boot.ready).any(|ready| ready > fault.at && ready < call.begun);
             listens && !back
         })
     })
