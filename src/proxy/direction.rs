@@ -4,8 +4,10 @@ use std::io;
 
 use tokio::net::TcpStream;
 
-/// The most that is read ahead. A head that must be withheld whole may be a little longer.
-pub(super) const BUFFER_BOUND: usize = 64 * 1024;
+use super::http1::HEAD_BOUND;
+
+/// What is read at once.
+const CHUNK: usize = 16 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Direction {
@@ -25,13 +27,14 @@ impl Direction {
         self.forwarded + self.buffer.len() as u64
     }
 
+    /// Reads ahead up to the longest head that a gate may withhold, and one chunk: a head that is too long must be seen to be.
     pub fn has_room(&self) -> bool {
-        !self.ended && self.buffer.len() < BUFFER_BOUND
+        !self.ended && self.buffer.len() <= HEAD_BOUND
     }
 
     /// Reads once; gives what is new. An empty answer is the end of the stream.
     pub fn read(&mut self, from: &TcpStream) -> io::Result<Option<usize>> {
-        let mut chunk = [0; 16 * 1024];
+        let mut chunk = [0; CHUNK];
         match from.try_read(&mut chunk) {
             Ok(0) => {
                 self.ended = true;

@@ -11,6 +11,8 @@ pub(super) struct Request {
     pub seen: RequestSeen,
     head: (u64, u64),
     end: Option<u64>,
+    /// Every byte of it was forwarded.
+    sent: bool,
     response: Option<Response>,
     stops: Vec<Stop>,
 }
@@ -28,8 +30,6 @@ struct Stop {
     phase: Phase,
     at: u64,
     met: bool,
-    /// For what parks past the last byte: where the direction stood.
-    held_at: u64,
 }
 
 /// Which direction a phase stops.
@@ -42,7 +42,8 @@ pub(super) struct Requests {
     pub open: Vec<Request>,
     /// How many were answered whole.
     pub answered: u64,
-    responses_begin: u64,
+    /// Where the response to the last of them ended.
+    answered_to: u64,
 }
 
 impl Requests {
@@ -79,10 +80,17 @@ impl Requests {
             finished: false,
         };
         let stops = due.into_iter().filter_map(|(outcome, point)| match point {
-            Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false, held_at: 0 }),
+            Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false }),
             _ => None,
         });
-        self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect() });
+        self.open.push(Request {
+            seen: seen.clone(),
+            head,
+            end: None,
+            sent: false,
+            response: None,
+            stops: stops.collect(),
+        });
         seen
     }
 
@@ -100,7 +108,8 @@ impl Requests {
             .iter_mut()
             .find(|request| request.response.as_ref().is_none_or(|response| response.end.is_none()));
         match (mark, next) {
-            (Mark::Head { end, head: Head::Response { status: 100..=199 }, .. }, _) => self.responses_begin = *end,
+            // An interim response; a change of the protocol is a final one.
+            (Mark::Head { head: Head::Response { status: 100 | 102..=199 }, .. }, _) => {}
             (Mark::Head { start, end, head: Head::Response { status } }, Some(request)) => {
                 request.seen.status = Some(*status);
                 request.response = Some(Response { head: (*start, *end), end: None });
@@ -109,23 +118,24 @@ impl Requests {
                 // The end of an interim response is none of the request's.
                 if let Some(response) = &mut request.response {
                     response.end = Some(*at);
-                    self.responses_begin = *at;
                 }
             }
             _ => {}
         }
     }
 
-    /// How far each direction may go: (towards the server, towards the client).
-    pub fn limits(&self) -> (u64, u64) {
+    /// How far each direction may go: (towards the server, towards the client), when so much has gone to the server.
+    pub fn limits(&self, forwarded: u64) -> (u64, u64) {
         let (mut up, mut down) = (u64::MAX, u64::MAX);
+        let mut begin = Some(self.answered_to);
         for request in &self.open {
             for stop in &request.stops {
-                match (stops_request(stop.phase), request.limit(stop)) {
+                match (stops_request(stop.phase), request.limit(stop, forwarded, begin)) {
                     (true, limit) => up = up.min(limit),
                     (false, limit) => down = down.min(limit),
                 }
             }
+            begin = request.response.as_ref().and_then(|response| response.end);
         }
         (up, down)
     }
@@ -144,7 +154,6 @@ impl Requests {
         let mut answered_before = true;
         for request in &mut self.open {
             request.update(up, down);
-            let seen = request.seen.clone();
             let facts = Facts {
                 head: request.head,
                 end: request.end,
@@ -153,8 +162,7 @@ impl Requests {
             for stop in request.stops.iter_mut().filter(|stop| !stop.met) {
                 if facts.meets(stop, up, down, answered_before) {
                     stop.met = true;
-                    stop.held_at = if stops_request(stop.phase) { up } else { down };
-                    met.push((stop.outcome, seen.clone()));
+                    met.push((stop.outcome, request.seen.clone()));
                 }
             }
             answered_before &=
@@ -164,28 +172,33 @@ impl Requests {
     }
 
     /// Lets go of what is stopped by the gates that `gone` names.
-    pub fn resume(&mut self, gone: impl Fn(&Outcome) -> bool) {
+    pub fn resume(&mut self, gone: impl Fn(Outcome) -> bool) {
         for request in &mut self.open {
-            request.stops.retain(|stop| !gone(&stop.outcome));
+            request.stops.retain(|stop| !gone(stop.outcome));
         }
     }
 
-    /// Gates that were not met cannot be met any more: the stream is no longer recognised.
-    pub fn forget_unmet(&mut self) {
+    /// The stream is no longer recognised: gates at places that are not known yet cannot be met any more.
+    pub fn forget_unknown(&mut self) {
         for request in &mut self.open {
-            request.stops.retain(|stop| stop.met);
+            let (sent, answered) =
+                (request.end.is_some(), request.response.as_ref().is_some_and(|it| it.end.is_some()));
+            request.stops.retain(|stop| stop.met || if stops_request(stop.phase) { sent } else { answered });
         }
     }
 
     /// Takes out the requests whose response has passed whole and that no gate stops any more.
+    /// One that was answered before all of it was forwarded is still going on.
     pub fn take_answered(&mut self) -> Vec<RequestSeen> {
         let mut done = Vec::new();
         while let Some(first) = self.open.first() {
-            if !first.seen.finished || !first.stops.is_empty() {
+            let Some(Response { end: Some(end), .. }) = first.response else { break };
+            if !first.seen.finished || !first.sent || !first.stops.is_empty() {
                 break;
             }
-            done.push(self.open.remove(0).seen);
+            self.answered_to = end;
             self.answered += 1;
+            done.push(self.open.remove(0).seen);
         }
         done
     }
@@ -224,28 +237,31 @@ fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
 }
 
 impl Request {
-    fn limit(&self, stop: &Stop) -> u64 {
+    /// Where a gate stops its direction. `begin` is where the response begins, once the one before it has ended. All that
+    /// was read was scanned: an end that is not known yet is not in the buffer either.
+    fn limit(&self, stop: &Stop, forwarded: u64, begin: Option<u64>) -> u64 {
         match (stop.phase, &self.response) {
             (Phase::RequestHead | Phase::RequestBody, _) => limit(self.head, self.end, stop),
             (Phase::ResponseHead | Phase::ResponseBody, Some(response)) => limit(response.head, response.end, stop),
             (Phase::ResponseSent, Some(Response { end: Some(end), .. })) => *end,
-            _ if stop.met => stop.held_at,
+            // What answers earlier must pass: the client may wait for it before it sends the rest.
+            (Phase::RequestSent, _) if self.end.is_some_and(|end| forwarded >= end) => begin.unwrap_or(u64::MAX),
             _ => u64::MAX,
         }
     }
 
     fn update(&mut self, up: u64, down: u64) {
         let (start, head_end) = self.head;
+        self.sent = self.end.is_some_and(|end| up >= end);
         let seen = &mut self.seen;
         seen.request_bytes = up.min(self.end.unwrap_or(u64::MAX)).saturating_sub(start);
         let mut phase = (up >= head_end).then_some(Phase::RequestHead);
-        if let Some(end) = self.end.filter(|end| up >= *end) {
-            phase = Some(if end > head_end { Phase::RequestBody } else { Phase::RequestHead });
-            phase = phase.map(|_| Phase::RequestSent);
+        if self.sent {
+            phase = Some(Phase::RequestSent);
         }
         if let Some(response) = &self.response {
             seen.response_bytes = down.min(response.end.unwrap_or(u64::MAX)).saturating_sub(response.head.0);
-            if down >= response.head.1 && response.head.1 > 0 {
+            if down >= response.head.1 {
                 phase = Some(Phase::ResponseHead);
             }
             if response.end.is_some_and(|end| down >= end) {

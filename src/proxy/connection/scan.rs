@@ -1,6 +1,7 @@
 //! Recognises the requests of a connection as their bytes come.
 
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 
 use crate::proxy::control::Shared;
 use crate::proxy::direction::Direction;
@@ -14,7 +15,7 @@ pub(super) struct Scan {
     up: Scanner,
     down: Scanner,
     /// Both directions are plain HTTP/1 so far.
-    http: bool,
+    pub http: bool,
 }
 
 impl Default for Scan {
@@ -48,6 +49,7 @@ impl Scan {
                     state.last_request += 1;
                     let number = state.last_request;
                     drop(state);
+                    shared.in_flight.fetch_add(1, Ordering::Relaxed);
                     let seen = requests.begin(id, number, (start, end), (method, path), due);
                     shared.tell(LinkEventKind::Request(seen));
                 }
@@ -56,6 +58,13 @@ impl Scan {
                 Mark::NotHttp => not_http = true,
             },
         );
+        if up.ended {
+            self.up.finish(|mark| {
+                if let Mark::End(at) = mark {
+                    requests.request_ended(at);
+                }
+            });
+        }
         self.give_up_if(not_http, requests, shared, id);
     }
 
@@ -92,7 +101,7 @@ impl Scan {
     fn give_up_if(&mut self, not_http: bool, requests: &mut Requests, shared: &Shared, id: ConnectionId) {
         if not_http {
             self.http = false;
-            requests.forget_unmet();
+            requests.forget_unknown();
             shared.tell(LinkEventKind::NotHttp(id));
         }
     }

@@ -7,7 +7,7 @@ use httparse::{EMPTY_HEADER, Status};
 use body::Body;
 
 /// The longest head that is recognised; what is longer is not taken for HTTP. It fits into the buffer of a direction, where a gate may withhold it.
-pub(super) const HEAD_BOUND: usize = 32 * 1024;
+pub(super) const HEAD_BOUND: usize = 64 * 1024;
 const HEADERS: usize = 128;
 
 /// A place in the stream, as its offset from the beginning.
@@ -108,7 +108,7 @@ impl Scanner {
                         continue;
                     }
                     head.push(byte);
-                    if head.len() > HEAD_BOUND {
+                    if head.len() > HEAD_BOUND || (byte == b'\n' && !first_line_fits(self.requests, head)) {
                         self.give_up(&mut mark);
                     } else if head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n") {
                         let head = std::mem::take(head);
@@ -116,6 +116,13 @@ impl Scanner {
                     }
                 }
             }
+        }
+        // What does not begin like HTTP must not wait for the end of a head that never comes.
+        if let State::Head(head) = &self.state
+            && !head.is_empty()
+            && !first_line_fits(self.requests, head)
+        {
+            self.give_up(&mut mark);
         }
     }
 
@@ -132,7 +139,10 @@ impl Scanner {
         let Some((head, body)) = read else { return self.give_up(mark) };
         mark(Mark::Head { start: self.offset - bytes.len() as u64, end: self.offset, head });
         match body {
-            None => self.give_up(mark),
+            None => {
+                mark(Mark::End(self.offset));
+                self.give_up(mark);
+            }
             Some(Body::Sized(0)) => {
                 self.state = State::Head(Vec::new());
                 mark(Mark::End(self.offset));
@@ -144,6 +154,20 @@ impl Scanner {
     fn give_up(&mut self, mark: &mut impl FnMut(Mark)) {
         self.state = State::NotHttp;
         mark(Mark::NotHttp);
+    }
+}
+
+/// Whether a head that is not complete may still become one, as far as its first line tells. It is asked at the end of
+/// each piece and of the line, and no more after it: the answer is the same for every split.
+fn first_line_fits(requests: bool, head: &[u8]) -> bool {
+    if head[..head.len() - 1].contains(&b'\n') {
+        return true;
+    }
+    let mut headers = [EMPTY_HEADER; 0];
+    if requests {
+        httparse::Request::new(&mut headers).parse(head).is_ok()
+    } else {
+        httparse::Response::new(&mut headers).parse(head).is_ok()
     }
 }
 
@@ -256,9 +280,12 @@ mod tests {
     fn what_is_not_plain_http_passes_unrecognised() {
         assert_eq!(
             marks(false, Asked::Other, "HTTP/1.1 101 Up\r\n\r\n\x01\x02GET / HTTP/1.1\r\n\r\n"),
-            [answer(0, 19, 101), Mark::NotHttp]
+            [answer(0, 19, 101), Mark::End(19), Mark::NotHttp]
         );
-        assert_eq!(marks(false, Asked::Connect, "HTTP/1.1 200 OK\r\n\r\nraw"), [answer(0, 19, 200), Mark::NotHttp]);
+        assert_eq!(
+            marks(false, Asked::Connect, "HTTP/1.1 200 OK\r\n\r\nraw"),
+            [answer(0, 19, 200), Mark::End(19), Mark::NotHttp]
+        );
         assert_eq!(marks(true, Asked::Other, "\x16\x03\x01 no http\n\n"), [Mark::NotHttp]);
         assert_eq!(marks(true, Asked::Other, "POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n"), [Mark::NotHttp]);
         let broken = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
