@@ -163,7 +163,8 @@ fn first_line_fits(requests: bool, head: &[u8]) -> bool {
     if head[..head.len() - 1].contains(&b'\n') {
         return true;
     }
-    let mut headers = [EMPTY_HEADER; 0];
+    // Room for one: none at all is an error even where no header has come.
+    let mut headers = [EMPTY_HEADER; 1];
     if requests {
         httparse::Request::new(&mut headers).parse(head).is_ok()
     } else {
