@@ -4,10 +4,8 @@ use std::io;
 
 use tokio::net::TcpStream;
 
-use super::http1::HEAD_BOUND;
-
-/// What is read at once.
-const CHUNK: usize = 16 * 1024;
+/// The most that is read ahead; a head that is withheld until it is complete, or found to be too long, fits into it.
+pub(super) const BUFFER_BOUND: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Direction {
@@ -27,25 +25,34 @@ impl Direction {
         self.forwarded + self.buffer.len() as u64
     }
 
-    /// Reads ahead up to the longest head that a gate may withhold, and one chunk: a head that is too long must be seen to be.
     pub fn has_room(&self) -> bool {
-        !self.ended && self.buffer.len() <= HEAD_BOUND
+        !self.ended && self.buffer.len() < BUFFER_BOUND
     }
 
-    /// Reads once; gives what is new. An empty answer is the end of the stream.
+    /// Reads once, where there [is room](Self::has_room); gives what is new. An empty answer is the end of the stream.
     pub fn read(&mut self, from: &TcpStream) -> io::Result<Option<usize>> {
-        let mut chunk = [0; CHUNK];
-        match from.try_read(&mut chunk) {
+        let mut chunk = [0; 16 * 1024];
+        let room = chunk.len().min(BUFFER_BOUND - self.buffer.len());
+        match from.try_read(&mut chunk[..room]) {
             Ok(0) => {
                 self.ended = true;
                 Ok(Some(0))
             }
             Ok(count) => {
+                self.grow_for(count);
                 self.buffer.extend_from_slice(&chunk[..count]);
                 Ok(Some(count))
             }
             Err(wrong) if wrong.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(wrong) => Err(wrong),
+        }
+    }
+
+    /// Makes room, never for more than the bound: left to itself, the buffer would double past it.
+    fn grow_for(&mut self, count: usize) {
+        let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
+        if length + count > capacity {
+            self.buffer.reserve_exact((2 * capacity).clamp(length + count, BUFFER_BOUND) - length);
         }
     }
 

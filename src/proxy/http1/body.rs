@@ -78,7 +78,8 @@ impl Body {
             Self::ChunkSize(line) => {
                 let end = bytes.iter().position(|byte| *byte == b'\n');
                 let taken = end.map_or(bytes.len(), |end| end + 1);
-                line.extend_from_slice(&bytes[..taken.min(LINE_BOUND)]);
+                // One byte past the bound is enough to know, however the line is split.
+                line.extend_from_slice(&bytes[..taken.min(LINE_BOUND + 1 - line.len())]);
                 if line.len() > LINE_BOUND {
                     return (taken, Some(false));
                 }
@@ -98,8 +99,11 @@ impl Body {
                 let line = &bytes[..end.unwrap_or(bytes.len())];
                 *length += line.iter().filter(|byte| **byte != b'\r').count();
                 let taken = end.map_or(bytes.len(), |end| end + 1);
+                if *length > LINE_BOUND {
+                    return (taken, Some(false));
+                }
                 if end.is_none() {
-                    return (taken, (*length > LINE_BOUND).then_some(false));
+                    return (taken, None);
                 }
                 let ended = *length == 0;
                 *length = 0;

@@ -4,10 +4,11 @@ mod body;
 
 use httparse::{EMPTY_HEADER, Status};
 
+use super::direction::BUFFER_BOUND;
 use body::Body;
 
 /// The longest head that is recognised; what is longer is not taken for HTTP. It fits into the buffer of a direction, where a gate may withhold it.
-pub(super) const HEAD_BOUND: usize = 64 * 1024;
+pub(super) const HEAD_BOUND: usize = BUFFER_BOUND - 1;
 const HEADERS: usize = 128;
 
 /// A place in the stream, as its offset from the beginning.
@@ -240,8 +241,8 @@ mod tests {
             Mark::End(32),
             head(32, 71, "POST", "/b"),
             Mark::End(74),
-            head(76, 105, "HEAD", "/c"),
-            Mark::End(105),
+            head(76, 106, "HEAD", "/c"),
+            Mark::End(106),
         ];
         assert_eq!(marks(true, Asked::Other, text), wanted);
     }
