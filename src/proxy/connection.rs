@@ -142,21 +142,26 @@ impl Connection {
 
     /// Connects to the server. That may take long, when its queue is full: orders are obeyed meanwhile.
     async fn connect(&mut self, ends: &mut Ends) -> Next {
-        let upstream = self.shared.state().upstream;
-        let connecting = connect(upstream);
-        tokio::pin!(connecting);
         loop {
-            tokio::select! {
-                server = &mut connecting => {
-                    ends.server = server;
-                    return Next::Go;
-                }
-                () = self.control.wake.notified() => {
-                    if matches!(self.obey(ends).await, Next::Ended) {
-                        return Next::Ended;
+            let upstream = self.shared.state().upstream;
+            let mut connecting = Some(Box::pin(connect(upstream)));
+            while let Some(attempt) = &mut connecting {
+                tokio::select! {
+                    biased;
+                    server = attempt => {
+                        ends.server = server;
+                        return Next::Go;
                     }
+                    _ = ready(ends.client.as_ref(), false, false, false) => return Next::Ended,
+                    () = self.control.wake.notified() => {}
                 }
-                _ = ready(ends.client.as_ref(), false, false, false) => return Next::Ended,
+                // Given up before a cut: a server that is just being connected to sees it too.
+                if self.control.is_cut() {
+                    connecting = None;
+                }
+                if matches!(self.obey(ends).await, Next::Ended) {
+                    return Next::Ended;
+                }
             }
         }
     }

@@ -58,6 +58,8 @@ pub(super) struct Orders {
     pub release: bool,
     /// Gates that let go.
     pub resumed: Vec<GateId>,
+    /// Gates that are no more.
+    pub disarmed: Vec<GateId>,
     /// The connection has ended: nobody takes orders any more.
     closed: bool,
 }
@@ -104,6 +106,11 @@ impl Control {
     /// Takes the orders that have come.
     pub fn take(&self) -> Orders {
         std::mem::take(&mut *self.orders())
+    }
+
+    /// Whether a cut is ordered.
+    pub fn is_cut(&self) -> bool {
+        self.orders().cut.is_some()
     }
 
     /// Takes no more orders, and drops those that have come.

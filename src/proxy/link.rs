@@ -87,7 +87,7 @@ impl Link {
         let mut state = self.shared.state();
         state.gates.disarm(gate);
         state.gates.parked.retain(|(id, _)| *id != gate);
-        state.connections.values().for_each(|control| control.order(|orders| orders.resumed.push(gate)));
+        state.connections.values().for_each(|control| control.order(|orders| orders.disarmed.push(gate)));
     }
 
     /// Lets every gate that has not parked yet count from 0: the client was booted again.
@@ -108,7 +108,8 @@ impl Link {
 
     /// Breaks one connection; returns when it is broken.
     ///
-    /// Only the side that is named sees it; the other keeps its socket, which is drained until that side ends it.
+    /// Only the side that is named sees it; the other keeps its socket, which is drained until that side ends it, or
+    /// until it is cut too.
     pub async fn cut(&self, connection: ConnectionId, mode: CutMode, toward: Toward) -> Effect {
         let control = self.shared.state().connections.get(&connection).cloned();
         order(control, |answer| move |orders| orders.cut = Some((mode, toward, answer))).await
@@ -117,7 +118,8 @@ impl Link {
     /// Black hole: forwards nothing of one connection any more, neither bytes nor its end.
     pub async fn hold(&self, connection: ConnectionId) -> Effect {
         let control = self.shared.state().connections.get(&connection).cloned();
-        order(control, |answer| move |orders| orders.hold = Some(answer)).await
+        // The later order counts.
+        order(control, |answer| move |orders| (orders.hold, orders.release) = (Some(answer), false)).await
     }
 
     /// Breaks every connection; returns when they are broken.

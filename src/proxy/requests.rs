@@ -165,6 +165,8 @@ impl Requests {
                     met.push((stop.outcome, request.seen.clone()));
                 }
             }
+            // What the link repeats is done at once; nobody resumes it.
+            request.stops.retain(|stop| !(stop.met && matches!(stop.outcome, Outcome::Repeat(..))));
             answered_before &=
                 request.response.as_ref().is_some_and(|response| response.end.is_some_and(|end| down >= end));
         }
@@ -217,11 +219,11 @@ struct Facts {
 impl Facts {
     fn meets(&self, stop: &Stop, up: u64, down: u64, first: bool) -> bool {
         match stop.phase {
-            Phase::RequestHead | Phase::RequestBody => up == limit(self.head, self.end, stop),
+            Phase::RequestHead | Phase::RequestBody => up >= limit(self.head, self.end, stop),
             // The last byte has passed, and the response is the next thing that would.
             Phase::RequestSent => first && self.end.is_some_and(|end| up >= end),
             Phase::ResponseHead | Phase::ResponseBody => {
-                self.response.is_some_and(|(head, end)| down == limit(head, end, stop))
+                self.response.is_some_and(|(head, end)| down >= limit(head, end, stop))
             }
             Phase::ResponseSent => self.response.and_then(|(_, end)| end).is_some_and(|end| down >= end),
         }

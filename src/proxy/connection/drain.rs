@@ -2,22 +2,28 @@
 
 use tokio::net::TcpStream;
 
-use super::Ends;
+use super::ends::Ends;
 use crate::proxy::control::Control;
+use crate::proxy::event::Effect;
 
-/// Reads both sockets and throws away what comes, until their peers have ended them.
+/// Reads both sockets and throws away what comes, until their peers have ended them. A side that the cut has spared can
+/// be cut later.
 pub(super) async fn until_ended(control: &Control, ends: &mut Ends) {
-    loop {
+    while ends.client.is_some() || ends.server.is_some() {
         tokio::select! {
             () = drained(ends.client.as_ref()), if ends.client.is_some() => ends.client = None,
             () = drained(ends.server.as_ref()), if ends.server.is_some() => ends.server = None,
-            // Another cut finds nothing to break; it must be answered nevertheless.
-            () = control.wake.notified() => drop(control.take()),
-            else => return,
+            () = control.wake.notified() => obey(control, ends),
         }
-        if ends.client.is_none() && ends.server.is_none() {
-            return;
-        }
+    }
+}
+
+/// Nothing is left to be held or let go; a cut may find a side that is still there.
+fn obey(control: &Control, ends: &mut Ends) {
+    if let Some((mode, toward, answer)) = control.take().cut {
+        let broken = ends.breaks(toward);
+        ends.cut(mode, toward);
+        let _ = answer.send(Effect { broken: u64::from(broken), ..Effect::default() });
     }
 }
 
@@ -30,7 +36,8 @@ async fn drained(stream: Option<&TcpStream>) {
         }
         match stream.try_read(&mut chunk) {
             Ok(0) => return,
-            Ok(_) => {}
+            // Somebody who never stops sending must not keep everything else from running.
+            Ok(_) => tokio::task::coop::consume_budget().await,
             Err(wrong) if wrong.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(_) => return,
         }

@@ -1,7 +1,9 @@
-//! The two sockets of a connection, and how they end.
+//! The two sockets of a connection, and how they are broken.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::Shutdown;
 use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
@@ -15,6 +17,16 @@ pub(super) struct Ends {
 }
 
 impl Ends {
+    /// Whether anybody is left who would notice: not when each peer has ended its stream, or reset it, by itself.
+    pub fn are_live(&self) -> bool {
+        [&self.client, &self.server].into_iter().flatten().any(|stream| !has_left(stream))
+    }
+
+    /// Whether a cut that way meets a peer that has not left.
+    pub fn breaks(&self, toward: Toward) -> bool {
+        sides(toward).iter().filter_map(|side| self.of(*side)).any(|stream| !has_left(stream))
+    }
+
     pub fn of(&self, side: Side) -> Option<&TcpStream> {
         match side {
             Side::Client => self.client.as_ref(),
@@ -81,4 +93,11 @@ pub(super) async fn connect(upstream: Option<SocketAddr>) -> Option<TcpStream> {
     // Without this, small messages wait for acknowledgements that nobody needs on a link that only forwards.
     let _ = stream.set_nodelay(true);
     Some(stream)
+}
+
+/// Asks the kernel: what has come from the peer may not have been read yet.
+fn has_left(stream: &TcpStream) -> bool {
+    let mut asked = [PollFd::new(stream, PollFlags::RDHUP)];
+    let now = Timespec::try_from(Duration::ZERO).ok();
+    poll(&mut asked, now.as_ref()).is_ok_and(|ready| ready > 0)
 }

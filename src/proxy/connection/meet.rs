@@ -69,7 +69,7 @@ impl Connection {
             Outcome::Park(gate) => {
                 // Disarmed since it was counted: nobody waits for it.
                 if !self.shared.state().gates.park(gate, self.id) {
-                    self.let_go(&[gate]);
+                    self.let_go(|outcome| matches!(outcome, Outcome::Park(id) if id == gate));
                     return false;
                 }
                 self.shared.tell(LinkEventKind::Parked { gate, connection: self.id, request });
@@ -85,7 +85,6 @@ impl Connection {
                         (Effect { refused: 1, ..Effect::default() }, false)
                     }
                 };
-                self.requests.resume(|met| matches!(met, Outcome::Repeat(id, _) if id == gate));
                 self.shared.tell(LinkEventKind::Repeated { gate, connection: self.id, request, effect });
                 if cut {
                     self.after_cut(ends).await;

@@ -5,13 +5,19 @@ use std::sync::atomic::Ordering;
 use super::ends::{Ends, sides};
 use super::{Connection, Next, drain};
 use crate::proxy::event::{Effect, GateId, LinkEventKind, RequestSeen};
+use crate::proxy::gates::Outcome;
 use crate::proxy::{CutMode, Side, Toward};
 
 impl Connection {
     /// Does what the link orders.
     pub(super) async fn obey(&mut self, ends: &mut Ends) -> Next {
         let orders = self.control.take();
-        self.let_go(&orders.resumed);
+        self.let_go(|outcome| match outcome {
+            Outcome::Park(id) => orders.resumed.contains(&id),
+            // What the link does by itself at later requests is still to be done after a resume.
+            Outcome::Repeat(..) => false,
+        });
+        self.disarm(&orders.disarmed);
         if let Some(answer) = orders.hold {
             let _ = answer.send(self.hold());
         }
@@ -34,7 +40,12 @@ impl Connection {
         Next::Go
     }
 
-    pub(super) fn let_go(&mut self, gates: &[GateId]) {
+    pub(super) fn let_go(&mut self, gone: impl Fn(Outcome) -> bool) {
+        self.stops.retain(|stop| !stop.outcome.is_some_and(&gone));
+        self.requests.resume(gone);
+    }
+
+    fn disarm(&mut self, gates: &[GateId]) {
         self.stops.retain(|stop| !gates.contains(&stop.gate));
         self.requests.resume(|outcome| gates.contains(&outcome.gate()));
     }
@@ -51,7 +62,7 @@ impl Connection {
         if sides(toward).iter().all(|side| ends.of(*side).is_none()) {
             return (Effect::default(), false);
         }
-        let broken = sides(toward).iter().any(|side| self.is_live(*side, mode, ends));
+        let broken = ends.are_live() && sides(toward).iter().any(|side| self.would_see(*side, mode, ends));
         let effect = Effect { withheld: self.withheld(), broken: broken.into(), ..Effect::default() };
         self.up.buffer = Vec::new();
         self.down.buffer = Vec::new();
@@ -59,14 +70,13 @@ impl Connection {
         (effect, true)
     }
 
-    /// Whether a side would see this cut: its socket was not reset, and a stream that has ended ends no second time.
-    fn is_live(&self, side: Side, mode: CutMode, ends: &Ends) -> bool {
-        let (ended, lost) = match side {
-            Side::Client => (self.down.end_passed, self.client_lost),
-            Side::Server => (self.up.end_passed, self.server_lost),
+    /// Whether a side would see this cut: a stream that has ended ends no second time.
+    fn would_see(&self, side: Side, mode: CutMode, ends: &Ends) -> bool {
+        let ended = match side {
+            Side::Client => self.down.end_passed,
+            Side::Server => self.up.end_passed,
         };
-        let healthy = ends.of(side).is_some_and(|stream| matches!(stream.take_error(), Ok(None)));
-        healthy && !lost && !(ended && mode == CutMode::Fin)
+        ends.of(side).is_some() && !(ended && mode == CutMode::Fin)
     }
 
     /// What was read and not forwarded.

@@ -294,4 +294,17 @@ mod tests {
         assert_eq!(marks(true, Asked::Other, broken), [head(0, 47, "POST", "/"), Mark::NotHttp]);
         assert_eq!(scan(true, Asked::Other, &[&vec![b'a'; HEAD_BOUND + 1]]), [Mark::NotHttp]);
     }
+
+    #[test]
+    fn a_line_of_chunked_framing_is_too_long_however_it_comes() {
+        let begin = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        let long = "x".repeat(20_000);
+        for text in [format!("{begin}1;{long}\r\nx\r\n0\r\n\r\n"), format!("{begin}0\r\nt: {long}\r\n\r\n")] {
+            let bytes = text.as_bytes();
+            let wanted = [head(0, 47, "POST", "/"), Mark::NotHttp];
+            assert_eq!(scan(true, Asked::Other, &[bytes]), wanted);
+            assert_eq!(scan(true, Asked::Other, &bytes.chunks(1).collect::<Vec<_>>()), wanted);
+            assert_eq!(scan(true, Asked::Other, &bytes.chunks(10_000).collect::<Vec<_>>()), wanted);
+        }
+    }
 }

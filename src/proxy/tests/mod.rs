@@ -1,1 +1,9 @@
+//! Links between scripted peers, over loopback. What a link let through is what the peers read, to the byte.
 
+mod cut;
+mod forwarding;
+mod gates;
+mod hold;
+mod many;
+mod peer;
+mod refuse;

@@ -1,0 +1,74 @@
+//! Links that nobody listens on, and servers that are not there.
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::peer::{Bench, End, REQUEST, gate, is_refused, repeated};
+use crate::proxy::{Effect, Link, LinkEventKind, Phase, RepeatAction};
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_refusing_link_refuses_who_comes_and_spares_who_is_there() {
+    let bench = Bench::new([]).await;
+    let (mut client, mut server) = bench.pair().await;
+    client.exchange(&mut server).await;
+    assert_eq!(bench.link.refuse(), Effect { refused: 1, ..Effect::default() });
+    assert!(is_refused(bench.link.addr()).await);
+    client.exchange(&mut server).await;
+    // Refusing again changes nothing.
+    assert_eq!(bench.link.refuse(), Effect::default());
+    bench.link.accept();
+    let (mut later, mut later_server) = bench.pair().await;
+    later.exchange(&mut later_server).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn without_an_upstream_a_link_refuses_and_a_fault_refuses_whatever_the_upstream() {
+    let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let upstream = server.local_addr().expect("bound");
+    let (sent, events) = mpsc::unbounded_channel();
+    let bench = Bench { link: Link::open("a", None, sent).expect("a link"), server, events };
+    let addr = bench.link.addr();
+    assert!(is_refused(addr).await);
+    bench.link.set_upstream(Some(upstream));
+    bench.pair().await;
+    bench.link.set_upstream(None);
+    assert!(is_refused(addr).await);
+    assert_eq!(bench.link.refuse(), Effect::default());
+    bench.link.set_upstream(Some(upstream));
+    assert!(is_refused(addr).await);
+    bench.link.accept();
+    bench.pair().await;
+    assert_eq!(bench.link.addr(), addr);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_dead_server_is_a_reset_before_any_byte() {
+    let mut bench = Bench::new([]).await;
+    let dead = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
+    bench.link.set_upstream(Some(dead));
+    let mut client = bench.client().await;
+    assert_eq!(client.rest().await, (String::new(), End::Rst));
+    assert_eq!(bench.closed().await, 1);
+    assert!(!bench.told().iter().any(|event| matches!(event, LinkEventKind::Request(_))));
+    // A server that comes back is found.
+    bench.link.set_upstream(bench.server.local_addr().ok());
+    let (mut client, mut server) = bench.pair().await;
+    client.exchange(&mut server).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_link_refuses_by_itself_where_that_is_repeated() {
+    let mut bench = Bench::new([repeated(gate(1, Phase::RequestHead, 0), None, RepeatAction::Refuse)]).await;
+    let (mut client, mut server) = bench.pair().await;
+    client.say(REQUEST).await;
+    bench.parked().await;
+    bench.link.resume(1);
+    server.hear(REQUEST.len()).await;
+    assert!(!is_refused(bench.link.addr()).await);
+    client.say(REQUEST).await;
+    // It breaks nothing: the request passes.
+    server.hear(REQUEST.len()).await;
+    assert!(is_refused(bench.link.addr()).await);
+    bench.link.accept();
+    assert!(!is_refused(bench.link.addr()).await);
+}
