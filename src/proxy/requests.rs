@@ -11,8 +11,6 @@ pub(super) struct Request {
     pub seen: RequestSeen,
     head: (u64, u64),
     end: Option<u64>,
-    /// Every byte of it was forwarded.
-    sent: bool,
     response: Option<Response>,
     stops: Vec<Stop>,
 }
@@ -44,6 +42,8 @@ pub(super) struct Requests {
     pub answered: u64,
     /// Where the response to the last of them ended.
     answered_to: u64,
+    /// Where the newest request ends, once that is known.
+    newest_end: Option<u64>,
 }
 
 impl Requests {
@@ -83,20 +83,16 @@ impl Requests {
             Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false }),
             _ => None,
         });
-        self.open.push(Request {
-            seen: seen.clone(),
-            head,
-            end: None,
-            sent: false,
-            response: None,
-            stops: stops.collect(),
-        });
+        self.newest_end = None;
+        self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect() });
         seen
     }
 
     /// The last byte of the newest request has come.
     pub fn request_ended(&mut self, at: u64) {
-        if let Some(last) = self.open.last_mut() {
+        self.newest_end = Some(at);
+        // It may have been answered, and taken out, before it was whole.
+        if let Some(last) = self.open.last_mut().filter(|last| last.end.is_none()) {
             last.end = Some(at);
         }
     }
@@ -190,12 +186,11 @@ impl Requests {
     }
 
     /// Takes out the requests whose response has passed whole and that no gate stops any more.
-    /// One that was answered before all of it was forwarded is still going on.
     pub fn take_answered(&mut self) -> Vec<RequestSeen> {
         let mut done = Vec::new();
         while let Some(first) = self.open.first() {
             let Some(Response { end: Some(end), .. }) = first.response else { break };
-            if !first.seen.finished || !first.sent || !first.stops.is_empty() {
+            if !first.seen.finished || !first.stops.is_empty() {
                 break;
             }
             self.answered_to = end;
@@ -205,8 +200,9 @@ impl Requests {
         done
     }
 
-    pub fn is_idle(&self) -> bool {
-        self.open.is_empty() && self.answered > 0
+    /// Whether every request was answered, and forwarded whole, when so much has gone to the server.
+    pub fn is_idle(&self, forwarded: u64) -> bool {
+        self.open.is_empty() && self.newest_end.is_some_and(|end| forwarded >= end)
     }
 }
 
@@ -254,11 +250,10 @@ impl Request {
 
     fn update(&mut self, up: u64, down: u64) {
         let (start, head_end) = self.head;
-        self.sent = self.end.is_some_and(|end| up >= end);
         let seen = &mut self.seen;
         seen.request_bytes = up.min(self.end.unwrap_or(u64::MAX)).saturating_sub(start);
         let mut phase = (up >= head_end).then_some(Phase::RequestHead);
-        if self.sent {
+        if self.end.is_some_and(|end| up >= end) {
             phase = Some(Phase::RequestSent);
         }
         if let Some(response) = &self.response {

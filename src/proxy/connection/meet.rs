@@ -25,7 +25,11 @@ impl Connection {
     /// The last request was answered, and nothing of another one has come: once for each time that it becomes so.
     fn notice_idle(&mut self) {
         let quiet = self.up.buffer.is_empty() && self.down.buffer.is_empty();
-        if !quiet || !self.scan.http || !self.requests.is_idle() || self.idle_at == self.requests.answered {
+        if !quiet
+            || !self.scan.http
+            || !self.requests.is_idle(self.up.forwarded)
+            || self.idle_at == self.requests.answered
+        {
             return;
         }
         self.idle_at = self.requests.answered;

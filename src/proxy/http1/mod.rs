@@ -140,10 +140,7 @@ impl Scanner {
         let Some((head, body)) = read else { return self.give_up(mark) };
         mark(Mark::Head { start: self.offset - bytes.len() as u64, end: self.offset, head });
         match body {
-            None => {
-                mark(Mark::End(self.offset));
-                self.give_up(mark);
-            }
+            None => self.give_up(mark),
             Some(Body::Sized(0)) => {
                 self.state = State::Head(Vec::new());
                 mark(Mark::End(self.offset));
@@ -282,12 +279,9 @@ mod tests {
     fn what_is_not_plain_http_passes_unrecognised() {
         assert_eq!(
             marks(false, Asked::Other, "HTTP/1.1 101 Up\r\n\r\n\x01\x02GET / HTTP/1.1\r\n\r\n"),
-            [answer(0, 19, 101), Mark::End(19), Mark::NotHttp]
+            [answer(0, 19, 101), Mark::NotHttp]
         );
-        assert_eq!(
-            marks(false, Asked::Connect, "HTTP/1.1 200 OK\r\n\r\nraw"),
-            [answer(0, 19, 200), Mark::End(19), Mark::NotHttp]
-        );
+        assert_eq!(marks(false, Asked::Connect, "HTTP/1.1 200 OK\r\n\r\nraw"), [answer(0, 19, 200), Mark::NotHttp]);
         assert_eq!(marks(true, Asked::Other, "\x16\x03\x01 no http\n\n"), [Mark::NotHttp]);
         assert_eq!(marks(true, Asked::Other, "POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n"), [Mark::NotHttp]);
         let broken = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
