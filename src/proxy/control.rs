@@ -122,3 +122,25 @@ impl Control {
         self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_is_not_taken_keeps_nobody_waiting() {
+        for late in [false, true] {
+            let control = Control::default();
+            let (answer, mut effect) = oneshot::channel();
+            if late {
+                control.close();
+            }
+            control.order(|orders| orders.hold = Some(answer));
+            if !late {
+                assert_eq!(effect.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+                control.close();
+            }
+            assert_eq!(effect.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        }
+    }
+}

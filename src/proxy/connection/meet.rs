@@ -54,7 +54,8 @@ impl Connection {
             }
             stop.met = true;
             // Bytes count only for connections that carry so many.
-            let outcome = stop.outcome.or_else(|| self.shared.state().gates.reached(stop.gate));
+            stop.outcome = stop.outcome.or_else(|| self.shared.state().gates.reached(stop.gate));
+            let outcome = stop.outcome;
             if !matches!(outcome, Some(Outcome::Park(_))) {
                 self.stops.remove(index);
             }

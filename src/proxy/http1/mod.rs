@@ -301,4 +301,49 @@ mod tests {
             assert_eq!(scan(true, Asked::Other, &bytes.chunks(10_000).collect::<Vec<_>>()), wanted);
         }
     }
+
+    #[test]
+    fn what_contradicts_the_framing_is_not_http() {
+        for (head, body) in [
+            ("content-length: +3", "abc"),
+            ("content-length: 3\r\ncontent-length: 4", "abcd"),
+            ("transfer-encoding: chunked", "+3\r\nabc\r\n"),
+            ("transfer-encoding: chunked", "3\r\nabcd\r\n"),
+            ("transfer-encoding: chunked", "3\r\nabc\r\r\n"),
+            ("transfer-encoding: chunked", "\r\nabc\r\n"),
+            ("transfer-encoding: chunked", "10000000000000000\r\nabc"),
+        ] {
+            let text = format!("POST /b HTTP/1.1\r\n{head}\r\n\r\n{body}");
+            assert_eq!(marks(true, Asked::Other, &text).last(), Some(&Mark::NotHttp), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_is_none_is_found_before_its_end() {
+        for text in ["\x16\x03", "GET/ HTTP/1.1", "GET / HTTX", "GET / HTTP/2.0\r\n"] {
+            assert_eq!(marks(true, Asked::Other, text).last(), Some(&Mark::NotHttp), "{text:?}");
+        }
+        for text in ["G", "GET / HT", "GET / HTTP/1.1\r\n", "\r\n\r\nGET", "GET / HTTP/1.1\r\nx: y\r\n"] {
+            assert_eq!(marks(true, Asked::Other, text), [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_any_sizes_give_the_same_marks() {
+        let text = "POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\n\r\n\r\n0\r\n0\r\nt: v\r\n\r\n\
+                    GET /c?d HTTP/1.1\r\nhost: h\r\n\r\nPUT /e HTTP/1.0\r\ncontent-length: 4\r\n\r\n\r\n\r\nzz";
+        let bytes = &text.as_bytes()[..text.len() - 1];
+        let whole = scan(true, Asked::Other, &[bytes]);
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..2000 {
+            let mut pieces = Vec::new();
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(random.usize(1..=rest.len().min(20)));
+                pieces.push(piece);
+                rest = after;
+            }
+            assert_eq!(scan(true, Asked::Other, &pieces), whole, "{pieces:?}");
+        }
+    }
 }
