@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -19,6 +19,10 @@ pub(super) struct Shared {
     pub name: String,
     pub listener: Listener,
     pub events: mpsc::UnboundedSender<LinkEvent>,
+    /// Bytes forwarded so far, both ways.
+    pub moved: AtomicU64,
+    /// Requests whose head has come, and which are not done.
+    pub in_flight: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -56,6 +60,8 @@ pub(super) struct Orders {
     pub resumed: Vec<GateId>,
     /// Gates that are no more.
     pub disarmed: Vec<GateId>,
+    /// The connection has ended: nobody takes orders any more.
+    closed: bool,
 }
 
 impl Shared {
@@ -65,7 +71,14 @@ impl Shared {
         upstream: Option<SocketAddr>,
         events: mpsc::UnboundedSender<LinkEvent>,
     ) -> Self {
-        Self { name: name.to_owned(), listener, events, state: Mutex::new(State { upstream, ..State::default() }) }
+        Self {
+            name: name.to_owned(),
+            listener,
+            events,
+            moved: AtomicU64::new(0),
+            in_flight: AtomicU64::new(0),
+            state: Mutex::new(State { upstream, ..State::default() }),
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -80,19 +93,54 @@ impl Shared {
 }
 
 impl Control {
-    /// Gives an order.
+    /// Gives an order. One that comes too late is dropped, and with it the sender of its answer: nobody waits for it.
     pub fn order(&self, change: impl FnOnce(&mut Orders)) {
-        change(&mut self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let mut orders = self.orders();
+        if !orders.closed {
+            change(&mut orders);
+        }
+        drop(orders);
         self.wake.notify_one();
-    }
-
-    /// Whether a cut is ordered.
-    pub fn is_cut(&self) -> bool {
-        self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).cut.is_some()
     }
 
     /// Takes the orders that have come.
     pub fn take(&self) -> Orders {
-        std::mem::take(&mut self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        std::mem::take(&mut *self.orders())
+    }
+
+    /// Whether a cut is ordered.
+    pub fn is_cut(&self) -> bool {
+        self.orders().cut.is_some()
+    }
+
+    /// Takes no more orders, and drops those that have come.
+    pub fn close(&self) {
+        *self.orders() = Orders { closed: true, ..Orders::default() };
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_is_not_taken_keeps_nobody_waiting() {
+        for late in [false, true] {
+            let control = Control::default();
+            let (answer, mut effect) = oneshot::channel();
+            if late {
+                control.close();
+            }
+            control.order(|orders| orders.hold = Some(answer));
+            if !late {
+                assert_eq!(effect.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+                control.close();
+            }
+            assert_eq!(effect.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        }
     }
 }

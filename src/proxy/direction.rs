@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::net::TcpStream;
 
-/// The most that is read ahead; a head that is withheld until it is complete fits into it.
+/// The most that is read ahead; a head that is withheld until it is complete, or found to be too long, fits into it.
 pub(super) const BUFFER_BOUND: usize = 64 * 1024;
 
 #[derive(Debug, Default)]

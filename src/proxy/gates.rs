@@ -1,5 +1,6 @@
 //! The gates of a link: which match counts, and what is to happen there.
 
+use super::Side;
 use super::event::{ConnectionId, Gate, GateId, Point, RepeatAction};
 use crate::file::fits;
 
@@ -18,6 +19,19 @@ struct Armed {
     matches: u32,
     /// It has parked once, or was made to park.
     spent: bool,
+}
+
+impl Armed {
+    fn matched(&mut self) -> Option<Outcome> {
+        self.matches = self.matches.saturating_add(1);
+        if !self.spent {
+            self.spent = self.matches == self.gate.nth;
+            return self.spent.then_some(Outcome::Park(self.gate.id));
+        }
+        let repeat = self.gate.repeat.as_mut().filter(|repeat| repeat.more != Some(0))?;
+        repeat.more = repeat.more.map(|more| more - 1);
+        Some(Outcome::Repeat(self.gate.id, repeat.action))
+    }
 }
 
 /// The gates of a link.
@@ -47,31 +61,24 @@ impl Gates {
         })
     }
 
+    /// The gates that every connection must stop at to see whether it counts: after so many bytes towards a side.
+    pub fn at_bytes(&self) -> Vec<(GateId, Side, u64)> {
+        let bytes = self.armed.iter().filter_map(|armed| match armed.gate.point {
+            Point::Bytes { toward, at } => Some((armed.gate.id, toward, at)),
+            _ => None,
+        });
+        bytes.collect()
+    }
+
+    /// Counts a match at one gate; gives what is to happen there.
+    pub fn reached(&mut self, id: GateId) -> Option<Outcome> {
+        self.armed.iter_mut().find(|armed| armed.gate.id == id)?.matched()
+    }
+
     /// Counts a match at every gate whose point `matching` accepts; gives what is to happen there.
     pub fn count(&mut self, mut matching: impl FnMut(&Point) -> bool) -> Vec<(Outcome, Point)> {
-        let mut due = Vec::new();
-        for armed in &mut self.armed {
-            if !matching(&armed.gate.point) {
-                continue;
-            }
-            armed.matches += 1;
-            let outcome = if !armed.spent && armed.matches == armed.gate.nth {
-                armed.spent = true;
-                Some(Outcome::Park(armed.gate.id))
-            } else if armed.spent {
-                armed.gate.repeat.as_mut().and_then(|repeat| {
-                    if repeat.more == Some(0) {
-                        return None;
-                    }
-                    repeat.more = repeat.more.map(|more| more - 1);
-                    Some(Outcome::Repeat(armed.gate.id, repeat.action))
-                })
-            } else {
-                None
-            };
-            due.extend(outcome.map(|outcome| (outcome, armed.gate.point.clone())));
-        }
-        due
+        let matched = self.armed.iter_mut().filter(|armed| matching(&armed.gate.point));
+        matched.filter_map(|armed| armed.matched().map(|outcome| (outcome, armed.gate.point.clone()))).collect()
     }
 
     /// Notes that a connection has parked at a gate; false when the gate was disarmed, and nobody waits for it.
@@ -81,6 +88,15 @@ impl Gates {
             self.parked.push((id, connection));
         }
         armed
+    }
+}
+
+impl Outcome {
+    /// Whose.
+    pub fn gate(self) -> GateId {
+        match self {
+            Self::Park(id) | Self::Repeat(id, _) => id,
+        }
     }
 }
 

@@ -22,6 +22,17 @@ pub struct Link {
     task: JoinHandle<()>,
 }
 
+/// What a link carries, and has carried. Two equal readings with nothing in flight mean that no byte has passed between.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections that exist now.
+    pub connections: u64,
+    /// Requests whose head has come, and which are neither answered whole nor lost with their connection.
+    pub requests: u64,
+    /// Bytes forwarded so far, both ways.
+    pub bytes: u64,
+}
+
 impl Link {
     /// Listens on an ephemeral port of 127.0.0.1. Without an `upstream` it refuses: a server that is not there looks not there.
     ///
@@ -170,7 +181,17 @@ impl Link {
         self.shared.state().gates.parked.clone()
     }
 
-    /// What a hold of the whole link has met since: connections that came and were swallowed.
+    /// What the link carries, and has carried.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            connections: self.shared.state().connections.len() as u64,
+            requests: self.shared.in_flight.load(Ordering::Relaxed),
+            bytes: self.shared.moved.load(Ordering::Relaxed),
+        }
+    }
+
+    /// What a hold of the whole link has met since: connections that came and were swallowed, bytes that came and were
+    /// withheld.
     pub fn later_effect(&self) -> Effect {
         self.shared.state().later
     }
@@ -190,6 +211,8 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
+        // The task ends when the runtime runs again; nobody is to be accepted until then.
+        let _ = self.shared.listener.set(false);
         self.task.abort();
     }
 }

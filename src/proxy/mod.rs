@@ -19,5 +19,5 @@ mod vocabulary;
 mod tests;
 
 pub use event::*;
-pub use link::Link;
+pub use link::{Counters, Link};
 pub use vocabulary::{CutMode, Phase, Side, Toward};

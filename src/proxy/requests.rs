@@ -28,8 +28,6 @@ struct Stop {
     phase: Phase,
     at: u64,
     met: bool,
-    /// For what parks past the last byte: where the direction stood.
-    held_at: u64,
 }
 
 /// Which direction a phase stops.
@@ -40,8 +38,10 @@ fn stops_request(phase: Phase) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     pub open: Vec<Request>,
-    /// Some were answered since the connection was idle last.
-    answered: bool,
+    /// How many were answered whole.
+    pub answered: u64,
+    /// Where the response to the last of them ended.
+    answered_to: u64,
     /// Where the newest request ends, once that is known.
     newest_end: Option<u64>,
 }
@@ -80,7 +80,7 @@ impl Requests {
             finished: false,
         };
         let stops = due.into_iter().filter_map(|(outcome, point)| match point {
-            Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false, held_at: 0 }),
+            Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false }),
             _ => None,
         });
         self.newest_end = None;
@@ -104,7 +104,8 @@ impl Requests {
             .iter_mut()
             .find(|request| request.response.as_ref().is_none_or(|response| response.end.is_none()));
         match (mark, next) {
-            (Mark::Head { head: Head::Response { status: 100..=199 }, .. }, _) => {}
+            // An interim response; a change of the protocol is a final one.
+            (Mark::Head { head: Head::Response { status: 100 | 102..=199 }, .. }, _) => {}
             (Mark::Head { start, end, head: Head::Response { status } }, Some(request)) => {
                 request.seen.status = Some(*status);
                 request.response = Some(Response { head: (*start, *end), end: None });
@@ -119,19 +120,18 @@ impl Requests {
         }
     }
 
-    /// How far each direction may go: (towards the server, towards the client).
-    pub fn limits(&self) -> (u64, u64) {
+    /// How far each direction may go: (towards the server, towards the client), when so much has gone to the server.
+    pub fn limits(&self, forwarded: u64) -> (u64, u64) {
         let (mut up, mut down) = (u64::MAX, u64::MAX);
-        // Where the response before ends: what is past it answers this request.
-        let mut before = None;
+        let mut begin = Some(self.answered_to);
         for request in &self.open {
             for stop in &request.stops {
-                match (stops_request(stop.phase), request.limit(stop, before)) {
+                match (stops_request(stop.phase), request.limit(stop, forwarded, begin)) {
                     (true, limit) => up = up.min(limit),
                     (false, limit) => down = down.min(limit),
                 }
             }
-            before = request.response.as_ref().and_then(|response| response.end);
+            begin = request.response.as_ref().and_then(|response| response.end);
         }
         (up, down)
     }
@@ -158,7 +158,6 @@ impl Requests {
             for stop in request.stops.iter_mut().filter(|stop| !stop.met) {
                 if facts.meets(stop, up, down, answered_before) {
                     stop.met = true;
-                    stop.held_at = if stops_request(stop.phase) { up } else { down };
                     met.push((stop.outcome, request.seen.clone()));
                 }
             }
@@ -171,16 +170,18 @@ impl Requests {
     }
 
     /// Lets go of what is stopped by the gates that `gone` names.
-    pub fn resume(&mut self, gone: impl Fn(&Outcome) -> bool) {
+    pub fn resume(&mut self, gone: impl Fn(Outcome) -> bool) {
         for request in &mut self.open {
-            request.stops.retain(|stop| !gone(&stop.outcome));
+            request.stops.retain(|stop| !gone(stop.outcome));
         }
     }
 
-    /// Gates that were not met cannot be met any more: the stream is no longer recognised.
-    pub fn forget_unmet(&mut self) {
+    /// The stream is no longer recognised: gates at places that are not known yet cannot be met any more.
+    pub fn forget_unknown(&mut self) {
         for request in &mut self.open {
-            request.stops.retain(|stop| stop.met);
+            let (sent, answered) =
+                (request.end.is_some(), request.response.as_ref().is_some_and(|it| it.end.is_some()));
+            request.stops.retain(|stop| stop.met || if stops_request(stop.phase) { sent } else { answered });
         }
     }
 
@@ -188,20 +189,20 @@ impl Requests {
     pub fn take_answered(&mut self) -> Vec<RequestSeen> {
         let mut done = Vec::new();
         while let Some(first) = self.open.first() {
+            let Some(Response { end: Some(end), .. }) = first.response else { break };
             if !first.seen.finished || !first.stops.is_empty() {
                 break;
             }
+            self.answered_to = end;
+            self.answered += 1;
             done.push(self.open.remove(0).seen);
-            self.answered = true;
         }
         done
     }
 
-    /// Whether the last request was answered just now, and was itself forwarded whole; said once each time.
-    pub fn becomes_idle(&mut self, up: u64) -> bool {
-        let idle = self.answered && self.open.is_empty() && self.newest_end.is_some_and(|end| up >= end);
-        self.answered &= !idle;
-        idle
+    /// Whether every request was answered, and forwarded whole, when so much has gone to the server.
+    pub fn is_idle(&self, forwarded: u64) -> bool {
+        self.open.is_empty() && self.newest_end.is_some_and(|end| forwarded >= end)
     }
 }
 
@@ -234,22 +235,17 @@ fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
 }
 
 impl Request {
-    /// How far the direction of a stop may go; `before` is where the response before this request's ends.
-    fn limit(&self, stop: &Stop, before: Option<u64>) -> u64 {
+    /// Where a gate stops its direction. `begin` is where the response begins, once the one before it has ended. All that
+    /// was read was scanned: an end that is not known yet is not in the buffer either.
+    fn limit(&self, stop: &Stop, forwarded: u64, begin: Option<u64>) -> u64 {
         match (stop.phase, &self.response) {
-            // Pipelined: its response may come in one piece with the one before, and must not pass with it.
-            (Phase::RequestSent, _) if !stop.met && self.was_sent() => before.unwrap_or(u64::MAX),
             (Phase::RequestHead | Phase::RequestBody, _) => limit(self.head, self.end, stop),
             (Phase::ResponseHead | Phase::ResponseBody, Some(response)) => limit(response.head, response.end, stop),
             (Phase::ResponseSent, Some(Response { end: Some(end), .. })) => *end,
-            _ if stop.met => stop.held_at,
+            // What answers earlier must pass: the client may wait for it before it sends the rest.
+            (Phase::RequestSent, _) if self.end.is_some_and(|end| forwarded >= end) => begin.unwrap_or(u64::MAX),
             _ => u64::MAX,
         }
-    }
-
-    /// Whether every byte of it was known to have been forwarded, when that was noted last.
-    fn was_sent(&self) -> bool {
-        self.end.is_some_and(|end| self.seen.request_bytes >= end - self.head.0)
     }
 
     fn update(&mut self, up: u64, down: u64) {

@@ -1,12 +1,14 @@
 //! The two sockets of a connection, and how they are broken.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::Shutdown;
+use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
-use crate::proxy::{CutMode, Toward};
+use crate::proxy::{CutMode, Side, Toward};
 
 #[derive(Debug)]
 pub(super) struct Ends {
@@ -22,9 +24,14 @@ impl Ends {
 
     /// Whether a cut that way meets a peer that has not left.
     pub fn breaks(&self, toward: Toward) -> bool {
-        let client = (toward != Toward::Server).then_some(self.client.as_ref()).flatten();
-        let server = (toward != Toward::Client).then_some(self.server.as_ref()).flatten();
-        [client, server].into_iter().flatten().any(|stream| !has_left(stream))
+        sides(toward).iter().filter_map(|side| self.of(*side)).any(|stream| !has_left(stream))
+    }
+
+    pub fn of(&self, side: Side) -> Option<&TcpStream> {
+        match side {
+            Side::Client => self.client.as_ref(),
+            Side::Server => self.server.as_ref(),
+        }
     }
 
     /// Breaks the connection for the sides that are named.
@@ -37,21 +44,55 @@ impl Ends {
 
     /// Closes so that the peer sees a reset.
     pub fn reset(&mut self, toward: Toward) {
-        let client = (toward != Toward::Server).then(|| self.client.take()).flatten();
-        let server = (toward != Toward::Client).then(|| self.server.take()).flatten();
-        for stream in [client, server].into_iter().flatten() {
-            let _ = stream.set_zero_linger();
+        for side in sides(toward) {
+            let stream = match side {
+                Side::Client => self.client.take(),
+                Side::Server => self.server.take(),
+            };
+            if let Some(stream) = stream {
+                let _ = stream.set_zero_linger();
+            }
         }
     }
 
     /// Ends the stream towards the peer in an orderly way; the socket stays, to be drained: closing it with unread data would reset it.
-    fn finish(&mut self, toward: Toward) {
-        let client = (toward != Toward::Server).then_some(self.client.as_ref()).flatten();
-        let server = (toward != Toward::Client).then_some(self.server.as_ref()).flatten();
-        for stream in [client, server].into_iter().flatten() {
+    fn finish(&self, toward: Toward) {
+        for stream in sides(toward).iter().filter_map(|side| self.of(*side)) {
             let _ = rustix::net::shutdown(stream, Shutdown::Write);
         }
     }
+}
+
+/// The sides that see a cut.
+pub(super) fn sides(toward: Toward) -> &'static [Side] {
+    match toward {
+        Toward::Client => &[Side::Client],
+        Toward::Server => &[Side::Server],
+        Toward::Both => &[Side::Client, Side::Server],
+    }
+}
+
+/// Waits until a socket can be read or written, as wanted, or was reset. For a socket that is lost already: never.
+pub(super) async fn ready(stream: Option<&TcpStream>, lost: bool, read: bool, write: bool) -> Ready {
+    let Some(stream) = stream.filter(|_| !lost) else { return std::future::pending().await };
+    // A reset must be noticed even where nothing is read or written.
+    let mut interest = Interest::ERROR;
+    if read {
+        interest |= Interest::READABLE;
+    }
+    if write {
+        interest |= Interest::WRITABLE;
+    }
+    // It fails only when the runtime goes away, and this task with it.
+    stream.ready(interest).await.unwrap_or(Ready::ERROR)
+}
+
+/// Connects to the server; nothing when nobody is there.
+pub(super) async fn connect(upstream: Option<SocketAddr>) -> Option<TcpStream> {
+    let stream = TcpStream::connect(upstream?).await.ok()?;
+    // Without this, small messages wait for acknowledgements that nobody needs on a link that only forwards.
+    let _ = stream.set_nodelay(true);
+    Some(stream)
 }
 
 /// Asks the kernel: what has come from the peer may not have been read yet.

@@ -1,6 +1,7 @@
 //! Recognises the requests of a connection as their bytes come.
 
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 
 use crate::proxy::control::Shared;
 use crate::proxy::direction::Direction;
@@ -14,7 +15,7 @@ pub(super) struct Scan {
     up: Scanner,
     down: Scanner,
     /// Both directions are plain HTTP/1 so far.
-    http: bool,
+    pub http: bool,
 }
 
 impl Default for Scan {
@@ -48,6 +49,7 @@ impl Scan {
                     state.last_request += 1;
                     let number = state.last_request;
                     drop(state);
+                    shared.in_flight.fetch_add(1, Ordering::Relaxed);
                     let seen = requests.begin(id, number, (start, end), (method, path), due);
                     shared.tell(LinkEventKind::Request(seen));
                 }
@@ -57,7 +59,11 @@ impl Scan {
             },
         );
         if up.ended {
-            self.up.finish(|_| requests.request_ended(up.read_so_far()));
+            self.up.finish(|mark| {
+                if let Mark::End(at) = mark {
+                    requests.request_ended(at);
+                }
+            });
         }
         self.give_up_if(not_http, requests, shared, id);
     }
@@ -95,14 +101,9 @@ impl Scan {
     fn give_up_if(&mut self, not_http: bool, requests: &mut Requests, shared: &Shared, id: ConnectionId) {
         if not_http {
             self.http = false;
-            requests.forget_unmet();
+            requests.forget_unknown();
             shared.tell(LinkEventKind::NotHttp(id));
         }
-    }
-
-    /// Whether no part of a request's head has come without the rest.
-    pub fn is_between_requests(&self) -> bool {
-        self.up.incomplete_head() == 0
     }
 
     /// Heads that are not complete are withheld, where a gate may stop at them: (towards the server, towards the client).

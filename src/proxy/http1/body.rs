@@ -11,8 +11,10 @@ pub(super) enum Body {
     Sized(u64),
     /// The line with the size of a chunk, as far as it has come.
     ChunkSize(Vec<u8>),
-    /// So many more bytes of a chunk, its line end included.
+    /// So many more bytes of a chunk.
     Chunk(u64),
+    /// The line end after a chunk; whether its carriage return has come.
+    ChunkEnd(bool),
     /// A line after the last chunk: its length so far without line ends.
     Trailer(usize),
     /// All that comes until the stream ends.
@@ -35,7 +37,7 @@ impl Body {
         }
         let mut length = None;
         for header in named("content-length") {
-            let value: u64 = std::str::from_utf8(header.value).ok()?.trim().parse().ok()?;
+            let value = number(std::str::from_utf8(header.value).ok()?, 10)?;
             if length.is_some_and(|known| known != value) {
                 return None;
             }
@@ -57,10 +59,22 @@ impl Body {
                 let taken = (*left).min(bytes.len() as u64);
                 *left -= taken;
                 if *left == 0 {
-                    *self = Self::ChunkSize(Vec::new());
+                    *self = Self::ChunkEnd(false);
                 }
                 (taken as usize, None)
             }
+            Self::ChunkEnd(returned) => match bytes.first() {
+                None => (0, None),
+                Some(b'\r') if !*returned => {
+                    *returned = true;
+                    (1, None)
+                }
+                Some(b'\n') => {
+                    *self = Self::ChunkSize(Vec::new());
+                    (1, None)
+                }
+                Some(_) => (0, Some(false)),
+            },
             Self::ChunkSize(line) => {
                 let end = bytes.iter().position(|byte| *byte == b'\n');
                 let taken = end.map_or(bytes.len(), |end| end + 1);
@@ -73,11 +87,10 @@ impl Body {
                     return (taken, None);
                 }
                 let text = String::from_utf8_lossy(line);
-                let size = text.split(';').next().unwrap_or_default().trim();
-                match u64::from_str_radix(size, 16) {
-                    Ok(0) => *self = Self::Trailer(0),
-                    Ok(size) if size < u64::MAX - 2 => *self = Self::Chunk(size + 2),
-                    _ => return (taken, Some(false)),
+                match number(text.split(';').next().unwrap_or_default(), 16) {
+                    Some(0) => *self = Self::Trailer(0),
+                    Some(size) => *self = Self::Chunk(size),
+                    None => return (taken, Some(false)),
                 }
                 (taken, None)
             }
@@ -98,4 +111,10 @@ impl Body {
             }
         }
     }
+}
+
+/// Digits and nothing else: the parsers of the standard library also take a sign.
+fn number(text: &str, radix: u32) -> Option<u64> {
+    let text = text.trim();
+    text.chars().all(|digit| digit.is_digit(radix)).then(|| u64::from_str_radix(text, radix).ok()).flatten()
 }

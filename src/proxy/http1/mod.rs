@@ -4,10 +4,11 @@ mod body;
 
 use httparse::{EMPTY_HEADER, Status};
 
+use super::direction::BUFFER_BOUND;
 use body::Body;
 
 /// The longest head that is recognised; what is longer is not taken for HTTP. It fits into the buffer of a direction, where a gate may withhold it.
-pub(super) const HEAD_BOUND: usize = 32 * 1024;
+pub(super) const HEAD_BOUND: usize = BUFFER_BOUND - 1;
 const HEADERS: usize = 128;
 
 /// A place in the stream, as its offset from the beginning.
@@ -108,7 +109,7 @@ impl Scanner {
                         continue;
                     }
                     head.push(byte);
-                    if head.len() > HEAD_BOUND {
+                    if head.len() > HEAD_BOUND || (byte == b'\n' && !first_line_fits(self.requests, head)) {
                         self.give_up(&mut mark);
                     } else if head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n") {
                         let head = std::mem::take(head);
@@ -116,6 +117,13 @@ impl Scanner {
                     }
                 }
             }
+        }
+        // What does not begin like HTTP must not wait for the end of a head that never comes.
+        if let State::Head(head) = &self.state
+            && !head.is_empty()
+            && !first_line_fits(self.requests, head)
+        {
+            self.give_up(&mut mark);
         }
     }
 
@@ -144,6 +152,21 @@ impl Scanner {
     fn give_up(&mut self, mark: &mut impl FnMut(Mark)) {
         self.state = State::NotHttp;
         mark(Mark::NotHttp);
+    }
+}
+
+/// Whether a head that is not complete may still become one, as far as its first line tells. It is asked at the end of
+/// each piece and of the line, and no more after it: the answer is the same for every split.
+fn first_line_fits(requests: bool, head: &[u8]) -> bool {
+    if head[..head.len() - 1].contains(&b'\n') {
+        return true;
+    }
+    // Room for one: none at all is an error even where no header has come.
+    let mut headers = [EMPTY_HEADER; 1];
+    if requests {
+        httparse::Request::new(&mut headers).parse(head).is_ok()
+    } else {
+        httparse::Response::new(&mut headers).parse(head).is_ok()
     }
 }
 
@@ -276,6 +299,51 @@ mod tests {
             assert_eq!(scan(true, Asked::Other, &[bytes]), wanted);
             assert_eq!(scan(true, Asked::Other, &bytes.chunks(1).collect::<Vec<_>>()), wanted);
             assert_eq!(scan(true, Asked::Other, &bytes.chunks(10_000).collect::<Vec<_>>()), wanted);
+        }
+    }
+
+    #[test]
+    fn what_contradicts_the_framing_is_not_http() {
+        for (head, body) in [
+            ("content-length: +3", "abc"),
+            ("content-length: 3\r\ncontent-length: 4", "abcd"),
+            ("transfer-encoding: chunked", "+3\r\nabc\r\n"),
+            ("transfer-encoding: chunked", "3\r\nabcd\r\n"),
+            ("transfer-encoding: chunked", "3\r\nabc\r\r\n"),
+            ("transfer-encoding: chunked", "\r\nabc\r\n"),
+            ("transfer-encoding: chunked", "10000000000000000\r\nabc"),
+        ] {
+            let text = format!("POST /b HTTP/1.1\r\n{head}\r\n\r\n{body}");
+            assert_eq!(marks(true, Asked::Other, &text).last(), Some(&Mark::NotHttp), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_is_none_is_found_before_its_end() {
+        for text in ["\x16\x03", "GET/ HTTP/1.1", "GET / HTTX", "GET / HTTP/2.0\r\n"] {
+            assert_eq!(marks(true, Asked::Other, text).last(), Some(&Mark::NotHttp), "{text:?}");
+        }
+        for text in ["G", "GET / HT", "GET / HTTP/1.1\r\n", "\r\n\r\nGET", "GET / HTTP/1.1\r\nx: y\r\n"] {
+            assert_eq!(marks(true, Asked::Other, text), [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_any_sizes_give_the_same_marks() {
+        let text = "POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\n\r\n\r\n0\r\n0\r\nt: v\r\n\r\n\
+                    GET /c?d HTTP/1.1\r\nhost: h\r\n\r\nPUT /e HTTP/1.0\r\ncontent-length: 4\r\n\r\n\r\n\r\nzz";
+        let bytes = &text.as_bytes()[..text.len() - 1];
+        let whole = scan(true, Asked::Other, &[bytes]);
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..2000 {
+            let mut pieces = Vec::new();
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(random.usize(1..=rest.len().min(20)));
+                pieces.push(piece);
+                rest = after;
+            }
+            assert_eq!(scan(true, Asked::Other, &pieces), whole, "{pieces:?}");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Links between scripted peers, over loopback. What a link let through is what the peers read, to the byte.
 
+mod binary;
+mod counting;
 mod cut;
 mod forwarding;
 mod gates;
 mod hold;
 mod many;
+mod orders;
 mod peer;
 mod refuse;
