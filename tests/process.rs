@@ -168,7 +168,7 @@ fn report_gives_the_findings_of_the_run() {
     let findings = |output: &[u8]| -> Vec<String> {
         let text = String::from_utf8_lossy(output);
         let all = text.lines().skip_while(|line| !line.starts_with("──"));
-        all.take_while(|line| !line.contains("1 scenarios"))
+        all.take_while(|line| !line.starts_with("1 scenario,"))
             .map(|line| line.trim_end().to_owned())
             .filter(|line| !line.is_empty())
             .collect()
