@@ -1,47 +1,157 @@
-//! What Python's `logging` writes: `TIME LEVEL logger: message`, or `LEVEL:logger:message` as `basicConfig` has it.
+//! Heads as Python's `logging` writes them.
 
+use super::Level;
 use super::head::{Head, level};
 
-pub(super) fn head(line: &str) -> Option<Head> {
-    let rest = after_time(line).unwrap_or(line);
-    let end = rest.find(|c: char| !c.is_ascii_uppercase())?;
-    let level = Some(level(&rest[..end])?);
-    let rest = rest[end..].trim_start_matches([' ', ':', '-', ']']);
-    let (target, message) = match rest.split_once(':') {
-        Some((target, message)) if !target.is_empty() && !target.contains(' ') => {
-            (Some(target.to_owned()), message.strip_prefix(' ').unwrap_or(message))
-        }
-        _ => (None, rest),
+/// `2026-11-25 03:11:22,123 ERROR name: message`, `ERROR:name:message`, and near relatives: the level in brackets, the
+/// parts joined by ` - `, uvicorn's `INFO:     message`, `(Process-12 name)` for process and name.
+pub(super) fn parse(line: &str) -> Option<Head> {
+    let rest = line.trim_start_matches(' ');
+    let (timed, rest) = match time(rest) {
+        Some(length) => (true, rest[length..].trim_start_matches(' ')),
+        None => (false, line),
     };
-    Some(Head { level, target, message: message.to_owned(), ..Head::default() })
+    if timed && let Some(rest) = rest.strip_prefix("- ") {
+        return dashed(rest);
+    }
+    let (level, after) = leading_level(rest)?;
+    if let Some(after) = after.strip_prefix(':') {
+        return Some(basic(level, after));
+    }
+    let after = after.strip_prefix(' ')?.trim_start_matches(' ');
+    if let Some((process, name, message)) = in_parentheses(after).filter(|_| timed) {
+        return Some(Head { thread: Some(process.to_owned()), ..head(level, Some(name), message) });
+    }
+    match after.split_once(':') {
+        Some((name, message)) if is_name(name) && (message.is_empty() || message.starts_with(' ')) => {
+            Some(head(level, Some(name), message))
+        }
+        // A time and a level in front are enough; a level alone may begin any sentence.
+        _ => timed.then(|| head(level, None, after)),
+    }
 }
 
-/// What follows `2026-11-25 03:11:22,123 `.
-fn after_time(line: &str) -> Option<&str> {
-    let line = line.trim_start_matches('[');
-    let bytes = line.as_bytes();
-    let dated = bytes.len() > 19 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[13] == b':';
-    let end =
-        line.char_indices().skip(19).find(|(_, c)| !(c.is_ascii_digit() || ",.+:Z".contains(*c))).map(|(at, _)| at)?;
-    dated.then(|| line[end..].trim_start_matches([' ', ']', '-', '[']))
+fn head(level: Level, target: Option<&str>, message: &str) -> Head {
+    let message = message.trim_start_matches(' ').to_owned();
+    Head { level: Some(level), target: target.map(str::to_owned), message, ..Head::default() }
+}
+
+/// `(Process-12 name) message`, as agent-lightning writes it.
+fn in_parentheses(text: &str) -> Option<(&str, &str, &str)> {
+    let (inside, message) = text.strip_prefix("(Process-")?.split_once(')')?;
+    let (_, name) = inside.split_once(' ')?;
+    let process = &text[1.."(Process-".len() + inside.len() - name.len() - 1];
+    is_name(name).then_some((process, name, message))
+}
+
+/// `name:message` after `LEVEL:`, or uvicorn's padding and a message.
+fn basic(level: Level, after: &str) -> Head {
+    match after.split_once(':') {
+        Some((name, message)) if is_name(name) => head(level, Some(name), message),
+        _ => head(level, None, after),
+    }
+}
+
+/// `name - LEVEL - message`, or `LEVEL - message`, as ` - ` joins them.
+fn dashed(rest: &str) -> Option<Head> {
+    if let Some((level, after)) = leading_level(rest) {
+        return Some(head(level, None, after.strip_prefix(" - ")?));
+    }
+    let (name, rest) = rest.split_once(" - ")?;
+    let (level, after) = leading_level(rest)?;
+    is_name(name).then_some(())?;
+    Some(head(level, Some(name), after.strip_prefix(" - ").or(after.is_empty().then_some(""))?))
+}
+
+/// The level at the beginning, bare or in brackets, and what follows.
+fn leading_level(text: &str) -> Option<(Level, &str)> {
+    let (open, text) = text.strip_prefix('[').map_or((false, text), |text| (true, text));
+    let end = text.bytes().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(text.len());
+    // One letter is a level for a declared expression only.
+    let found = level(&text[..end]).filter(|_| end > 1)?;
+    let rest = text[end..].trim_start_matches(|c| open && c == ' ');
+    Some((found, if open { rest.strip_prefix(']')? } else { rest }))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 200 && !name.bytes().any(|byte| byte.is_ascii_whitespace() || byte == b'"')
+}
+
+/// How long the time at the beginning is: `2026-11-25 03:11:22,123`, also in brackets, with `T`, zone or no fraction.
+fn time(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let open = usize::from(bytes.first() == Some(&b'['));
+    let fits = |from: usize, shape: &[u8]| {
+        bytes.get(from..from + shape.len()).is_some_and(|found| {
+            found.iter().zip(shape).all(|(byte, kind)| match kind {
+                b'0' => byte.is_ascii_digit(),
+                b'T' => matches!(byte, b'T' | b' '),
+                other => byte == other,
+            })
+        })
+    };
+    let mut end = if fits(open, b"0000-00-00T00:00:00") {
+        open + 19
+    } else if fits(open, b"00:00:00") {
+        open + 8
+    } else {
+        return None;
+    };
+    let rest = bytes[end..].iter().take_while(|byte| byte.is_ascii_digit() || b",.+:Z-".contains(byte)).count();
+    end += rest;
+    if open == 1 {
+        (bytes.get(end) == Some(&b']')).then_some(end + 1)
+    } else {
+        matches!(bytes.get(end), Some(b' ') | None).then_some(end)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Level;
 
     #[test]
-    fn both_usual_forms() {
-        let seen = |line: &str| head(line).map(|head| (head.level, head.target, head.message));
-        let record =
-            |level, target: &str, message: &str| Some((Some(level), Some(target.to_owned()), message.to_owned()));
-        assert_eq!(
-            seen("2026-11-25 03:11:22,123 ERROR agl.client: failed: x"),
-            record(Level::Error, "agl.client", "failed: x")
-        );
-        assert_eq!(seen("WARNING:root:careful"), record(Level::Warn, "root", "careful"));
-        assert_eq!(seen("Traceback (most recent call last):"), None);
-        assert_eq!(seen("ERRORS were made"), None);
+    fn heads_are_known() {
+        for (line, level, target, message) in [
+            ("2026-11-25 03:11:22,123 ERROR agl.store: it: broke", Level::Error, Some("agl.store"), "it: broke"),
+            ("2026-11-25 03:11:22,123 WARNING agl: ", Level::Warn, Some("agl"), ""),
+            ("2026-11-25 03:11:22,123 CRITICAL agl:", Level::Error, Some("agl"), ""),
+            ("2026-11-25T03:11:22.123+01:00 [INFO] agl: hello", Level::Info, Some("agl"), "hello"),
+            ("[2026-11-25 03:11:22,123] [INFO   ] agl: hello", Level::Info, Some("agl"), "hello"),
+            ("2026-11-25 03:11:22,123 - agl.x - INFO - hello - you", Level::Info, Some("agl.x"), "hello - you"),
+            ("2026-11-25 03:11:22,123 - DEBUG - hello", Level::Debug, None, "hello"),
+            ("2026-11-25 03:11:22,123 [INFO] (Process-12 agl.x)   hi: y", Level::Info, Some("agl.x"), "hi: y"),
+            ("2026-11-25 03:11:22,123 [INFO] (Process-12)   hello", Level::Info, None, "(Process-12)   hello"),
+            ("03:11:22 INFO hello there", Level::Info, None, "hello there"),
+            ("ERROR:root:boom", Level::Error, Some("root"), "boom"),
+            ("WARNING:a.b:x:y", Level::Warn, Some("a.b"), "x:y"),
+            ("DEBUG:root:", Level::Debug, Some("root"), ""),
+            ("INFO:     Started server process [12]", Level::Info, None, "Started server process [12]"),
+            ("ERROR:    Exception in ASGI application", Level::Error, None, "Exception in ASGI application"),
+            ("INFO agl: hello", Level::Info, Some("agl"), "hello"),
+        ] {
+            let head = parse(line).unwrap_or_else(|| panic!("no head: {line}"));
+            assert_eq!((head.level, head.target.as_deref(), head.message.as_str()), (Some(level), target, message));
+        }
+    }
+
+    #[test]
+    fn other_lines_are_no_heads() {
+        for line in [
+            "",
+            "ERROR",
+            "ERROR happened here",
+            "  ERROR:root:boom",
+            "error:root:boom",
+            "E:root:boom",
+            "ValueError: boom",
+            "Traceback (most recent call last):",
+            "2026-11-25 03:11:22,123 hello",
+            "2026-11-25 ERROR x: hello",
+            "2026-11-25 03:11:22,123 - hello - you",
+            "[ERROR",
+        ] {
+            assert_eq!(parse(line), None, "{line}");
+        }
     }
 }

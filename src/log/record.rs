@@ -67,6 +67,8 @@ pub enum Language {
     Rust,
     /// A Python traceback, with all of its chained exceptions.
     Python,
+    /// What the runtime of C or C++ says when it aborts.
+    Native,
 }
 
 /// A multi-line dump of an error.

@@ -1,256 +1,189 @@
-//! What `tracing-subscriber` writes in its default format: `TIME LEVEL THREAD spans: target: message key=value …`.
+//! Heads as `tracing-subscriber` writes them in its default format.
 
-use super::head::{Head, level};
+use super::Level;
+use super::fields::{Field, split};
+use super::head::Head;
 
-pub(super) fn head(line: &str) -> Option<Head> {
-    let rest = line.trim_start();
-    let (first, after) = word(rest)?;
-    let (level_word, mut rest) = if first.len() >= 20 && first.ends_with('Z') && first.as_bytes()[4] == b'-' {
-        word(after)?
-    } else {
-        (first, after)
+/// `2026-11-25T03:11:22.123456Z  INFO thread ThreadId(01) span{key=value}: target: message key=value`, where everything
+/// but level and message may be missing.
+///
+/// A span without fields before a target without `::` cannot be told from a target; it is taken for one.
+pub(super) fn parse(line: &str) -> Option<Head> {
+    let (level, rest) = level(line)?;
+    let mut head = Head { level: Some(level), ..Head::default() };
+    let (text, spans) = match context(rest) {
+        Some(context) => {
+            head.thread = thread(context.before);
+            head.target = context.target.map(str::to_owned);
+            (context.rest, context.spans)
+        }
+        None => (rest, ""),
     };
-    let level = Some(level(level_word)?);
-    let mut thread: Option<String> = None;
-    let mut spans = Vec::new();
-    let target = loop {
-        if let Some((inside, after)) = span(rest) {
-            spans.extend(fields(inside).1);
-            rest = after;
-            continue;
-        }
-        let Some((token, after)) = word(rest) else { break None };
-        match token.strip_suffix(':') {
-            // A span without fields comes before the target; what has a path is the target.
-            Some(name) if is_path(name) && (name.contains("::") || !next_is_target(after)) => {
-                rest = after;
-                break Some(name.to_owned());
-            }
-            Some(_) => rest = after,
-            None if thread.is_none() && has_target(after) => {
-                thread = Some(token.to_owned());
-                rest = after;
-            }
-            None if thread.is_some() && token.starts_with("ThreadId(") => rest = after,
-            None => break None,
-        }
-    };
-    let (message, mut fields) = fields(rest.trim_start());
-    fields.extend(spans);
-    Some(Head { level, target, thread, message: message.to_owned(), fields })
-}
-
-fn word(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches(' ');
-    if text.is_empty() {
-        return None;
+    let (message, fields) = split(text);
+    head.message = message.to_owned();
+    head.own = fields.len();
+    head.fields = fields;
+    if !spans.is_empty() {
+        span_fields(spans, &mut head.fields);
     }
-    Some(text.split_once(' ').unwrap_or((text, "")))
+    Some(head)
 }
 
-/// `name{a=b c=d}:` and what follows it.
-fn span(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches(' ');
-    let open = text.find('{')?;
-    if open == 0 || text[..open].contains([' ', '"']) {
-        return None;
+/// The level, and what follows it and one space.
+fn level(line: &str) -> Option<(Level, &str)> {
+    // Without a time in front the level must be padded as tracing pads it, for any sentence may begin with INFO.
+    if let Some(found) = padded_level(line) {
+        return Some(found);
     }
-    let close = text.find("}:")?;
-    (open < close).then(|| (&text[open + 1..close], &text[close + 2..]))
-}
-
-fn is_path(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:-.".contains(&byte))
-}
-
-fn next_is_target(text: &str) -> bool {
-    word(text).and_then(|(token, _)| token.strip_suffix(':')).is_some_and(|name| is_path(name) && name.contains("::"))
-}
-
-/// Whether one of the next few words can be a target: then the word before it is a thread.
-fn has_target(text: &str) -> bool {
-    let mut rest = text;
-    for _ in 0..3 {
-        if span(rest).is_some() {
-            return true;
+    let mut rest = line.trim_start_matches(' ');
+    // A date and a time, or an uptime, are at most two words.
+    for _ in 0..2 {
+        if !rest.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return None;
         }
-        let Some((token, after)) = word(rest) else { return false };
-        if token.strip_suffix(':').is_some_and(is_path) {
-            return true;
+        let end = rest.bytes().take(64).position(|byte| byte == b' ')?;
+        rest = &rest[end + 1..];
+        if let Some(found) = padded_level(rest) {
+            return Some(found);
         }
-        if !token.starts_with("ThreadId(") {
-            return false;
-        }
-        rest = after;
-    }
-    false
-}
-
-/// Splits a text into its message and the `key=value` that follow it.
-pub(super) fn fields(text: &str) -> (&str, Vec<(String, String)>) {
-    let Some((mut at, mut key)) = next_key(text, 0) else { return (text, Vec::new()) };
-    let message = text[..at].trim_end();
-    let mut found = Vec::new();
-    loop {
-        let value_at = at + key.len() + 1;
-        let (value, end) = match quoted(&text[value_at..]) {
-            Some((value, length)) => (value, value_at + length),
-            None => {
-                let end = next_key(text, value_at).map_or(text.len(), |(next, _)| next);
-                (text[value_at..end].trim_end().to_owned(), end)
-            }
-        };
-        found.push((key.to_owned(), value));
-        match next_key(text, end) {
-            Some(next) => (at, key) = next,
-            None => return (message, found),
-        }
-    }
-}
-
-/// The next `key=` at the beginning of a word.
-fn next_key(text: &str, from: usize) -> Option<(usize, &str)> {
-    let bytes = text.as_bytes();
-    let mut search = from;
-    while let Some(equals) = text[search..].find('=').map(|at| search + at) {
-        let start = text[from..equals].rfind(' ').map_or(from, |space| from + space + 1);
-        let key = &text[start..equals];
-        let at_word = start == 0 || bytes[start - 1] == b' ';
-        let first = key.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-        if at_word && first && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte)) {
-            return Some((start, key));
-        }
-        search = equals + 1;
     }
     None
 }
 
-/// A text in Rust's `{:?}`, unquoted, and how long it was.
-fn quoted(text: &str) -> Option<(String, usize)> {
-    let mut chars = text.strip_prefix('"')?.char_indices();
-    let mut out = String::new();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return Some((out, at + 2)),
-            '\\' => match chars.next()?.1 {
-                'n' => out.push('\n'),
-                't' => out.push('\t'),
-                'r' => out.push('\r'),
-                '0' => out.push('\0'),
-                'u' => {
-                    let digits: String =
-                        chars.by_ref().map(|(_, c)| c).skip_while(|c| *c == '{').take_while(|c| *c != '}').collect();
-                    out.extend(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32));
-                }
-                other => out.push(other),
-            },
-            other => out.push(other),
+fn padded_level(text: &str) -> Option<(Level, &str)> {
+    let level = match text.as_bytes().get(..6)? {
+        b" INFO " => Level::Info,
+        b"DEBUG " => Level::Debug,
+        b"TRACE " => Level::Trace,
+        b" WARN " => Level::Warn,
+        b"ERROR " => Level::Error,
+        _ => return None,
+    };
+    Some((level, &text[6..]))
+}
+
+/// What stands between the level and the message.
+struct Context<'a> {
+    /// The thread's name and id, padded.
+    before: &'a str,
+    /// `span{key=value}:span:`
+    spans: &'a str,
+    target: Option<&'a str>,
+    rest: &'a str,
+}
+
+/// How many words a thread's name may have.
+const THREAD_WORDS: usize = 4;
+/// How long the spans may be, with their fields.
+const SPANS: usize = 8 << 10;
+
+fn context(text: &str) -> Option<Context<'_>> {
+    let mut begin = 0;
+    for _ in 0..=THREAD_WORDS {
+        begin += text[begin..].bytes().take_while(|byte| *byte == b' ').count();
+        let end = begin + word(&text[begin..])?;
+        let found = &text[begin..end];
+        if let Some(name) = found.strip_suffix(':').filter(|name| !name.is_empty()) {
+            let rest = text[end..].strip_prefix(' ').unwrap_or(&text[end..]);
+            return Some(with_target(&text[..begin], found, name, rest));
         }
+        begin = end;
     }
     None
+}
+
+/// Tells spans from the target, given the first word that ends with a colon.
+fn with_target<'a>(before: &'a str, found: &'a str, name: &'a str, rest: &'a str) -> Context<'a> {
+    let next = rest.split(' ').next().unwrap_or_default();
+    let next_name = next.strip_suffix(':').filter(|name| is_target(name));
+    let certainly_spans = name.contains('{') || has_single_colon(name);
+    let probably_span = !name.contains("::") && next_name.is_some_and(|name| name.contains("::"));
+    match next_name {
+        Some(target) if certainly_spans || probably_span => {
+            let rest = &rest[next.len()..];
+            Context { before, spans: found, target: Some(target), rest: rest.strip_prefix(' ').unwrap_or(rest) }
+        }
+        _ if certainly_spans => Context { before, spans: found, target: None, rest },
+        _ => Context { before, spans: "", target: Some(name), rest },
+    }
+}
+
+fn is_target(name: &str) -> bool {
+    !name.is_empty() && !name.contains('{') && !has_single_colon(name)
+}
+
+fn has_single_colon(name: &str) -> bool {
+    name.split("::").any(|part| part.contains(':'))
+}
+
+/// The length of the first word; a space in the braces of a span's fields does not end it.
+fn word(text: &str) -> Option<usize> {
+    // Only spans have braces.
+    let end = text.bytes().position(|byte| byte == b' ' || byte == b'{').unwrap_or(text.len());
+    if text.as_bytes().get(end) != Some(&b'{') {
+        return Some(end);
+    }
+    let mut scan = Scan::default();
+    for (at, byte) in text.bytes().enumerate().take(SPANS) {
+        match byte {
+            b' ' if scan.depth == 0 => return Some(at),
+            _ => scan.step(byte),
+        }
+    }
+    (scan.depth == 0 && text.len() < SPANS).then_some(text.len())
+}
+
+/// Knows while walking over spans whether it is in their braces, and there in a quoted string.
+#[derive(Default)]
+struct Scan {
+    depth: usize,
+    quoted: bool,
+    escaped: bool,
+}
+
+impl Scan {
+    fn step(&mut self, byte: u8) {
+        if self.escaped {
+            self.escaped = false;
+            return;
+        }
+        match byte {
+            b'\\' if self.quoted => self.escaped = true,
+            b'"' if self.depth > 0 => self.quoted = !self.quoted,
+            b'{' if !self.quoted => self.depth += 1,
+            b'}' if !self.quoted => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+}
+
+/// The name of the thread, or its id when it has none.
+fn thread(text: &str) -> Option<String> {
+    let text = text.trim();
+    let name = match text.rfind("ThreadId(") {
+        Some(at) if at > 0 && text.ends_with(')') => text[..at].trim_end(),
+        _ => text,
+    };
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Adds the fields of the spans, innermost span first, so that it wins.
+fn span_fields(spans: &str, fields: &mut Vec<Field>) {
+    let mut scan = Scan::default();
+    let (mut groups, mut begin) = (Vec::new(), 0);
+    for (at, byte) in spans.bytes().enumerate() {
+        let before = scan.depth;
+        scan.step(byte);
+        match (before, scan.depth) {
+            (0, 1) => begin = at + 1,
+            (1, 0) => groups.push(&spans[begin..at]),
+            _ => {}
+        }
+    }
+    for group in groups.into_iter().rev() {
+        fields.extend(split(group).1);
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-    use crate::log::Level;
-
-    #[allow(clippy::type_complexity)]
-    fn seen(line: &str) -> (Option<Level>, Option<String>, Option<String>, String, Vec<(String, String)>) {
-        let head = head(line).unwrap_or_else(|| panic!("a head: {line}"));
-        (head.level, head.target, head.thread, head.message, head.fields)
-    }
-
-    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
-    }
-
-    #[test]
-    fn parts_of_a_line() {
-        let line = "2026-11-25T03:11:22.123456Z  INFO server quietdown::store::server: listening addr=127.0.0.1:4444 why=\"a \\\"b\\\" = c\" x=1 2";
-        let fields = pairs(&[("addr", "127.0.0.1:4444"), ("why", "a \"b\" = c"), ("x", "1 2")]);
-        assert_eq!(
-            seen(line),
-            (
-                Some(Level::Info),
-                Some("quietdown::store::server".into()),
-                Some("server".into()),
-                "listening".into(),
-                fields
-            )
-        );
-        assert_eq!(seen("DEBUG app: a = b is no field").3, "a = b is no field");
-        let spans = seen("2026-11-25T03:11:22.123456Z ERROR outer{id=7 name=\"x y\"}:inner: app::deep: it broke k=v");
-        assert_eq!(
-            (spans.1, spans.3, spans.4),
-            (Some("app::deep".into()), "it broke".into(), pairs(&[("k", "v"), ("id", "7"), ("name", "x y")]))
-        );
-        assert_eq!(seen(" WARN t: key=only").4, pairs(&[("key", "only")]));
-        for no_head in
-            ["", "plain text", "thread 'main' panicked at src/main.rs:1:2:", "INFORMATION: x", "    at src/x.rs"]
-        {
-            assert_eq!(head(no_head), None, "{no_head}");
-        }
-    }
-
-    #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn reads_what_tracing_subscriber_writes() {
-        let sink = Sink::default();
-        let writer = sink.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_thread_names(true)
-            .with_max_level(::tracing::Level::TRACE)
-            .with_writer(move || writer.clone())
-            .finish();
-        let text = "with \"quotes\" and\nlines";
-        std::thread::Builder::new()
-            .name("worker-1".into())
-            .spawn(move || {
-                ::tracing::subscriber::with_default(subscriber, || {
-                    ::tracing::error!(target: "some::place", call = 3, why = text, shown = %"127.0.0.1:1", "it failed");
-                    let span = ::tracing::info_span!("request", id = 9);
-                    span.in_scope(|| ::tracing::debug!(target: "some::place", "inside"));
-                });
-            })
-            .expect("a thread")
-            .join()
-            .expect("no panic");
-        let written = String::from_utf8(sink.0.lock().expect("not poisoned").clone()).expect("text");
-        let lines: Vec<&str> = written.lines().collect();
-        let fields = pairs(&[("call", "3"), ("why", text), ("shown", "127.0.0.1:1")]);
-        assert_eq!(
-            seen(lines[0]),
-            (Some(Level::Error), Some("some::place".into()), Some("worker-1".into()), "it failed".into(), fields),
-            "{written}"
-        );
-        assert_eq!(
-            seen(lines[1]),
-            (
-                Some(Level::Debug),
-                Some("some::place".into()),
-                Some("worker-1".into()),
-                "inside".into(),
-                pairs(&[("id", "9")])
-            ),
-            "{written}"
-        );
-    }
-}
+mod tests;

@@ -1,132 +1,94 @@
-//! Tracebacks: found where they begin, read to where they end.
+//! Finds tracebacks: line by line in a stream, and inside of single lines where they are escaped.
 
+mod embedded;
+mod native;
 mod python;
 mod rust;
 
+use super::bounds::{EXCEPTION, clip};
 use super::{Language, Traceback};
 
-/// The most lines of one traceback that are kept.
-const LINES_BOUND: usize = 200;
+pub(super) use embedded::{Found, scan, with_marker};
 
-/// A traceback that is being read.
+/// A traceback whose end has not been seen.
 #[derive(Debug)]
-pub(super) struct Open {
-    state: State,
-    found: Traceback,
-    /// Blank lines that belong to it only if it goes on after them.
-    blank: usize,
-}
+pub(super) struct Open(Machine);
 
 #[derive(Debug)]
-enum State {
-    Rust(rust::State),
-    Python(python::State),
+enum Machine {
+    Rust(rust::Machine),
+    Python(python::Machine),
+    Native(native::Machine),
 }
 
-/// The traceback that begins with this line.
-pub(super) fn begins(line: &str) -> Option<Open> {
-    let (state, exception, message, frame) = if let Some((state, head)) = rust::begins(line) {
-        (State::Rust(state), Some(head.exception.to_owned()), head.message, head.frame)
-    } else {
-        (State::Python(python::begins(line)?), None, String::new(), None)
-    };
-    let language = if matches!(state, State::Rust(_)) { Language::Rust } else { Language::Python };
-    let found = Traceback { language, exception, message, frame, lines: vec![line.to_owned()] };
-    Some(Open { state, found, blank: 0 })
+/// A traceback that a line begins.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) open: Open,
+    /// What is known of it by now, without lines.
+    pub(super) traceback: Traceback,
+    /// Whether it stands by itself, as what a runtime writes does; otherwise it belongs to the text before it.
+    pub(super) alone: bool,
+}
+
+/// The traceback that begins with this line as a whole.
+pub(super) fn begin(line: &str) -> Option<Begun> {
+    // Nearly all lines of a raw stream come here: the first letter rules most of them out.
+    let text = line.trim_start_matches(' ');
+    match text.as_bytes().first()? {
+        b'T' | b'+' | b'F' => python::begin(line).or_else(|| native::begin(line)),
+        b't' | b'p' | b's' | b'S' => rust::begin(line).or_else(|| native::begin(line)),
+        _ => native::begin(line),
+    }
+}
+
+/// The backtrace whose first two lines these are, when no heading is before it.
+pub(super) fn begin_without_heading(first: &str, second: &str) -> Option<Begun> {
+    rust::begin_without_heading(first, second)
 }
 
 impl Open {
-    /// Takes the line if it belongs to this traceback.
-    pub fn takes(&mut self, line: &str) -> bool {
-        if line.trim().is_empty() {
-            self.blank += 1;
-            return self.blank <= 2;
+    /// Whether this line belongs to the traceback. What it says of the exception goes into `traceback`, its text does not.
+    pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        match &mut self.0 {
+            Machine::Rust(machine) => machine.take(line, traceback),
+            Machine::Python(machine) => machine.take(line, traceback),
+            Machine::Native(machine) => machine.take(line, traceback),
         }
-        let taken = match &mut self.state {
-            State::Rust(state) => state.takes(line, self.blank > 0, &mut self.found),
-            State::Python(state) => state.takes(line, &mut self.found),
-        };
-        if taken {
-            self.blank = 0;
-            if self.found.lines.len() < LINES_BOUND {
-                self.found.lines.push(line.to_owned());
-            }
-        }
-        taken
     }
 
-    pub fn language(&self) -> Language {
-        self.found.language
+    /// The traceback again, when this line says that another exception is chained to its.
+    pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<Self> {
+        (traceback.language == Language::Python).then(|| python::resume(line)).flatten()
     }
 
-    pub fn finish(self) -> Traceback {
-        self.found
+    /// Whether the last line that was taken is the one that says what the exception is.
+    pub(super) fn at_exception(&self) -> bool {
+        matches!(&self.0, Machine::Python(machine) if machine.at_exception())
     }
 }
 
-/// Every traceback inside a text: a message, a field, a quoted body of JSON.
-pub(super) fn inside(text: &str) -> Vec<Traceback> {
-    // Most texts hold none, and are looked at once.
-    if !text.contains(python::HEAD) && !text.contains("panicked at ") && !text.contains("tack backtrace:") {
-        return Vec::new();
+fn begun(machine: Machine, language: Language, alone: bool) -> Begun {
+    let traceback = Traceback { language, exception: None, message: String::new(), frame: None, lines: Vec::new() };
+    Begun { open: Open(machine), traceback, alone }
+}
+
+/// Adds a line to what the exception says, as far as there is room.
+fn say(traceback: &mut Traceback, line: &str) {
+    if !traceback.message.is_empty() {
+        traceback.message.push('\n');
     }
-    let unescaped;
-    let text = if text.contains('\n') || !text.contains("\\n") {
-        text
-    } else {
-        unescaped = text.replace("\\n", "\n").replace("\\\"", "\"");
-        &unescaped
-    };
-    let mut found = Vec::new();
-    let mut open: Option<Open> = None;
-    for line in text.lines() {
-        if open.as_mut().is_some_and(|open| open.takes(line)) {
-            continue;
-        }
-        found.extend(open.take());
-        // Text may stand before it in the same line: `failed: Traceback (most …`.
-        let start = [
-            line.find(python::HEAD),
-            line.find("thread '"),
-            line.find("tack backtrace:").map(|at| at.saturating_sub(1)),
-        ];
-        open = start.into_iter().flatten().filter(|at| line.is_char_boundary(*at)).find_map(|at| begins(&line[at..]));
+    let room = EXCEPTION.saturating_sub(traceback.message.len());
+    traceback.message.push_str(clip(line, room));
+    if room == 0 {
+        traceback.message.pop();
     }
-    found.extend(open);
-    // A text that merely names the words is none: there is at least a line after the head.
-    found.into_iter().map(Open::finish).filter(|traceback| traceback.lines.len() > 1).collect()
+}
+
+/// How many spaces a line begins with.
+fn indent(line: &str) -> usize {
+    line.bytes().take_while(|byte| *byte == b' ').count()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hidden_in_messages_and_escaped_in_json() {
-        let python =
-            "failed: Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    g()\nValueError: no good\n";
-        let found = inside(python);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(
-            (found[0].exception.as_deref(), found[0].message.as_str(), found[0].frame.as_deref()),
-            (Some("ValueError"), "no good", Some("a.py:3"))
-        );
-        let json = r#"status 500: {"detail":"x","traceback":"Traceback (most recent call last):\n  File \"b.py\", line 1, in g\na.b.OddError: why\n"}"#;
-        assert_eq!(inside(json)[0].exception.as_deref(), Some("a.b.OddError"));
-        let two = format!("{python}and again {python}");
-        assert_eq!(inside(&two).len(), 2);
-    }
-
-    #[test]
-    fn words_alone_are_none() {
-        for text in [
-            "no traceback here",
-            "the worker panicked at noon",
-            "see Traceback (most recent call last): in the manual",
-            "stack backtrace: disabled",
-            "thread 'x' was fine",
-        ] {
-            assert_eq!(inside(text), [], "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,74 +1,271 @@
-//! Panics and backtraces as Rust's standard library writes them.
+//! Rust panics and backtraces.
 
-use crate::log::Traceback;
+use super::super::{Language, Traceback};
+use super::{Begun, begun, indent, say};
 
-/// How far a panic was read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// The head was read; its message follows.
-    Message,
-    /// Frames follow.
-    Frames,
-    /// The note at the end was read.
-    Ended,
+/// What the heading of a panic says.
+#[derive(Debug)]
+pub(super) struct Heading {
+    /// `file:line`
+    frame: Option<String>,
+    /// What was said on the same line.
+    message: Option<String>,
+    /// How long it is, without the message of the next line.
+    pub(super) length: usize,
 }
 
-pub(super) struct Head {
-    pub exception: &'static str,
-    pub message: String,
-    pub frame: Option<String>,
-}
+/// The words that a panic's heading has.
+pub(super) const PANICKED: &str = "panicked at ";
+/// How the name of the thread is introduced.
+const THREAD: &[u8] = b"thread '";
+/// How long the heading of a panic may be.
+const HEADING: usize = 1024;
 
-/// `thread 'NAME' panicked at FILE:LINE:COLUMN:`, with a thread id or not, or in the older form with the message in quotes; or a backtrace alone.
-pub(super) fn begins(line: &str) -> Option<(State, Head)> {
+/// `thread 'x' panicked at src/a.rs:1:2:`, `panicked at src/a.rs:1:2:` or `Stack backtrace:`.
+pub(super) fn begin(line: &str) -> Option<Begun> {
     let text = line.trim();
-    if matches!(text, "stack backtrace:" | "Stack backtrace:" | "Backtrace:") {
-        return Some((State::Frames, Head { exception: "backtrace", message: String::new(), frame: None }));
-    }
-    let rest = text.strip_prefix("thread '")?;
-    let (name, place) = rest.split_once(" panicked at ")?;
-    let named = name.ends_with('\'') || (name.ends_with(')') && name.contains("' ("));
-    if !named {
-        return None;
-    }
-    if let Some((message, place)) = place.strip_prefix('\'').and_then(|old| old.rsplit_once("', ")) {
-        return Some((
-            State::Frames,
-            Head { exception: "panic", message: message.to_owned(), frame: Some(place.to_owned()) },
+    if let Some(alone) = backtrace_heading(text) {
+        return Some(begun(
+            super::Machine::Rust(Machine { phase: Phase::Frames, function: None }),
+            Language::Rust,
+            alone,
         ));
     }
-    let place = place.trim_end_matches(':');
-    Some((State::Message, Head { exception: "panic", message: String::new(), frame: Some(place.to_owned()) }))
+    let at = text.find(PANICKED)?;
+    let by_thread = follows_thread(&text[..at]);
+    if at > 0 && !(by_thread && text.starts_with("thread '")) {
+        return None;
+    }
+    let heading = heading(&text[at..], true)?;
+    let said_all = heading.message.is_some() || at + heading.length == text.len();
+    said_all.then(|| panic(heading))
 }
 
-impl State {
-    pub fn takes(&mut self, line: &str, after_blank: bool, found: &mut Traceback) -> bool {
-        let text = line.trim_start();
-        if *self == Self::Ended {
-            return text.starts_with("note: ");
-        }
-        if text.starts_with("note: ") {
-            *self = if text.contains("RUST_BACKTRACE") || *self == Self::Frames { Self::Ended } else { Self::Message };
-            return true;
-        }
-        if matches!(text.trim_end(), "stack backtrace:" | "Stack backtrace:") {
-            *self = Self::Frames;
-            return true;
-        }
-        match self {
-            Self::Message if found.message.is_empty() => {
-                text.trim_end().clone_into(&mut found.message);
+/// A panic with this heading.
+pub(super) fn panic(heading: Heading) -> Begun {
+    let phase = if heading.message.is_some() { Phase::More } else { Phase::Message };
+    let mut begun = begun(super::Machine::Rust(Machine { phase, function: None }), Language::Rust, true);
+    begun.traceback.exception = Some("panic".into());
+    begun.traceback.frame = heading.frame;
+    if let Some(message) = heading.message {
+        say(&mut begun.traceback, &message);
+    }
+    begun
+}
+
+/// The frames of a `Backtrace` that somebody has written without a heading.
+pub(super) fn begin_without_heading(first: &str, second: &str) -> Option<Begun> {
+    let function = numbered(first)?;
+    let location = second.trim_start().strip_prefix("at ")?;
+    if indent(second) <= indent(first) || !ends_with_position(location) {
+        return None;
+    }
+    let mut machine = Machine { phase: Phase::Frames, function: None };
+    let mut frames =
+        begun(super::Machine::Rust(Machine { phase: Phase::Frames, function: None }), Language::Rust, false);
+    machine.function(function, &mut frames.traceback);
+    machine.location(location, &mut frames.traceback);
+    frames.open = super::Open(super::Machine::Rust(machine));
+    Some(frames)
+}
+
+/// Whether the text is the heading of a backtrace, and whether one that a panic has written.
+fn backtrace_heading(text: &str) -> Option<bool> {
+    match text {
+        "stack backtrace:" => Some(true),
+        "Stack backtrace:" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether `before` ends like `thread 'x' ` or `thread 'x' (123) `.
+pub(super) fn follows_thread(before: &str) -> bool {
+    let before = before.strip_suffix(' ').unwrap_or_default();
+    let name = match before.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")) {
+        Some((name, id)) if id.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => before,
+    };
+    // A name may have quotes itself. Bytes, for the window may begin within a character.
+    let window = &name.as_bytes()[name.len().saturating_sub(256)..];
+    let begin = window.windows(THREAD.len()).position(|found| found == THREAD);
+    begin.is_some_and(|begin| window.len() > begin + THREAD.len()) && window.ends_with(b"'")
+}
+
+/// Reads a heading that begins with `panicked at `. After a position alone, text on the same line is taken for the
+/// message only if it is known that this is no sentence.
+pub(super) fn heading(text: &str, no_sentence: bool) -> Option<Heading> {
+    let place = text.strip_prefix(PANICKED)?;
+    let window = super::clip(place, HEADING);
+    if let Some(quoted) = place.strip_prefix('\'') {
+        return old_heading(quoted, no_sentence);
+    }
+    let mut from = 0;
+    while let Some(colon) = window[from..].find(':') {
+        let at = from + colon;
+        from = at + 1;
+        let Some(length) = position(&window[at..]) else { continue };
+        let end = at + length;
+        let after = window[end..].strip_prefix(':')?;
+        let frame = file_and_line(&window[..end]);
+        let length = PANICKED.len() + end + 1;
+        return match after.chars().next() {
+            None | Some('\\') => Some(Heading { frame, message: None, length }),
+            Some(' ') if no_sentence => Some(Heading { frame, message: Some(after.trim().to_owned()), length }),
+            _ => None,
+        };
+    }
+    None
+}
+
+/// `'message', src/a.rs:1:2`, as panics were written before Rust 1.73; `'message': src/a.rs:1`, as `log-panics` does.
+fn old_heading(quoted: &str, no_sentence: bool) -> Option<Heading> {
+    let window = super::clip(quoted, HEADING);
+    let separated = window.find("', ").or_else(|| window.find("': ").filter(|_| no_sentence));
+    let Some(close) = separated else {
+        // A message of several lines.
+        let open = no_sentence && !window.contains('\'');
+        let length = PANICKED.len() + 1 + quoted.len();
+        return open.then(|| Heading { frame: None, message: Some(window.to_owned()), length });
+    };
+    let place = &window[close + 3..];
+    let end = place.find(|c: char| c == '\\' || c == '"' || c.is_whitespace()).unwrap_or(place.len());
+    let sentence = place[end..].starts_with(char::is_whitespace) && !no_sentence;
+    let place = &place[..end];
+    (ends_with_position(place) && !sentence).then(|| Heading {
+        frame: file_and_line(place),
+        message: Some(window[..close].to_owned()),
+        length: PANICKED.len() + 1 + close + 3 + end,
+    })
+}
+
+/// The length of `:12:34` at the beginning.
+fn position(text: &str) -> Option<usize> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let line = digits(text.strip_prefix(':')?);
+    let column = digits(text[1 + line..].strip_prefix(':')?);
+    (line > 0 && column > 0).then_some(2 + line + column)
+}
+
+/// Whether this is `file:12` or `file:12:34`.
+fn ends_with_position(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.rsplit_once(':').is_some_and(|(file, line)| !file.is_empty() && digits(line))
+}
+
+/// `file:12` of `file:12:34`.
+fn file_and_line(place: &str) -> Option<String> {
+    let place = place.trim();
+    match place.rsplit_once(':') {
+        Some((file, _)) if ends_with_position(file) => Some(file.to_owned()),
+        _ if ends_with_position(place) => Some(place.to_owned()),
+        _ => None,
+    }
+}
+
+/// The function of `   0: function`.
+pub(super) fn numbered(line: &str) -> Option<&str> {
+    let text = line.trim_start();
+    let (number, function) = text.split_once(": ")?;
+    let is_number = !number.is_empty() && number.len() < 6 && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !function.trim().is_empty()).then(|| function.trim())
+}
+
+/// Walks along a panic or a backtrace.
+#[derive(Debug)]
+pub(super) struct Machine {
+    phase: Phase,
+    /// The function whose place would be the frame.
+    function: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// The next line is the message, whatever it is.
+    Message,
+    /// More of the message, notes, or a backtrace.
+    More,
+    /// Frames of the backtrace.
+    Frames,
+    /// Notes after the end.
+    Notes,
+}
+
+impl Machine {
+    pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        let text = line.trim();
+        match self.phase {
+            Phase::Message => {
+                say(traceback, text);
+                self.phase = Phase::More;
                 true
             }
-            // A message of several lines, such as that of a failed assertion, is indented.
-            Self::Message => line.starts_with(' ') && !after_blank && found.lines.len() < 20,
-            Self::Frames => {
-                let numbered = text
-                    .split_once(": ")
-                    .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
-                numbered || (line.starts_with(' ') && text.starts_with("at "))
+            _ if text.starts_with("note: ") => {
+                self.phase = Phase::Notes;
+                true
             }
-            Self::Ended => false,
+            Phase::More => self.more(line, text, traceback),
+            Phase::Frames => self.frames(line, text, traceback),
+            Phase::Notes => false,
+        }
+    }
+
+    fn more(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
+        if backtrace_heading(text).is_some() {
+            self.phase = Phase::Frames;
+            return true;
+        }
+        // What anyhow's errors say when they are unwrapped.
+        let belongs = text.is_empty() || indent(line) > 0 || text == "Caused by:";
+        if belongs && !text.is_empty() {
+            say(traceback, line.trim_end());
+        }
+        belongs
+    }
+
+    fn frames(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
+        if let Some(function) = numbered(line) {
+            self.function(function, traceback);
+            return true;
+        }
+        if let Some(place) = text.strip_prefix("at ").filter(|_| indent(line) > 0) {
+            self.location(place, traceback);
+            return true;
+        }
+        // Long names are wrapped; the runtime's frames are left out with a remark in brackets.
+        text.is_empty() || indent(line) > 0 || text.starts_with("[...")
+    }
+
+    fn function(&mut self, function: &str, traceback: &mut Traceback) {
+        const RUNTIME: [&str; 14] = [
+            "std::",
+            "core::",
+            "alloc::",
+            "__rustc",
+            "rust_",
+            "anyhow::",
+            "eyre::",
+            "backtrace::",
+            "<std::",
+            "<core::",
+            "<alloc::",
+            "<anyhow",
+            "<E as anyhow",
+            "<T as anyhow",
+        ];
+        self.function = None;
+        let runtime = RUNTIME.iter().any(|name| function.starts_with(name));
+        if traceback.frame.is_none() && !runtime {
+            traceback.frame = Some(super::clip(function, 256).to_owned());
+            self.function = Some(function.to_owned());
+        }
+    }
+
+    /// A place is better than the function's name.
+    fn location(&mut self, place: &str, traceback: &mut Traceback) {
+        if self.function.take().is_some()
+            && let Some(place) = file_and_line(place)
+        {
+            traceback.frame = Some(place);
         }
     }
 }

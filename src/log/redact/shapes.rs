@@ -1,0 +1,77 @@
+//! What differs from run to run and is known by its shape.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// The names that values get for their shape alone.
+pub(super) const NAMES: [&str; 8] =
+    ["<address>", "<time>", "<duration>", "<pointer>", "<temp>", "<port>", "<pid>", "<thread-id>"];
+
+/// One text that was found by its shape.
+pub(super) enum Shape {
+    /// What it becomes: what is kept of it, and a name.
+    Fixed(String, &'static str),
+    /// A value whose identity counts, in small letters.
+    Uuid(String),
+}
+
+/// All shapes in one expression; where two begin at the same place, the one that is written first.
+static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
+    let mut folders = vec!["/tmp".to_owned(), "/var/tmp".into(), "/dev/shm".into(), "/private/tmp".into()];
+    let temporary = std::env::temp_dir().to_string_lossy().trim_end_matches('/').to_owned();
+    if temporary.len() > 1 {
+        folders.push(temporary);
+    }
+    // The longest first: one may be inside of another.
+    folders.sort_by_key(|folder| std::cmp::Reverse(folder.len()));
+    let folders: Vec<String> = folders.iter().map(|folder| regex::escape(folder)).collect();
+    let expression = format!(
+        r#"(?x)
+          (?<uuid> [0-9a-fA-F]{{8}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{12}} )
+        | (?<address> [0-9]{{1,3}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}:[0-9]{{1,5}}
+            | \[(?:[0-9a-fA-F]{{0,4}}:){{2,7}}[0-9a-fA-F.]{{0,15}}(?:%[a-z0-9]{{1,16}})?\]:[0-9]{{1,5}}
+            | localhost:[0-9]{{1,5}}
+            | \('(?:[0-9]{{1,3}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}|::1|localhost)',\ [0-9]{{1,5}}(?:,\ 0,\ 0)?\) )
+        | (?<scheme> (?:https?|wss?|tcp):// )(?<host> [A-Za-z0-9_.-]+ ):[0-9]{{1,5}}
+        | (?<time> [0-9]{{4}}-[0-9][0-9]-[0-9][0-9][T\ ][0-9][0-9]:[0-9][0-9]:[0-9][0-9] (?:[.,][0-9]{{1,9}})? (?:Z|[+-][0-9][0-9]:?[0-9][0-9])?
+            | 1[5-9][0-9]{{8}}\.[0-9]{{1,9}} )
+        | (?<duration> [0-9]{{1,20}}(?:\.[0-9]{{1,20}})?(?:ns|µs|μs|us|ms|s) )
+        | (?<pid> (?i:\bpid)(?:=|\ |:\ ?|"?:\ ?|\ =\ ) | \bprocess\ \[ ) (?<number> [0-9]{{1,10}} )
+        | (?<thread> thread\ '[^'\n]*'\ )\([0-9]{{1,20}}\)
+        | (?<pointer> 0x[0-9a-fA-F]{{6,16}} )
+        | (?<temp> (?:{folders}|/var/folders/[^/\s]+/[^/\s]+/T)/[^/\s"'\\:,;)\]}}<>]+ )"#,
+        folders = folders.join("|")
+    );
+    // It is part of the program, but for a folder that was escaped.
+    Regex::new(&expression).unwrap_or_else(|wrong| panic!("{wrong}"))
+});
+
+/// The first shape at or after `from`: where it is, and what it is.
+pub(super) fn next(text: &str, from: usize) -> Option<(std::ops::Range<usize>, Shape)> {
+    let captures = SHAPES.captures_at(text, from)?;
+    let range = captures.get(0)?.range();
+    Some((range, shape(&captures)))
+}
+
+fn shape(captures: &Captures<'_>) -> Shape {
+    let group = |name: &str| captures.name(name).map(|group| group.as_str());
+    if let Some(uuid) = group("uuid") {
+        return Shape::Uuid(uuid.to_ascii_lowercase());
+    }
+    if let Some(thread) = group("thread") {
+        return Shape::Fixed(format!("{thread}("), "<thread-id>)");
+    }
+    if let (Some(scheme), Some(host)) = (group("scheme"), group("host")) {
+        let is_address = host == "localhost" || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        return match is_address {
+            true => Shape::Fixed(scheme.to_owned(), "<address>"),
+            false => Shape::Fixed(format!("{scheme}{host}:"), "<port>"),
+        };
+    }
+    if let Some(pid) = group("pid") {
+        return Shape::Fixed(pid.to_owned(), "<pid>");
+    }
+    let whole = ["address", "time", "duration", "pointer", "temp"].iter().position(|name| group(name).is_some());
+    Shape::Fixed(String::new(), NAMES[whole.unwrap_or(0)])
+}

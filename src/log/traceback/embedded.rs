@@ -1,0 +1,147 @@
+//! Tracebacks inside of a line: after other text, or with their line ends escaped, however often.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::Traceback;
+use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
+use super::super::escapes::unquote;
+use super::{Begun, Open, begin, python, rust};
+
+/// The tracebacks of a line.
+#[derive(Debug, Default)]
+pub(in super::super) struct Found {
+    pub(in super::super) tracebacks: Vec<Traceback>,
+    /// The last one, when the next line of the stream may belong to it.
+    pub(in super::super) open: Option<Open>,
+}
+
+/// What every traceback that may be inside of a line has. A pure alternation of literals is searched without an automaton,
+/// several bytes at once.
+static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"Traceback \(most recent call last\):|panicked at |[Ss]tack backtrace:").unwrap_or_else(|wrong| {
+        // It is part of the program.
+        panic!("{wrong}")
+    })
+});
+
+/// How often line ends may be escaped: JSON in JSON in a quoted field.
+const DEPTH: usize = 6;
+
+/// Whether the line may have a traceback in it.
+pub(in super::super) fn with_marker(line: &str) -> bool {
+    MARKERS.is_match(line)
+}
+
+/// The tracebacks in a line that is the head of a record, or stands in one.
+pub(in super::super) fn scan(line: &str) -> Found {
+    let mut found = Found::default();
+    scan_line(line, 0, &mut found);
+    found
+}
+
+/// Looks for all of them in one line.
+fn scan_line(line: &str, depth: usize, found: &mut Found) {
+    let mut from = 0;
+    while let Some(marker) = MARKERS.find_at(line, from) {
+        if found.tracebacks.len() >= TRACEBACKS {
+            return;
+        }
+        let text = &line[marker.start()..];
+        from = match heading(&line[..marker.start()], text) {
+            None => marker.end(),
+            Some((begun, length)) if escaped_line_end(&text[length..]) && depth < DEPTH => {
+                drop(begun);
+                let (said, end, _) = unquote(text, enclosing_quote(&text[length..]));
+                scan_lines(&said, depth + 1, found);
+                found.open = None;
+                marker.start() + end.max(length)
+            }
+            Some((begun, length)) => {
+                let whole = text.len() == length;
+                push(begun, text, found);
+                if !whole {
+                    found.open = None;
+                }
+                marker.start() + length
+            }
+        };
+    }
+}
+
+/// Looks for all of them in text whose line ends were escaped.
+fn scan_lines(text: &str, depth: usize, found: &mut Found) {
+    for line in text.split('\n') {
+        let line = line.trim_end_matches('\r');
+        if let (Some(open), Some(last)) = (&mut found.open, found.tracebacks.last_mut())
+            && open.take(line, last)
+        {
+            keep(line, last);
+            continue;
+        }
+        found.open = None;
+        if found.tracebacks.len() >= TRACEBACKS {
+            return;
+        }
+        if let Some(begun) = begin(line) {
+            push(begun, line, found);
+        } else {
+            scan_line(line, depth, found);
+        }
+    }
+}
+
+fn push(mut begun: Begun, line: &str, found: &mut Found) {
+    keep(line, &mut begun.traceback);
+    found.tracebacks.push(begun.traceback);
+    found.open = Some(begun.open);
+}
+
+fn keep(line: &str, traceback: &mut Traceback) {
+    if traceback.lines.len() < TRACEBACK_LINES {
+        traceback.lines.push(super::clip(line, super::super::bounds::LINE).to_owned());
+    }
+}
+
+/// The heading that `text` begins with, and its length. It must be followed as only a traceback is, for sentences
+/// mention tracebacks too.
+fn heading(before: &str, text: &str) -> Option<(Begun, usize)> {
+    if text.starts_with(rust::PANICKED) {
+        let heading = rust::heading(text, rust::follows_thread(before))?;
+        let length = heading.length;
+        return Some((rust::panic(heading), length));
+    }
+    if text.starts_with(python::HEADING) {
+        let length = python::HEADING.len();
+        let after = &text[length..];
+        let flattened = after.trim_start().trim_start_matches("| ").starts_with("File \"");
+        let follows = after.is_empty() || escaped_line_end(after) || flattened;
+        return follows.then(|| (python::in_line(), length));
+    }
+    let length = "stack backtrace:".len();
+    let after = &text[length..];
+    let frames = after.trim_start_matches('\\').strip_prefix('n').and_then(rust::numbered);
+    // At the end of a sentence only that of `anyhow` or `eyre` is certain enough: nothing else writes it so.
+    (frames.is_some() && escaped_line_end(after)).then(|| Some((begin(&text[..length])?, length)))?
+}
+
+/// Whether `\n` or `\r\n` comes next, escaped once or more often.
+fn escaped_line_end(text: &str) -> bool {
+    let escape = |text: &'_ str, letter: char| -> Option<usize> {
+        let slashes = text.bytes().take_while(|byte| *byte == b'\\').count();
+        (slashes > 0 && text[slashes..].starts_with(letter)).then_some(slashes + 1)
+    };
+    let return_length = escape(text, 'r').unwrap_or(0);
+    escape(&text[return_length..], 'n').is_some()
+}
+
+/// Which quotes the escaped text stands in. Every Python traceback quotes file names, and what quotes the text decides
+/// whether those are escaped.
+fn enclosing_quote(text: &str) -> u8 {
+    let window = super::clip(text, 512);
+    match window.find("File ").map(|at| window.as_bytes().get(at + "File ".len())) {
+        Some(Some(b'"')) => b'\'',
+        _ => b'"',
+    }
+}
