@@ -7,6 +7,9 @@ use crate::finding::{Finding, FindingKind};
 use crate::log::{Level, Record};
 use crate::system::RoleKind;
 
+/// How many lines after the first one are shown of a record.
+const EXCERPT: usize = 10;
+
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     let first_fault = case.evidence.first_fault().unwrap_or(u64::MAX);
     for process in &case.evidence.processes {
@@ -39,7 +42,8 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             });
             let what = if stray { "text outside any record".to_owned() } else { level.to_string() };
             let message = format!("{what} {when}{}", of_call.unwrap_or_default());
-            let mut finding = Finding::new(kind, message).process(&process.name).excerpt([record.summary()]);
+            let lines = std::iter::once(record.summary()).chain(record.continuation.iter().take(EXCERPT).cloned());
+            let mut finding = Finding::new(kind, message).process(&process.name).excerpt(lines);
             if let Some(call) = about {
                 finding = finding.call(&call.name);
             }
