@@ -46,6 +46,13 @@ impl Report {
         self.findings.is_empty()
     }
 
+    /// Whether it failed the way a control must. A run whose processes did not even boot shows nothing: a release build, for
+    /// one, refuses to run with a planted defect.
+    pub fn fails_with(&self, wanted: FindingKind) -> bool {
+        let booted = self.evidence.failure.as_ref().is_none_or(|failure| failure.step > 0);
+        booted && self.findings.iter().any(|finding| finding.kind == wanted)
+    }
+
     /// Removes the run's folder, when what it shows was expected.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ impl Run {
 
 fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Terminal) -> Outcome {
     let name = report.scenario.clone();
-    if report.findings.iter().any(|finding| finding.kind == wanted) {
+    if report.fails_with(wanted) {
         return match if keep { Ok(()) } else { report.discard() } {
             Ok(()) => Outcome::Passed(format!("pass  {name:<38} fails under its control, with {wanted}")),
             Err(why) => Outcome::Broken(format!("quietdown: {name}: the run's folder cannot be removed: {why}")),
