@@ -4,6 +4,7 @@
 
 mod drain;
 mod ends;
+mod left;
 mod meet;
 mod obey;
 mod scan;
@@ -69,6 +70,8 @@ struct Connection {
     /// The client's socket was reset, or cannot be written to any more.
     client_lost: bool,
     server_lost: bool,
+    /// The client has closed its socket behind what a gate withholds.
+    client_left: bool,
 }
 
 /// How a connection goes on after its orders.
@@ -104,12 +107,13 @@ impl Connection {
             held,
             client_lost: false,
             server_lost: false,
+            client_left: false,
         }
     }
 
     async fn run(&mut self, client: TcpStream) {
         let _ = client.set_nodelay(true);
-        let mut ends = Ends { client: Some(client), server: None };
+        let mut ends = Ends { client: Some(client), server: None, watch: None };
         if !self.before_connecting(&mut ends).await {
             return;
         }
@@ -124,7 +128,7 @@ impl Connection {
 
     /// Meets the gates at the connect, and waits out a hold; false when the connection has ended there.
     ///
-    /// What the client sends waits in its socket, and the end of its stream too; a reset is noticed.
+    /// What the client sends waits in its socket, and the end of its stream too; it is noticed when the client is gone.
     async fn before_connecting(&mut self, ends: &mut Ends) -> bool {
         loop {
             if self.meet_connection_gates(ends).await || matches!(self.obey(ends).await, Next::Ended) {
@@ -133,9 +137,11 @@ impl Connection {
             if !self.held && !self.stops.iter().any(|stop| stop.place == Place::Connect) {
                 return true;
             }
+            self.watch_client(ends);
             tokio::select! {
                 () = self.control.wake.notified() => {}
                 _ = ready(ends.client.as_ref(), false, false, false) => return false,
+                () = left::gone(&mut ends.watch, true) => return false,
             }
         }
     }
@@ -190,17 +196,23 @@ impl Connection {
                     // Who reset it is gone; the other one has what was sent before, and is told the same way.
                     return ends.reset(super::Toward::Both);
                 }
+                let goes_on = !self.client_left || self.goes_on_without_client();
                 self.pass_ends(ends);
+                if !goes_on {
+                    // Behind its end, as the client's own socket would have done it.
+                    return ends.reset(super::Toward::Both);
+                }
                 if self.up.end_passed && self.down.end_passed {
                     return;
                 }
             }
+            self.watch_client(ends);
             self.wait(ends).await;
         }
     }
 
     /// Waits for an order, for bytes, or for room for bytes.
-    async fn wait(&mut self, ends: &Ends) {
+    async fn wait(&mut self, ends: &mut Ends) {
         let (up, down) = if self.held { (0, 0) } else { self.limits() };
         let (up, down) = (self.up.allowed(up) > 0, self.down.allowed(down) > 0);
         let (client, server) = (ends.client.as_ref(), ends.server.as_ref());
@@ -213,6 +225,7 @@ impl Connection {
             ready = ready(server, self.server_lost, self.down.has_room(), up) => {
                 self.server_lost |= ready.is_error() && !self.down.has_room();
             }
+            () = left::gone(&mut ends.watch, !self.up.has_room()) => self.client_left = true,
         }
     }
 

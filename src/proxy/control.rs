@@ -86,6 +86,23 @@ impl Shared {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    /// Refuses new connections. Who is refused is never seen here, so the effect counts the refusal itself, and nothing
+    /// if nobody was listening before.
+    pub fn refuse(&self) -> Effect {
+        let was_listening = self.listener.is_listening();
+        self.state().refused = true;
+        self.follow();
+        Effect { refused: u64::from(was_listening), ..Effect::default() }
+    }
+
+    /// Listens if there is somewhere to lead to and nothing refuses.
+    pub fn follow(&self) {
+        let state = self.state();
+        let listening = state.upstream.is_some() && !state.refused;
+        // The socket is bound and ours: listening on it or not cannot fail but for a lack of memory, and then the next change tries again.
+        let _ = self.listener.set(listening);
+    }
+
     /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
     pub fn tell(&self, what: LinkEventKind) {
         let _ = self.events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });

@@ -74,7 +74,7 @@ impl Link {
     /// Where new connections lead to; nowhere means that they are refused.
     pub fn set_upstream(&self, upstream: Option<SocketAddr>) {
         self.shared.state().upstream = upstream;
-        self.follow();
+        self.shared.follow();
     }
 
     /// Arms a gate. Its `nth` counts matches from now, or from the last [`reset_counts`](Self::reset_counts).
@@ -164,16 +164,13 @@ impl Link {
     /// Refuses new connections; those that exist go on. Who is refused is never seen here, so the effect counts the
     /// refusal itself, and nothing if nobody was listening before.
     pub fn refuse(&self) -> Effect {
-        let was_listening = self.shared.listener.is_listening();
-        self.shared.state().refused = true;
-        self.follow();
-        Effect { refused: u64::from(was_listening), ..Effect::default() }
+        self.shared.refuse()
     }
 
     /// Accepts connections again.
     pub fn accept(&self) {
         self.shared.state().refused = false;
-        self.follow();
+        self.shared.follow();
     }
 
     /// The gates at which a stream is parked now.
@@ -198,14 +195,6 @@ impl Link {
 
     fn connections(&self) -> Vec<ConnectionId> {
         self.shared.state().connections.keys().copied().collect()
-    }
-
-    /// Listens if there is somewhere to lead to and nothing refuses.
-    fn follow(&self) {
-        let state = self.shared.state();
-        let listening = state.upstream.is_some() && !state.refused;
-        // The socket is bound and ours: listening on it or not cannot fail but for a lack of memory, and then the next change tries again.
-        let _ = self.shared.listener.set(listening);
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod connection;
 mod control;
+mod diag;
 mod direction;
 mod event;
 mod gates;
 mod http1;
 mod link;
 mod listener;
+mod peer;
 mod requests;
 mod vocabulary;
 

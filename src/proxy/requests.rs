@@ -169,6 +169,11 @@ impl Requests {
         met
     }
 
+    /// Whether a gate stops one of them now.
+    pub fn is_parked(&self) -> bool {
+        self.open.iter().flat_map(|request| &request.stops).any(|stop| stop.met)
+    }
+
     /// Lets go of what is stopped by the gates that `gone` names.
     pub fn resume(&mut self, gone: impl Fn(Outcome) -> bool) {
         for request in &mut self.open {

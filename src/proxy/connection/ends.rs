@@ -8,12 +8,15 @@ use rustix::net::Shutdown;
 use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
+use crate::proxy::peer::Watch;
 use crate::proxy::{CutMode, Side, Toward};
 
 #[derive(Debug)]
 pub(super) struct Ends {
     pub client: Option<TcpStream>,
     pub server: Option<TcpStream>,
+    /// Sees the client go while its stream is not read. It holds the client's socket open, too.
+    pub watch: Option<Watch>,
 }
 
 impl Ends {
@@ -36,6 +39,7 @@ impl Ends {
 
     /// Breaks the connection for the sides that are named.
     pub fn cut(&mut self, mode: CutMode, toward: Toward) {
+        self.watch = None;
         match mode {
             CutMode::Rst => self.reset(toward),
             CutMode::Fin => self.finish(toward),
@@ -44,6 +48,7 @@ impl Ends {
 
     /// Closes so that the peer sees a reset.
     pub fn reset(&mut self, toward: Toward) {
+        self.watch = None;
         for side in sides(toward) {
             let stream = match side {
                 Side::Client => self.client.take(),

@@ -3,7 +3,7 @@
 use super::ends::Ends;
 use super::{Connection, Place, Stop};
 use crate::proxy::Side;
-use crate::proxy::event::{Effect, LinkEventKind, Point, RepeatAction, RequestSeen};
+use crate::proxy::event::{LinkEventKind, Point, RepeatAction, RequestSeen};
 use crate::proxy::gates::Outcome;
 
 impl Connection {
@@ -84,11 +84,7 @@ impl Connection {
                 let (effect, cut) = match action {
                     RepeatAction::Cut(mode, toward) => self.cut(mode, toward, ends),
                     RepeatAction::Hold => (self.hold(), false),
-                    RepeatAction::Refuse => {
-                        self.shared.state().refused = true;
-                        let _ = self.shared.listener.set(false);
-                        (Effect { refused: 1, ..Effect::default() }, false)
-                    }
+                    RepeatAction::Refuse => (self.shared.refuse(), false),
                 };
                 self.shared.tell(LinkEventKind::Repeated { gate, connection: self.id, request, effect });
                 if cut {

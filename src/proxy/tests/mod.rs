@@ -6,6 +6,7 @@ mod cut;
 mod forwarding;
 mod gates;
 mod hold;
+mod left;
 mod many;
 mod orders;
 mod peer;

@@ -72,3 +72,22 @@ async fn a_link_refuses_by_itself_where_that_is_repeated() {
     bench.link.accept();
     assert!(!is_refused(bench.link.addr()).await);
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_dropped_link_lets_nobody_in_from_that_moment() {
+    let Bench { link, .. } = Bench::new([]).await;
+    let addr = link.addr();
+    drop(link);
+    // From this very thread: the runtime has had no chance to do anything.
+    let refused = std::net::TcpStream::connect(addr).expect_err("nobody listens");
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_refusal_where_nobody_listened_meets_nothing() {
+    let bench = Bench::new([]).await;
+    assert!(bench.link.refuse().fired());
+    assert!(!bench.link.refuse().fired());
+    bench.link.accept();
+    assert!(bench.link.refuse().fired());
+}
