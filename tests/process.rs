@@ -44,6 +44,17 @@ fn a_descendant_that_is_left_behind_is_reported_and_ended() {
     bench.await_family(0);
 }
 
+/// A program that clears its environment clears its mark, too; its group is still the run's.
+#[test]
+fn a_descendant_without_the_mark_is_found_by_its_group() {
+    let bench = Bench::new();
+    bench.script("server", "env -i sleep 3601 </dev/null >/dev/null 2>&1 & serve");
+    bench.scenario("hides", "");
+    let findings = bench.findings("hides");
+    assert_eq!(count_of(&findings, FindingKind::DescendantLeft), 1, "{findings:#?}");
+    assert!(findings[0].message.contains("sleep 3601"), "{findings:#?}");
+}
+
 #[test]
 fn who_does_not_end_is_late() {
     let bench = Bench::new();

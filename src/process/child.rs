@@ -9,7 +9,7 @@ use std::process::{ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStdin, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::descendants::MARKER;
 use crate::log::Stream;
@@ -48,7 +48,8 @@ pub struct Spawn<'a> {
 pub struct Child {
     group: Pid,
     stdin: Option<ChildStdin>,
-    exited: bool,
+    /// Whether it has ended and was reaped: its process id may be another's from then on.
+    ended: watch::Receiver<bool>,
 }
 
 impl Spawn<'_> {
@@ -93,8 +94,10 @@ impl Spawn<'_> {
             readers.spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
         }
         let output = output.clone();
+        let (reaped, ended) = watch::channel(false);
         tokio::spawn(async move {
             if let Ok(status) = child.wait().await {
+                reaped.send_replace(true);
                 // Its last words come before its end. Only a descendant that holds the streams open can make this wait in vain.
                 let all_read = async { while readers.join_next().await.is_some() {} };
                 let _ = tokio::time::timeout(LAST_WORDS, all_read).await;
@@ -102,7 +105,7 @@ impl Spawn<'_> {
                 readers.detach_all();
             }
         });
-        Ok(Child { group, stdin, exited: false })
+        Ok(Child { group, stdin, ended })
     }
 }
 
@@ -129,20 +132,23 @@ impl Child {
 
     /// Signals the process alone; false when it had ended.
     pub fn signal(&self, signal: Signal) -> bool {
-        !self.exited && rustix::process::kill_process(self.group, signal).is_ok()
+        !self.has_ended() && rustix::process::kill_process(self.group, signal).is_ok()
     }
 
     /// Signals its whole group; false when it had ended.
     pub fn signal_group(&self, signal: Signal) -> bool {
-        !self.exited && kill_process_group(self.group, signal).is_ok()
+        !self.has_ended() && kill_process_group(self.group, signal).is_ok()
     }
 
-    /// To be called when its end was seen: its process id may be another's from now on.
-    pub fn set_exited(&mut self) {
-        // What is left of its group has no leader any more; the group's id stays taken as long as it has members.
-        let _ = kill_process_group(self.group, Signal::CONT);
-        self.exited = true;
-        self.stdin = None;
+    /// Resolves when it has ended and was reaped.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut ended = self.ended.clone();
+        // Without its sender nobody waits for the child any more: the runtime is going down.
+        async move { drop(ended.wait_for(|ended| *ended).await) }
+    }
+
+    fn has_ended(&self) -> bool {
+        *self.ended.borrow()
     }
 }
 
@@ -168,6 +174,6 @@ async fn read<T>(
 }
 
 /// The exit code, or the name of the signal.
-pub fn ended(status: ExitStatus) -> (Option<i32>, Option<String>) {
+pub fn exit_of(status: ExitStatus) -> (Option<i32>, Option<String>) {
     (status.code(), status.signal().map(super::signal_name))
 }

@@ -7,8 +7,8 @@ mod port;
 mod signals;
 mod watchdog;
 
-pub use child::{Child, Output, Spawn, ended};
-pub use descendants::{MARKER, Marked, marked};
+pub use child::{Child, Output, Spawn, exit_of};
+pub use descendants::{MARKER, Marked, marked, members};
 pub use http::get;
 pub use port::ReservedPort;
 pub use signals::{signal, signal_name};

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::world::World;
+use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, FinalRead, StepFailure, abridge};
-use crate::process::{get, marked};
+use crate::process::{Marked, get, marked, members};
 use crate::system::{FinalReadPlace, Invariant};
 
 /// How long a process may take to end when its role does not say.
@@ -114,28 +115,34 @@ impl World<'_> {
                 self.ask_to_end(*actor, Asked::Teardown);
             }
         }
-        let within = actors
-            .iter()
-            .map(|actor| self.actors[*actor].role.stop.within.map_or(STOP_WITHIN, |span| span.0))
-            .max()
-            .unwrap_or_default();
+        let mut ladders = tokio::task::JoinSet::new();
+        for actor in actors.iter().copied() {
+            let within = self.actors[actor].role.stop.within.map_or(STOP_WITHIN, |span| span.0);
+            let Some(boot) = self.actors[actor].running() else { continue };
+            let (group, ended) = (boot.child.pid(), boot.child.ended());
+            ladders.spawn(async move {
+                let rungs = [Rung::wait(within), Rung::signal(Signal::INT, RUNG), Rung::signal(Signal::TERM, RUNG)];
+                (actor, escalate(group, &rungs, ended).await.1)
+            });
+        }
+        loop {
+            tokio::select! {
+                climbed = ladders.join_next() => match climbed {
+                    Some(Ok((actor, rung))) => {
+                        if let Some(boot) = self.actors[actor].boots.last_mut() {
+                            boot.seen.late = rung > 0;
+                        }
+                    }
+                    Some(Err(_)) => {}
+                    None => break,
+                },
+                () = self.take_next() => {}
+            }
+        }
+        // All have ended; the news of it comes with their last words.
         let all = actors.to_vec();
-        let done = |world: &mut Self| all.iter().all(|actor| !world.actors[*actor].is_running()).then_some(());
-        if self.until(Instant::now() + within, done).await.is_some() {
-            return;
-        }
-        for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
-            for actor in actors {
-                if let Some(boot) = self.actors[*actor].running() {
-                    boot.seen.late = true;
-                    boot.child.signal_group(signal);
-                }
-            }
-            let patience = if signal == Signal::KILL { Duration::from_secs(60) } else { RUNG };
-            if self.until(Instant::now() + patience, done).await.is_some() {
-                return;
-            }
-        }
+        let told = |world: &mut Self| all.iter().all(|actor| !world.actors[*actor].is_running()).then_some(());
+        self.until(Instant::now() + STOP_WITHIN, told).await;
     }
 
     /// The paths that the invariants read.
@@ -209,28 +216,46 @@ impl World<'_> {
             .map_err(|failure| format!("the server does not boot again on its data: {}", failure.message))
     }
 
-    /// What carries this run's mark when every process has ended was left behind by one of them.
+    /// What carries this run's mark, or is in the group of one of its processes, when they have all ended was left behind.
     async fn end_descendants(&mut self) {
-        let prefix = format!("{}/", self.mark);
         let deadline = Instant::now() + GRACE;
-        let mut left = marked(&prefix);
+        let mut left = self.left_behind();
         while !left.is_empty() && Instant::now() < deadline {
             // There is no event for the end of somebody else's child.
             self.until(Instant::now() + Duration::from_millis(5), |_| None::<()>).await;
-            left = marked(&prefix);
+            left = self.left_behind();
         }
-        for process in &left {
-            let owner = process.mark.rsplit('/').next().unwrap_or_default();
-            if let Some(actor) = self.actors.iter_mut().find(|actor| actor.instance.name == owner) {
-                actor.left_behind.push(process.command.clone());
-            }
+        for (actor, process) in &left {
+            self.actors[*actor].left_behind.push(process.command.clone());
         }
         let deadline = Instant::now() + Duration::from_secs(10);
         while !left.is_empty() && Instant::now() < deadline {
-            left.iter().for_each(crate::process::Marked::kill);
+            left.iter().for_each(|(_, process)| process.kill());
             self.until(Instant::now() + Duration::from_millis(5), |_| None::<()>).await;
-            left = marked(&prefix);
+            left = self.left_behind();
         }
+    }
+
+    /// The living descendants, each with the actor that it comes from.
+    fn left_behind(&self) -> Vec<(usize, Marked)> {
+        let mut left: Vec<(usize, Marked)> = Vec::new();
+        for process in marked(&format!("{}/", self.mark)) {
+            let owner = process.mark.rsplit('/').next().unwrap_or_default();
+            left.extend(
+                self.actors.iter().position(|actor| actor.instance.name == owner).map(|actor| (actor, process)),
+            );
+        }
+        // A program can clear its environment, and its mark with it; its group it keeps, as long as it starts no session.
+        for (actor, boot) in
+            self.actors.iter().enumerate().flat_map(|(index, actor)| actor.boots.iter().map(move |boot| (index, boot)))
+        {
+            for process in members(boot.child.pid()) {
+                if !left.iter().any(|(_, known)| known.pid == process.pid) {
+                    left.push((actor, process));
+                }
+            }
+        }
+        left
     }
 
     /// The last words: every stream is read to its end.

@@ -6,7 +6,7 @@ use super::driver::Said;
 use super::world::{Parked, World};
 use crate::evidence::{CallResult, Exit};
 use crate::log::Stream;
-use crate::process::{Output, ended};
+use crate::process::{Output, exit_of};
 use crate::proxy::{LinkEvent, LinkEventKind, RequestSeen};
 use crate::system::RoleKind;
 
@@ -67,9 +67,9 @@ impl World<'_> {
                 boot.reader(stream).finish(at);
             }
             Output::Exited(status) => {
-                let (code, signal) = ended(status);
+                let (code, signal) = exit_of(status);
                 boot.seen.exit = Some(Exit { at, code, signal });
-                boot.child.set_exited();
+                boot.child.close_stdin();
                 self.lose_calls(index, at);
                 if Some(index) == self.listener() {
                     self.set_upstream(None);

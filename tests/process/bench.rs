@@ -96,8 +96,9 @@ impl Bench {
 
     /// The program, in the folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments).current_dir(self.path());
+        // Whoever runs the tests may ignore hang-ups (nohup, a job in the background), and children inherit that.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", PROGRAM]).args(arguments).current_dir(self.path());
         if arguments.first() == Some(&"run") {
             command.args(["--system", "system.toml"]);
             if !arguments.contains(&"--runs") {
