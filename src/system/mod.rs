@@ -88,6 +88,17 @@ impl SystemFile {
         self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role)
     }
 
+    /// The line that a scenario means: one by its name, narrowed down by fields, or one as it is written there.
+    pub(crate) fn line_meant(&self, name: Option<&toml::Spanned<String>>, literal: Line) -> Line {
+        match name.and_then(|name| self.lines.get(name.as_ref())).cloned() {
+            Some(mut named) => {
+                named.fields.extend(literal.fields);
+                named
+            }
+            None => literal,
+        }
+    }
+
     /// The role whose rules a record of a process with role `role` obeys: that of its part, for a composite role.
     pub fn role_of_record<'a>(&'a self, role: &'a str, record: &Record) -> &'a str {
         let part = self.role(role).and_then(|role| {

@@ -116,7 +116,13 @@ impl World<'_> {
             }
             Event::Quiet(quiet) => {
                 let what = format!("silence for {}", quiet.duration);
+                let mut moved = self.bytes_moved();
                 loop {
+                    // A long body passes without an event.
+                    let now = self.bytes_moved();
+                    if now != moved {
+                        (moved, self.last_activity) = (now, Instant::now());
+                    }
                     let silent_at = self.last_activity + quiet.duration.0;
                     if silent_at <= Instant::now() {
                         break;
@@ -132,6 +138,11 @@ impl World<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// How many bytes have passed all links.
+    fn bytes_moved(&self) -> u64 {
+        self.actors.iter().filter_map(|actor| actor.link.as_ref()).map(|link| link.counters().bytes).sum()
     }
 
     async fn await_line(&mut self, event: &LineEvent, bound: Bound) -> Result<(), StepFailure> {
@@ -160,16 +171,13 @@ impl World<'_> {
     }
 
     fn line(&self, event: &LineEvent) -> Line {
-        let named = event.line.as_ref().and_then(|name| self.system.file.lines.get(name.as_ref())).cloned();
-        let mut line = named.unwrap_or_else(|| Line {
+        let literal = Line {
             level: event.level,
             target: event.target.clone(),
             message: event.message.clone(),
-            ..Line::default()
-        });
-        // Fields narrow a named line down as well.
-        line.fields.extend(event.fields.clone());
-        line
+            fields: event.fields.clone(),
+        };
+        self.system.file.line_meant(event.line.as_ref(), literal)
     }
 
     /// Whether a request is one that this gate names.

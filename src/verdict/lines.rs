@@ -40,13 +40,11 @@ pub(super) fn is_of(process: &Process, name: &str) -> bool {
 
 /// The line that is meant: by its name, or as written; fields narrow down either.
 pub(super) fn wanted(case: Case<'_>, expected: &ExpectLine) -> Line {
-    let named = expected.line.as_ref().and_then(|name| case.line(name.as_ref())).cloned();
-    let mut line = named.unwrap_or_else(|| Line {
+    let literal = Line {
         level: expected.level,
         target: expected.target.clone(),
         message: expected.message.clone(),
-        ..Line::default()
-    });
-    line.fields.extend(expected.fields.clone());
-    line
+        fields: expected.fields.clone(),
+    };
+    case.system.line_meant(expected.line.as_ref(), literal)
 }

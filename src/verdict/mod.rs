@@ -7,6 +7,10 @@ mod free_running;
 mod invariants;
 mod levels;
 mod lines;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use crate::evidence::{Evidence, Process};
 use crate::finding::{Finding, FindingKind};
@@ -37,7 +41,28 @@ pub fn judge(case: Case<'_>) -> Vec<Finding> {
     exits::judge(case, &mut findings);
     invariants::judge(case, &mut findings);
     truncated(case, &mut findings);
-    findings
+    fold(findings)
+}
+
+/// How many findings of one kind are made about one process, one by one.
+const FINDINGS_BOUND: usize = 25;
+
+/// A process that floods its log is one problem, not a hundred thousand: what is past the bound is only counted.
+fn fold(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut counts: BTreeMap<(FindingKind, Option<String>), usize> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for finding in findings {
+        let count = counts.entry((finding.kind, finding.process.clone())).or_default();
+        *count += 1;
+        if *count <= FINDINGS_BOUND {
+            kept.push(finding);
+        }
+    }
+    for ((kind, process), count) in counts.into_iter().filter(|(_, count)| *count > FINDINGS_BOUND) {
+        let message = format!("and {} more of this kind", count - FINDINGS_BOUND);
+        kept.push(Finding { process, ..Finding::new(kind, message) });
+    }
+    kept
 }
 
 fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {

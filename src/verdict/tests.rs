@@ -1,0 +1,256 @@
+//! The oracle, both ways: what must be found, and what must not.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Case, judge};
+use crate::evidence::{Asked, Boot, Call, CallEffect, CallResult, Evidence, Exit, Fault, FinalRead, Process};
+use crate::finding::FindingKind;
+use crate::log::{Format, Reader, Stream};
+use crate::scenario::Scenario;
+use crate::system::System;
+
+const BEFORE: u64 = 10;
+const FAULT: u64 = 100;
+const AFTER: u64 = 200;
+
+/// A run of the server, a driven client `a` and a runner `r`, in which nothing is wrong.
+fn run() -> Evidence {
+    let process = |name: &str, role: &str| Process {
+        name: name.into(),
+        role: role.into(),
+        boots: vec![Boot {
+            pid: 1,
+            ready: Some(1),
+            asked: Some(Asked::Teardown),
+            exit: Some(Exit { at: 900, code: Some(0), signal: None }),
+            ..Boot::default()
+        }],
+        ..Process::default()
+    };
+    Evidence {
+        processes: vec![process("server", "server"), process("a", "client"), process("r", "runner")],
+        ..Evidence::default()
+    }
+}
+
+fn with_log(mut evidence: Evidence, process: &str, at: u64, text: &str) -> Evidence {
+    let mut reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
+    reader.feed(at, text.as_bytes());
+    reader.finish(at);
+    let found = evidence.processes.iter_mut().find(|one| one.name == process).expect("it is in the cast");
+    found.records.extend(reader.into_records());
+    evidence
+}
+
+fn with_fault(mut evidence: Evidence, action: &str, target: &str, planned: bool) -> Evidence {
+    let fired = Some("a live process".to_owned());
+    evidence.faults.push(Fault {
+        at: FAULT,
+        step: 1,
+        action: action.into(),
+        target: target.into(),
+        planned,
+        fired,
+        request: None,
+        calls: Vec::new(),
+    });
+    if action == "kill" {
+        let boot = &mut evidence.processes.iter_mut().find(|one| one.name == target).expect("in the cast").boots[0];
+        (boot.asked, boot.exit) =
+            (Some(Asked::Kill), Some(Exit { at: FAULT, code: None, signal: Some("SIGKILL".into()) }));
+    }
+    evidence
+}
+
+fn with_call(mut evidence: Evidence, op: &str, args: Value, result: Option<CallResult>) -> Evidence {
+    let number = 1 + evidence.history.len() as u64;
+    let ok = result == Some(CallResult::Ok);
+    evidence.history.push(Call {
+        name: format!("call-{number}"),
+        process: "a".into(),
+        number,
+        op: op.into(),
+        args,
+        begun: BEFORE,
+        ended: result.map(|_| AFTER),
+        result,
+        effect: if ok { CallEffect::Applied } else { CallEffect::Unknown },
+        value: ok.then(|| json!({"rollout_id": format!("ro-{number}")})),
+        error: None,
+        expected: None,
+        returns: None,
+    });
+    evidence
+}
+
+fn called(evidence: Evidence, result: CallResult) -> Evidence {
+    with_call(evidence, "wait_for_rollouts", json!({}), Some(result))
+}
+
+fn kinds_in(scenario: &str, evidence: &Evidence) -> Vec<FindingKind> {
+    let scenario = format!("summary = \"x\"\n[processes.a]\n[processes.r]\nrole = \"runner\"\n{scenario}");
+    let scenario = Scenario::parse(Path::new("x.toml"), &scenario).expect("a scenario");
+    let system = System::store();
+    judge(Case { evidence, scenario: &scenario.file, system: &system.file })
+        .into_iter()
+        .map(|finding| finding.kind)
+        .collect()
+}
+
+fn kinds(evidence: &Evidence) -> Vec<FindingKind> {
+    kinds_in("", evidence)
+}
+
+const ERROR: &str = "ERROR quietdown::store::client: server is unreachable call=1\n";
+const PANIC: &str = "thread 'x' panicked at src/a.rs:1:2:\nboom\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+
+#[test]
+fn a_run_in_which_nothing_happens_passes() {
+    assert_eq!(kinds(&run()), []);
+}
+
+#[test]
+fn a_planned_stop_must_be_quiet() {
+    let stopped = with_fault(run(), "stop", "server", true);
+    let quiet = with_log(
+        called(stopped.clone(), CallResult::Shutdown),
+        "a",
+        AFTER,
+        "DEBUG quietdown::store::client: server is shutting down call=1\n",
+    );
+    assert_eq!(kinds(&quiet), []);
+    for level in ["INFO", "WARN", "ERROR"] {
+        let loud = with_log(
+            called(stopped.clone(), CallResult::Shutdown),
+            "a",
+            AFTER,
+            &format!("{level:>5} quietdown::store::client: server is shutting down call=1\n"),
+        );
+        assert_eq!(kinds(&loud), [FindingKind::LevelAboveDebug], "{level}");
+    }
+    let lifecycle = with_log(stopped.clone(), "server", AFTER, " INFO quietdown::store::server: stopped\n");
+    assert_eq!(kinds(&lifecycle), [], "the system file allows this line");
+    let other = with_log(stopped, "server", AFTER, " INFO quietdown::store::server: something else\n");
+    assert_eq!(kinds(&other), [FindingKind::LevelAboveDebug]);
+}
+
+#[test]
+fn an_unplanned_failure_must_be_reported_exactly_once() {
+    let failed = called(with_fault(run(), "kill", "server", false), CallResult::Unreachable);
+    assert_eq!(kinds(&failed), [FindingKind::NotReported]);
+    let once = with_log(failed, "a", AFTER, ERROR);
+    assert_eq!(kinds(&once), []);
+    assert_eq!(kinds(&with_log(once, "a", AFTER, ERROR)), [FindingKind::ReportedTwice]);
+}
+
+#[test]
+fn a_call_that_recovered_owes_nothing_and_may_say_nothing() {
+    let recovered = called(with_fault(run(), "cut", "a", false), CallResult::Ok);
+    assert_eq!(kinds(&recovered), []);
+    assert_eq!(kinds(&with_log(recovered, "a", AFTER, ERROR)), [FindingKind::LevelAboveDebug]);
+}
+
+#[test]
+fn a_crash_that_is_called_a_shutdown_is_found() {
+    let killed = called(with_fault(run(), "kill", "server", false), CallResult::Shutdown);
+    assert_eq!(kinds(&killed), [FindingKind::OverSuppressed]);
+    // A stop of an earlier boot explains nothing after the server was ready again.
+    let mut restarted = killed;
+    restarted.faults[0].at = 50;
+    restarted = with_fault(restarted, "restart", "server", true);
+    restarted.faults[1].at = 2;
+    restarted.processes[0].boots[0].ready = Some(5);
+    assert_eq!(kinds(&restarted), [FindingKind::OverSuppressed]);
+    restarted.processes[0].boots[0].ready = Some(60);
+    assert_eq!(kinds(&restarted), [], "it came back only after the call had begun");
+}
+
+#[test]
+fn tracebacks_and_stray_text_are_found_wherever_they_are() {
+    assert_eq!(kinds(&with_log(run(), "server", BEFORE, PANIC)), [FindingKind::Traceback]);
+    assert_eq!(kinds(&with_log(run(), "a", BEFORE, "double free\n")), [FindingKind::LevelAboveInfo]);
+    assert_eq!(
+        kinds(&with_log(run(), "a", BEFORE, " WARN quietdown::store::client: odd\n")),
+        [FindingKind::LevelAboveInfo]
+    );
+    assert_eq!(kinds(&with_log(run(), "a", BEFORE, " INFO quietdown::store::client: fine\n")), []);
+}
+
+#[test]
+fn a_free_running_process_reports_once_per_outage() {
+    let warned = " WARN quietdown::store::client: server is unreachable op=dequeue_rollout\n";
+    assert_eq!(kinds(&with_log(run(), "r", BEFORE, warned)), [FindingKind::LevelAboveInfo], "there was no outage");
+    let once = with_log(with_fault(run(), "kill", "server", false), "r", AFTER, warned);
+    assert_eq!(kinds(&once), []);
+    assert_eq!(kinds(&with_log(once, "r", AFTER, warned)), [FindingKind::ReportedTwice]);
+}
+
+#[test]
+fn a_line_that_is_demanded_is_allowed_and_must_be_there() {
+    let demanded = "[[expect.line]]\nprocess = \"a\"\nline = \"unreachable-error\"\ncount = 1";
+    assert_eq!(kinds_in(demanded, &run()), [FindingKind::LineCount]);
+    let there = with_log(run(), "a", BEFORE, "ERROR quietdown::store::client: server is unreachable\n");
+    assert_eq!(kinds_in(demanded, &there), []);
+}
+
+#[test]
+fn ends_are_judged() {
+    let mut odd = run();
+    odd.processes[1].boots[0].exit = Some(Exit { at: 900, code: Some(1), signal: None });
+    assert_eq!(kinds(&odd), [FindingKind::ExitStatus]);
+    let mut by_itself = run();
+    by_itself.processes[0].boots[0].asked = None;
+    assert_eq!(kinds(&by_itself), [FindingKind::ExitStatus], "status 0, but nobody had told it to end");
+    let mut late = run();
+    late.processes[0].boots[0].late = true;
+    assert_eq!(kinds(&late), [FindingKind::ExitLate]);
+    let mut leaves = run();
+    leaves.processes[0].left_behind.push("sleep 9".into());
+    assert_eq!(kinds(&leaves), [FindingKind::DescendantLeft]);
+}
+
+#[test]
+fn a_fault_that_met_nothing_and_a_call_that_never_ended_are_found() {
+    let mut void = with_fault(run(), "cut", "a", false);
+    void.faults[0].fired = None;
+    assert_eq!(kinds(&void), [FindingKind::FaultNotFired]);
+    assert_eq!(kinds(&with_call(run(), "health", json!({}), None)), [FindingKind::CallNeverEnded]);
+    let mut other = called(run(), CallResult::Ok);
+    other.history[0].expected = Some(CallResult::Shutdown);
+    assert_eq!(kinds(&other), [FindingKind::CallResult]);
+    let mut returns = called(run(), CallResult::Ok);
+    returns.history[0].returns = Some(json!({"status": "queuing"}));
+    assert_eq!(kinds(&returns), [FindingKind::CallReturns]);
+}
+
+#[test]
+fn what_was_acknowledged_is_there_exactly_once() {
+    let wrote = |result| with_call(run(), "enqueue_rollout", json!({"input": 7}), Some(result));
+    let read = |mut evidence: Evidence, items: Value| {
+        evidence.final_read = Some(FinalRead { rebooted: false, answers: vec![Ok(json!({"items": items}))] });
+        evidence
+    };
+    let item = json!({"rollout_id": "ro-1", "input": 7});
+    assert_eq!(kinds(&read(wrote(CallResult::Ok), json!([item]))), []);
+    assert_eq!(
+        kinds(&read(wrote(CallResult::Ok), json!([item, {"rollout_id": "ro-2", "input": 7}]))),
+        [FindingKind::Duplicated]
+    );
+    // Twice over: by its content, and by the identifier that was acknowledged.
+    assert_eq!(kinds(&read(wrote(CallResult::Ok), json!([]))), [FindingKind::Lost, FindingKind::Lost]);
+    assert_eq!(kinds(&read(run(), json!([item]))), [FindingKind::Duplicated], "nobody wrote it");
+    for there in [json!([]), json!([item])] {
+        assert_eq!(kinds(&read(wrote(CallResult::Lost), there)), [], "its effect is unknown");
+    }
+    let mut unread = run();
+    unread.final_read = Some(FinalRead { rebooted: true, answers: vec![Err("refused".into())] });
+    assert_eq!(kinds(&unread), [FindingKind::FinalRead]);
+}
+
+#[test]
+fn a_flood_is_one_problem() {
+    let flood = " WARN quietdown::store::client: again\n".repeat(1000);
+    assert_eq!(kinds(&with_log(run(), "a", BEFORE, &flood)).len(), super::FINDINGS_BOUND + 1);
+}
