@@ -1,5 +1,6 @@
 //! What must agree within a scenario, and between it and its system.
 
+mod calls;
 mod names;
 mod steps;
 

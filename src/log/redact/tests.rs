@@ -167,16 +167,6 @@ fn with_names() -> Redactor {
 #[test]
 fn redacting_twice_is_redacting_once() {
     let mut redactor = with_names();
-    let changed = (0..500).filter(|seed| twice_is_once(&mut redactor, *seed)).count();
+    let changed = (0..crate::log::seeds(500)).filter(|seed| twice_is_once(&mut redactor, *seed)).count();
     assert!(changed > 250, "the generator makes nothing to redact: {changed}");
-}
-
-/// The same for longer, for whoever changes the redaction.
-#[test]
-#[ignore = "long; run it after changes"]
-fn any_text_is_redacted() {
-    let mut redactor = with_names();
-    for seed in 0..2_000_000 {
-        twice_is_once(&mut redactor, seed);
-    }
 }
