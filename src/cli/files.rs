@@ -50,7 +50,9 @@ pub fn find(names: &[String]) -> Result<Vec<PathBuf>, Vec<String>> {
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let entries = std::fs::read_dir(folder).map_err(|why| {
+        format!("{}: {why}; name scenario files or folders, or run where scenarios/ is", folder.display())
+    })?;
     let mut files: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())

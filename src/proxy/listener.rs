@@ -68,6 +68,7 @@ impl Listener {
         loop {
             turns(&mut changes, true).await;
             let Ok(listener) = self.accepting() else {
+                // No file descriptor is left for it: nothing tells when there is one.
                 tokio::time::sleep(RETRY).await;
                 continue;
             };

@@ -3,8 +3,6 @@
 //! They exist in builds with debug assertions only. A release build that is asked for one refuses to run, because a
 //! control that silently runs without its defect proves nothing.
 
-use std::sync::OnceLock;
-
 /// The environment variable that plants a defect.
 pub const VARIABLE: &str = "QUIETDOWN_STORE_DEFECT";
 
@@ -85,7 +83,7 @@ defects! {
 pub fn planted(defect: Defect) -> bool {
     #[cfg(debug_assertions)]
     {
-        static PLANTED: OnceLock<Option<Defect>> = OnceLock::new();
+        static PLANTED: std::sync::OnceLock<Option<Defect>> = std::sync::OnceLock::new();
         *PLANTED.get_or_init(|| {
             let name = std::env::var(VARIABLE).ok()?;
             Defect::ALL.iter().copied().find(|defect| defect.name() == name)

@@ -16,7 +16,6 @@ use crate::scenario::Scenario;
 use crate::system::System;
 
 pub use plan::{Plan, Planted};
-pub(crate) use template::fill_size;
 
 /// Why a run could not even be made. What goes wrong in a run is evidence, not this.
 #[derive(Debug, thiserror::Error)]

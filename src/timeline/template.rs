@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The largest text that `${fill:…}` makes.
-const FILL_BOUND: usize = 64 * 1024 * 1024;
+use crate::scenario::fill_size;
 
 /// Replaces `${name}` by what `value` gives for it.
 pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
@@ -85,27 +84,6 @@ fn lookup(name: &str, saved: &BTreeMap<String, Value>) -> Result<Value, String> 
     Ok(found.clone())
 }
 
-/// The number of bytes that `16MiB`, `64KiB` or `100` means.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn fill_size(text: &str) -> Result<usize, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit {
-        "" | "B" => 1,
-        "KiB" => 1024,
-        "MiB" => 1024 * 1024,
-        _ => return Err(format!("`{text}` is no size; write 100, 64KiB or 16MiB")),
-    };
-    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-    match size {
-        Some(size) if size <= FILL_BOUND => Ok(size),
-        Some(_) => Err("at most 64MiB".to_owned()),
-        None => Err(format!("`{text}` is no size; write 100, 64KiB or 16MiB")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -122,13 +100,5 @@ mod tests {
         assert_eq!(resolved, Ok(json!({"a": 3, "b": ["ro-1", "n=3"], "c": true, "d": "xxx"})));
         assert!(resolve(json!("${r.none}"), &saved).is_err_and(|why| why.contains("has no `none`")));
         assert!(resolve(json!("a ${q.x}"), &saved).is_err());
-    }
-
-    #[test]
-    fn sizes_are_bounded() {
-        assert_eq!(fill_size("16MiB"), Ok(16 * 1024 * 1024));
-        for wrong in ["", "MiB", "1GB", "65MiB", "99999999999999999999", "-1"] {
-            assert!(fill_size(wrong).is_err(), "{wrong}");
-        }
     }
 }

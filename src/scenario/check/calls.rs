@@ -42,7 +42,7 @@ pub(super) fn check_call(
     for text in texts {
         for variable in crate::system::variables(&text) {
             let wrong = match variable.split_once(['.', ':']) {
-                Some(("fill", size)) if variable.starts_with("fill:") => crate::timeline::fill_size(size).err(),
+                Some(("fill", size)) if variable.starts_with("fill:") => crate::scenario::fill_size(size).err(),
                 _ => {
                     let call = variable.split('.').next().unwrap_or_default();
                     (!past.saved.contains(call)).then(|| format!("no step before saves `{call}`"))
