@@ -9,16 +9,14 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::peer::{Bench, End, REQUEST, bare, soon};
+use crate::process::ReservedPort;
 use crate::proxy::{CutMode, Effect, Link, LinkEventKind, Point, Toward};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_cut_is_answered_when_the_connection_ends_by_itself_meanwhile() {
     let mut bench = Bench::new([]).await;
-    let nobody = {
-        let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        gone.local_addr().expect("bound")
-    };
-    bench.link.set_upstream(Some(nobody));
+    let nobody = ReservedPort::new().expect("a port");
+    bench.link.set_upstream(Some(nobody.addr()));
     for _ in 0..50 {
         let client = bench.client().await;
         let id = bench.opened().await;

@@ -4,6 +4,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::peer::{Bench, End, REQUEST, gate, is_refused, repeated};
+use crate::process::ReservedPort;
 use crate::proxy::{Effect, Link, LinkEventKind, Phase, RepeatAction};
 
 #[tokio::test(flavor = "current_thread")]
@@ -44,8 +45,9 @@ async fn without_an_upstream_a_link_refuses_and_a_fault_refuses_whatever_the_ups
 #[tokio::test(flavor = "current_thread")]
 async fn a_dead_server_is_a_reset_before_any_byte() {
     let mut bench = Bench::new([]).await;
-    let dead = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
-    bench.link.set_upstream(Some(dead));
+    // Held, not listened at: a port that is given back may be another test's server the next moment.
+    let dead = ReservedPort::new().expect("a port");
+    bench.link.set_upstream(Some(dead.addr()));
     let mut client = bench.client().await;
     assert_eq!(client.rest().await, (String::new(), End::Rst));
     assert_eq!(bench.closed().await, 1);
