@@ -149,7 +149,7 @@ impl Connection {
     /// Connects to the server. That may take long, when its queue is full: orders are obeyed meanwhile.
     async fn connect(&mut self, ends: &mut Ends) -> Next {
         loop {
-            let upstream = self.shared.state().upstream;
+            let upstream = self.shared.state().upstream.clone();
             let mut connecting = Some(Box::pin(connect(upstream)));
             while let Some(attempt) = &mut connecting {
                 tokio::select! {

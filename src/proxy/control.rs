@@ -1,7 +1,7 @@
 //! What a link and its connections share: orders in one direction, news in the other.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -10,7 +10,10 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
 use super::gates::Gates;
+use super::hit::Hits;
 use super::listener::Listener;
+use super::toxics::Toxics;
+use super::upstream::Upstream;
 use super::{CutMode, Toward};
 
 /// The state of one link.
@@ -18,7 +21,12 @@ use super::{CutMode, Toward};
 pub(super) struct Shared {
     pub name: String,
     pub listener: Listener,
-    pub events: mpsc::UnboundedSender<LinkEvent>,
+    /// Who is told what happens; nobody, where nobody asked for it.
+    pub events: Option<mpsc::UnboundedSender<LinkEvent>>,
+    /// What decides whatever toxics leave to chance.
+    pub seed: u64,
+    /// Grows with every change of the toxics.
+    pub toxics_version: AtomicU64,
     /// Bytes forwarded so far, both ways.
     pub moved: AtomicU64,
     /// Requests whose head has come, and which are not done.
@@ -28,12 +36,16 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub upstream: Option<SocketAddr>,
+    pub upstream: Option<Upstream>,
+    /// Taken down: it refuses, and has no connections.
+    pub disabled: bool,
     /// A fault refuses, whatever the upstream is.
     pub refused: bool,
     /// A fault swallows everything, new connections too.
     pub holding: bool,
     pub gates: Gates,
+    pub toxics: Toxics,
+    pub hits: Hits,
     pub connections: BTreeMap<ConnectionId, Arc<Control>>,
     pub last_connection: ConnectionId,
     pub last_request: u64,
@@ -55,6 +67,8 @@ pub(super) struct Control {
 pub(super) struct Orders {
     pub cut: Option<(CutMode, Toward, oneshot::Sender<Effect>)>,
     pub hold: Option<oneshot::Sender<Effect>>,
+    /// To close both ends, as a process does that ends.
+    pub close: Option<oneshot::Sender<Effect>>,
     pub release: bool,
     /// Gates that let go.
     pub resumed: Vec<GateId>,
@@ -68,16 +82,19 @@ impl Shared {
     pub fn new(
         name: &str,
         listener: Listener,
-        upstream: Option<SocketAddr>,
-        events: mpsc::UnboundedSender<LinkEvent>,
+        seed: u64,
+        state: State,
+        events: Option<mpsc::UnboundedSender<LinkEvent>>,
     ) -> Self {
         Self {
             name: name.to_owned(),
             listener,
             events,
+            seed,
+            toxics_version: AtomicU64::new(0),
             moved: AtomicU64::new(0),
             in_flight: AtomicU64::new(0),
-            state: Mutex::new(State { upstream, ..State::default() }),
+            state: Mutex::new(state),
         }
     }
 
@@ -91,21 +108,23 @@ impl Shared {
     pub fn refuse(&self) -> Effect {
         let was_listening = self.listener.is_listening();
         self.state().refused = true;
-        self.follow();
+        // Ending to listen cannot fail.
+        let _ = self.follow();
         Effect { refused: u64::from(was_listening), ..Effect::default() }
     }
 
-    /// Listens if there is somewhere to lead to and nothing refuses.
-    pub fn follow(&self) {
+    /// Listens if there is somewhere to lead to and nothing refuses. That fails only where the port is taken, or memory.
+    pub fn follow(&self) -> io::Result<()> {
         let state = self.state();
-        let listening = state.upstream.is_some() && !state.refused;
-        // The socket is bound and ours: listening on it or not cannot fail but for a lack of memory, and then the next change tries again.
-        let _ = self.listener.set(listening);
+        let listening = state.upstream.is_some() && !state.refused && !state.disabled;
+        self.listener.set(listening)
     }
 
     /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
     pub fn tell(&self, what: LinkEventKind) {
-        let _ = self.events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
+        if let Some(events) = &self.events {
+            let _ = events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+mod toxics;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,10 +10,31 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection;
-use super::control::{Control, Shared};
+use super::control::{Control, Shared, State};
 use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
 use super::listener::Listener;
-use super::{CutMode, Toward};
+use super::{CutMode, Toward, Upstream};
+pub use toxics::ToxicError;
+
+/// How a link is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where clients connect to; port 0 for an ephemeral one.
+    pub listen: SocketAddr,
+    /// Where it leads to; nowhere means that it refuses.
+    pub upstream: Option<Upstream>,
+    /// Whether it is up.
+    pub enabled: bool,
+    /// What decides whatever toxics leave to chance: with the same seed, name and order of connections, they do the same.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    /// An ephemeral port of 127.0.0.1 that leads nowhere yet.
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 0).into(), upstream: None, enabled: true, seed: 0 }
+    }
+}
 
 /// The path from one client to the server, and everything that can be done to it.
 ///
@@ -46,8 +69,21 @@ impl Link {
         upstream: Option<SocketAddr>,
         events: mpsc::UnboundedSender<LinkEvent>,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(name, Listener::new()?, upstream, events));
-        shared.listener.set(upstream.is_some())?;
+        Self::with(name, Settings { upstream: upstream.map(Upstream::Addr), ..Settings::default() }, Some(events))
+    }
+
+    /// Opens a link with settings of its own. Without `events` nobody is told what happens; gates still park.
+    ///
+    /// # Errors
+    /// When the address to listen on cannot be had.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn with(name: &str, settings: Settings, events: Option<mpsc::UnboundedSender<LinkEvent>>) -> io::Result<Self> {
+        let Settings { listen, upstream, enabled, seed } = settings;
+        let state = State { upstream, disabled: !enabled, ..State::default() };
+        let shared = Arc::new(Shared::new(name, Listener::new(listen)?, seed, state, events));
+        shared.follow()?;
         let running = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             // Owned by this task: when it is aborted, so is every connection.
@@ -73,8 +109,14 @@ impl Link {
 
     /// Where new connections lead to; nowhere means that they are refused.
     pub fn set_upstream(&self, upstream: Option<SocketAddr>) {
+        self.lead_to(upstream.map(Upstream::Addr));
+    }
+
+    /// As [`set_upstream`](Self::set_upstream), for servers with a name too.
+    pub fn lead_to(&self, upstream: Option<Upstream>) {
         self.shared.state().upstream = upstream;
-        self.shared.follow();
+        // The socket is bound and ours: if memory is lacking, the next change tries again.
+        let _ = self.shared.follow();
     }
 
     /// Arms a gate. Its `nth` counts matches from now, or from the last [`reset_counts`](Self::reset_counts).
@@ -170,7 +212,37 @@ impl Link {
     /// Accepts connections again.
     pub fn accept(&self) {
         self.shared.state().refused = false;
-        self.shared.follow();
+        // The socket is bound and ours: if memory is lacking, the next change tries again.
+        let _ = self.shared.follow();
+    }
+
+    /// Takes it down or up again. Down is a server whose process has ended: nobody listens, and every connection is closed,
+    /// when this returns.
+    ///
+    /// # Errors
+    /// When it cannot listen again.
+    pub async fn set_enabled(&self, enabled: bool) -> io::Result<()> {
+        self.shared.state().disabled = !enabled;
+        self.shared.follow()?;
+        if !enabled {
+            self.close_all().await;
+        }
+        Ok(())
+    }
+
+    /// Whether it is up.
+    pub fn is_enabled(&self) -> bool {
+        !self.shared.state().disabled
+    }
+
+    /// Closes both ends of every connection, as a process does that ends; returns when they are closed.
+    pub async fn close_all(&self) -> Effect {
+        let mut total = Effect::default();
+        for connection in self.connections() {
+            let control = self.shared.state().connections.get(&connection).cloned();
+            total = total.and(order(control, |answer| move |orders| orders.close = Some(answer)).await);
+        }
+        total
     }
 
     /// The gates at which a stream is parked now.

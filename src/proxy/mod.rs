@@ -10,16 +10,23 @@ mod diag;
 mod direction;
 mod event;
 mod gates;
+mod hit;
 mod http1;
 mod link;
 mod listener;
 mod peer;
 mod requests;
+mod toxic;
+mod toxics;
+mod upstream;
 mod vocabulary;
 
 #[cfg(test)]
 mod tests;
 
 pub use event::*;
-pub use link::{Counters, Link};
+pub use hit::{Hit, HitEffect, RequestHit};
+pub use link::{Counters, Link, Settings, ToxicError};
+pub use toxic::*;
+pub use upstream::Upstream;
 pub use vocabulary::{CutMode, Phase, Side, Toward};

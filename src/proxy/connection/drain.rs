@@ -20,7 +20,11 @@ pub(super) async fn until_ended(control: &Control, ends: &mut Ends) {
 
 /// Nothing is left to be held or let go; a cut may find a side that is still there.
 fn obey(control: &Control, ends: &mut Ends) {
-    if let Some((mode, toward, answer)) = control.take().cut {
+    let orders = control.take();
+    if let Some(answer) = orders.close {
+        *ends = Ends::default();
+        let _ = answer.send(Effect::default());
+    } else if let Some((mode, toward, answer)) = orders.cut {
         let broken = ends.breaks(toward);
         ends.cut(mode, toward);
         let _ = answer.send(Effect { broken: u64::from(broken), ..Effect::default() });

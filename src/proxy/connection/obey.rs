@@ -25,6 +25,14 @@ impl Connection {
             self.held = false;
             self.control.held.store(false, Ordering::Relaxed);
         }
+        if let Some(answer) = orders.close {
+            let broken = ends.are_live();
+            let effect = Effect { withheld: self.withheld(), broken: broken.into(), ..Effect::default() };
+            *ends = Ends::default();
+            self.report_unanswered();
+            let _ = answer.send(effect);
+            return Next::Ended;
+        }
         if let Some((mode, toward, answer)) = orders.cut {
             let (effect, cut) = self.cut(mode, toward, ends);
             if cut {
