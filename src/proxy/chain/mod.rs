@@ -12,6 +12,9 @@ mod slices;
 mod swallow;
 mod valve;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Instant;
 
