@@ -19,15 +19,15 @@ pub(super) fn add(
     found: &mut Vec<Diagnostic>,
 ) {
     scope.linked(&it.link, found);
-    if let Some(only) = &it.only {
-        if let Some(op) = &only.op {
-            scope.operation_with_path(op, found);
-            if only.method.is_some() || only.path.is_some() {
-                found.push(
-                    Diagnostic::new(op.span(), "`op` stands for method and path", "one of the two is too much")
-                        .help("remove op, or method and path"),
-                );
-            }
+    if let Some(only) = &it.only
+        && let Some(op) = &only.op
+    {
+        scope.operation_with_path(op, found);
+        if only.method.is_some() || only.path.is_some() {
+            found.push(
+                Diagnostic::new(op.span(), "`op` stands for method and path", "one of the two is too much")
+                    .help("remove op, or method and path"),
+            );
         }
     }
     let Some(toxic) = it.toxic(|_| (None, None)) else {
