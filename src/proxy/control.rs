@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
+use super::bell::Bell;
 use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
 use super::gates::Gates;
 use super::hit::Hits;
@@ -27,8 +28,10 @@ pub(super) struct Shared {
     pub seed: u64,
     /// Grows with every change of the toxics.
     pub toxics_version: AtomicU64,
-    /// Bytes forwarded so far, both ways.
-    pub moved: AtomicU64,
+    /// Bytes read so far, by the direction's [`Side`].
+    pub received: [AtomicU64; 2],
+    /// Bytes forwarded so far, by the direction's [`Side`].
+    pub moved: [AtomicU64; 2],
     /// Requests whose head has come, and which are not done.
     pub in_flight: AtomicU64,
     state: Mutex<State>,
@@ -56,9 +59,11 @@ pub(super) struct State {
 /// One connection, as its link sees it.
 #[derive(Debug, Default)]
 pub(super) struct Control {
-    pub wake: Notify,
+    pub bell: Bell,
     /// A fault holds it.
     pub held: AtomicBool,
+    /// Some orders may have come.
+    ordered: AtomicBool,
     orders: Mutex<Orders>,
 }
 
@@ -92,7 +97,8 @@ impl Shared {
             events,
             seed,
             toxics_version: AtomicU64::new(0),
-            moved: AtomicU64::new(0),
+            received: Default::default(),
+            moved: Default::default(),
             in_flight: AtomicU64::new(0),
             state: Mutex::new(state),
         }
@@ -136,12 +142,13 @@ impl Control {
             change(&mut orders);
         }
         drop(orders);
-        self.wake.notify_one();
+        self.ordered.store(true, Ordering::Release);
+        self.bell.ring();
     }
 
-    /// Takes the orders that have come.
-    pub fn take(&self) -> Orders {
-        std::mem::take(&mut *self.orders())
+    /// Takes the orders, if any have come.
+    pub fn take(&self) -> Option<Orders> {
+        self.ordered.swap(false, Ordering::AcqRel).then(|| std::mem::take(&mut *self.orders()))
     }
 
     /// Whether a cut is ordered.

@@ -3,7 +3,7 @@ mod toxics;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +13,7 @@ use super::connection;
 use super::control::{Control, Shared, State};
 use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
 use super::listener::Listener;
-use super::{CutMode, Toward, Upstream};
+use super::{CutMode, Side, Toward, Upstream};
 pub use toxics::ToxicError;
 
 /// How a link is opened.
@@ -255,8 +255,14 @@ impl Link {
         Counters {
             connections: self.shared.state().connections.len() as u64,
             requests: self.shared.in_flight.load(Ordering::Relaxed),
-            bytes: self.shared.moved.load(Ordering::Relaxed),
+            bytes: self.shared.moved.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum(),
         }
+    }
+
+    /// Bytes of one direction so far: read from the one end, forwarded to the other.
+    pub fn bytes(&self, toward: Side) -> (u64, u64) {
+        let of = |counters: &[AtomicU64; 2]| counters[toward as usize].load(Ordering::Relaxed);
+        (of(&self.shared.received), of(&self.shared.moved))
     }
 
     /// What a hold of the whole link has met since: connections that came and were swallowed, bytes that came and were
