@@ -8,6 +8,8 @@ pub mod escalation;
 pub mod evidence;
 pub mod file;
 pub mod finding;
+#[cfg(test)]
+mod generated;
 pub mod log;
 pub mod process;
 pub mod proxy;
