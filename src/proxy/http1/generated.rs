@@ -153,8 +153,9 @@ fn nonsense_is_the_same_nonsense_in_whatever_pieces_it_comes() {
         let mut it = Conversation::new(&mut random);
         for bytes in [&mut it.requests, &mut it.responses] {
             for _ in 0..random.usize(1..5) {
-                let at = random.usize(0..bytes.len());
+                let at = random.usize(0..bytes.len().max(1));
                 match random.u8(0..4) {
+                    0 | 1 if bytes.is_empty() => {}
                     0 => bytes[at] = random.u8(..),
                     1 => drop(bytes.remove(at)),
                     2 => bytes.insert(at, random.u8(..)),
