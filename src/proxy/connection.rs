@@ -236,6 +236,7 @@ impl Connection {
             match self.up.read(client) {
                 Ok(Some(count)) => {
                     came += count as u64;
+                    self.shared.flow(Side::Server).received.fetch_add(count as u64, Ordering::Relaxed);
                     self.scan.requests(&self.up, count, &mut self.requests, &self.shared, self.id);
                 }
                 Ok(None) => {}
@@ -246,6 +247,7 @@ impl Connection {
             match self.down.read(server) {
                 Ok(Some(count)) => {
                     came += count as u64;
+                    self.shared.flow(Side::Client).received.fetch_add(count as u64, Ordering::Relaxed);
                     self.scan.responses(&self.down, count, &mut self.requests, &self.shared, self.id);
                 }
                 Ok(None) => {}
@@ -263,14 +265,20 @@ impl Connection {
         let (limit, _) = self.limits();
         if let Some(server) = ends.server.as_ref().filter(|_| !self.server_lost) {
             match self.up.write(server, limit) {
-                Ok(count) => gone += count as u64,
+                Ok(count) => {
+                    gone += count as u64;
+                    self.shared.flow(Side::Server).sent.fetch_add(count as u64, Ordering::Relaxed);
+                }
                 Err(_) => self.server_lost = true,
             }
         }
         let (_, limit) = self.limits();
         if let Some(client) = ends.client.as_ref().filter(|_| !self.client_lost) {
             match self.down.write(client, limit) {
-                Ok(count) => gone += count as u64,
+                Ok(count) => {
+                    gone += count as u64;
+                    self.shared.flow(Side::Client).sent.fetch_add(count as u64, Ordering::Relaxed);
+                }
                 Err(_) => self.client_lost = true,
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -14,21 +14,23 @@ use super::hit::Hits;
 use super::listener::Listener;
 use super::toxics::Toxics;
 use super::upstream::Upstream;
-use super::{CutMode, Toward};
+use super::{CutMode, Side, Toward};
 
 /// The state of one link.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub name: String,
     pub listener: Listener,
-    /// Who is told what happens; nobody, where nobody asked for it.
-    pub events: Option<mpsc::UnboundedSender<LinkEvent>>,
+    /// Who is told what happens; nobody, where nobody has asked for it yet.
+    pub events: OnceLock<mpsc::UnboundedSender<LinkEvent>>,
     /// What decides whatever toxics leave to chance.
     pub seed: u64,
     /// Grows with every change of the toxics.
     pub toxics_version: AtomicU64,
     /// Bytes forwarded so far, both ways.
     pub moved: AtomicU64,
+    /// Bytes towards the client, and towards the server.
+    pub flows: [Flow; 2],
     /// Requests whose head has come, and which are not done.
     pub in_flight: AtomicU64,
     state: Mutex<State>,
@@ -51,6 +53,15 @@ pub(super) struct State {
     pub last_request: u64,
     /// What link-wide faults have met since they were injected.
     pub later: Effect,
+}
+
+/// The bytes of one direction, of all connections so far.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    /// Read from where they come from.
+    pub received: AtomicU64,
+    /// Written to where they go to.
+    pub sent: AtomicU64,
 }
 
 /// One connection, as its link sees it.
@@ -89,10 +100,11 @@ impl Shared {
         Self {
             name: name.to_owned(),
             listener,
-            events,
+            events: events.map_or_else(OnceLock::new, OnceLock::from),
             seed,
             toxics_version: AtomicU64::new(0),
             moved: AtomicU64::new(0),
+            flows: Default::default(),
             in_flight: AtomicU64::new(0),
             state: Mutex::new(state),
         }
@@ -101,6 +113,11 @@ impl Shared {
     pub fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves no half-done change: every change is one statement or a pair of independent ones.
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The direction towards a side.
+    pub fn flow(&self, toward: Side) -> &Flow {
+        &self.flows[toward as usize]
     }
 
     /// Refuses new connections. Who is refused is never seen here, so the effect counts the refusal itself, and nothing
@@ -122,7 +139,7 @@ impl Shared {
 
     /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
     pub fn tell(&self, what: LinkEventKind) {
-        if let Some(events) = &self.events {
+        if let Some(events) = self.events.get() {
             let _ = events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
         }
     }

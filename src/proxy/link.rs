@@ -13,7 +13,7 @@ use super::connection;
 use super::control::{Control, Shared, State};
 use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
 use super::listener::Listener;
-use super::{CutMode, Toward, Upstream};
+use super::{CutMode, Side, Toward, Upstream};
 pub use toxics::ToxicError;
 
 /// How a link is opened.
@@ -54,6 +54,15 @@ pub struct Counters {
     pub requests: u64,
     /// Bytes forwarded so far, both ways.
     pub bytes: u64,
+}
+
+/// The bytes of one direction of a link, of all its connections so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Read from where they come from.
+    pub received: u64,
+    /// Written to where they go to.
+    pub sent: u64,
 }
 
 impl Link {
@@ -257,6 +266,17 @@ impl Link {
             requests: self.shared.in_flight.load(Ordering::Relaxed),
             bytes: self.shared.moved.load(Ordering::Relaxed),
         }
+    }
+
+    /// The bytes that went towards a side.
+    pub fn traffic(&self, toward: Side) -> Traffic {
+        let flow = self.shared.flow(toward);
+        Traffic { received: flow.received.load(Ordering::Relaxed), sent: flow.sent.load(Ordering::Relaxed) }
+    }
+
+    /// Tells what happens from now on, where nobody is told yet; false where somebody is.
+    pub fn tell_to(&self, events: mpsc::UnboundedSender<LinkEvent>) -> bool {
+        self.shared.events.set(events).is_ok()
     }
 
     /// What a hold of the whole link has met since: connections that came and were swallowed, bytes that came and were

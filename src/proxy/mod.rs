@@ -26,7 +26,7 @@ mod tests;
 
 pub use event::*;
 pub use hit::{Hit, HitEffect, RequestHit};
-pub use link::{Counters, Link, Settings, ToxicError};
+pub use link::{Counters, Link, Settings, ToxicError, Traffic};
 pub use toxic::*;
-pub use upstream::Upstream;
+pub use upstream::{Presence, Upstream};
 pub use vocabulary::{CutMode, Phase, Side, Toward};

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 
 use tokio::net::{TcpStream, lookup_host};
 
+use super::diag;
+
 /// The address of a server. A name is looked up at every connect: it may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upstream {
@@ -13,6 +15,17 @@ pub enum Upstream {
     Addr(SocketAddr),
     /// `HOST:PORT`.
     Named(String),
+}
+
+/// Whether a server is there, as far as it can be known without connecting to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Somebody listens.
+    Listens,
+    /// Nobody listens on this machine.
+    Nobody,
+    /// It is on another machine, or the kernel cannot say.
+    Elsewhere,
 }
 
 impl Upstream {
@@ -29,6 +42,27 @@ impl Upstream {
             Some(Ok(_)) => Ok(Self::Named(text.to_owned())),
             _ => Err(format!("`{text}` is no address; write HOST:PORT, such as 127.0.0.1:8000")),
         }
+    }
+
+    /// Asks the kernel whether anybody listens there. The server notices nothing of it.
+    pub async fn seen(&self) -> Presence {
+        let addr = match self {
+            Self::Addr(addr) => Some(*addr),
+            Self::Named(name) => lookup_host(name).await.ok().and_then(|mut addrs| addrs.find(SocketAddr::is_ipv4)),
+        };
+        match addr {
+            Some(SocketAddr::V4(addr)) if addr.ip().is_loopback() => match diag::is_listened_at(addr) {
+                Ok(true) => Presence::Listens,
+                Ok(false) => Presence::Nobody,
+                Err(_) => Presence::Elsewhere,
+            },
+            _ => Presence::Elsewhere,
+        }
+    }
+
+    /// Whether it takes a connection, which is ended at once.
+    pub async fn is_reached(&self) -> bool {
+        self.connect().await.is_ok()
     }
 
     /// Connects to it.
