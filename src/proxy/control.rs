@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
+use super::bell::Bell;
 use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
 use super::gates::Gates;
 use super::hit::Hits;
 use super::listener::Listener;
 use super::toxics::Toxics;
 use super::upstream::Upstream;
-use super::{CutMode, Side, Toward};
+use super::{CutMode, Toward};
 
 /// The state of one link.
 #[derive(Debug)]
@@ -27,10 +28,10 @@ pub(super) struct Shared {
     pub seed: u64,
     /// Grows with every change of the toxics.
     pub toxics_version: AtomicU64,
-    /// Bytes forwarded so far, both ways.
-    pub moved: AtomicU64,
-    /// Bytes towards the client, and towards the server.
-    pub flows: [Flow; 2],
+    /// Bytes read so far, by the direction's [`Side`].
+    pub received: [AtomicU64; 2],
+    /// Bytes forwarded so far, by the direction's [`Side`].
+    pub moved: [AtomicU64; 2],
     /// Requests whose head has come, and which are not done.
     pub in_flight: AtomicU64,
     state: Mutex<State>,
@@ -55,21 +56,14 @@ pub(super) struct State {
     pub later: Effect,
 }
 
-/// The bytes of one direction, of all connections so far.
-#[derive(Debug, Default)]
-pub(super) struct Flow {
-    /// Read from where they come from.
-    pub received: AtomicU64,
-    /// Written to where they go to.
-    pub sent: AtomicU64,
-}
-
 /// One connection, as its link sees it.
 #[derive(Debug, Default)]
 pub(super) struct Control {
-    pub wake: Notify,
+    pub bell: Bell,
     /// A fault holds it.
     pub held: AtomicBool,
+    /// Some orders may have come.
+    ordered: AtomicBool,
     orders: Mutex<Orders>,
 }
 
@@ -103,8 +97,8 @@ impl Shared {
             events: events.map_or_else(OnceLock::new, OnceLock::from),
             seed,
             toxics_version: AtomicU64::new(0),
-            moved: AtomicU64::new(0),
-            flows: Default::default(),
+            received: Default::default(),
+            moved: Default::default(),
             in_flight: AtomicU64::new(0),
             state: Mutex::new(state),
         }
@@ -113,11 +107,6 @@ impl Shared {
     pub fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves no half-done change: every change is one statement or a pair of independent ones.
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    /// The direction towards a side.
-    pub fn flow(&self, toward: Side) -> &Flow {
-        &self.flows[toward as usize]
     }
 
     /// Refuses new connections. Who is refused is never seen here, so the effect counts the refusal itself, and nothing
@@ -153,12 +142,13 @@ impl Control {
             change(&mut orders);
         }
         drop(orders);
-        self.wake.notify_one();
+        self.ordered.store(true, Ordering::Release);
+        self.bell.ring();
     }
 
-    /// Takes the orders that have come.
-    pub fn take(&self) -> Orders {
-        std::mem::take(&mut *self.orders())
+    /// Takes the orders, if any have come.
+    pub fn take(&self) -> Option<Orders> {
+        self.ordered.swap(false, Ordering::AcqRel).then(|| std::mem::take(&mut *self.orders()))
     }
 
     /// Whether a cut is ordered.

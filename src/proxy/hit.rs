@@ -53,6 +53,13 @@ pub enum HitEffect {
     Reset,
 }
 
+impl HitEffect {
+    /// Whether it ends the connection.
+    pub(super) fn ends(self) -> bool {
+        matches!(self, Self::Closed | Self::Reset)
+    }
+}
+
 /// How many hits are kept.
 const KEPT: usize = 10_000;
 

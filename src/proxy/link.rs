@@ -3,7 +3,7 @@ mod toxics;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -54,15 +54,6 @@ pub struct Counters {
     pub requests: u64,
     /// Bytes forwarded so far, both ways.
     pub bytes: u64,
-}
-
-/// The bytes of one direction of a link, of all its connections so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Read from where they come from.
-    pub received: u64,
-    /// Written to where they go to.
-    pub sent: u64,
 }
 
 impl Link {
@@ -264,14 +255,14 @@ impl Link {
         Counters {
             connections: self.shared.state().connections.len() as u64,
             requests: self.shared.in_flight.load(Ordering::Relaxed),
-            bytes: self.shared.moved.load(Ordering::Relaxed),
+            bytes: self.shared.moved.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum(),
         }
     }
 
-    /// The bytes that went towards a side.
-    pub fn traffic(&self, toward: Side) -> Traffic {
-        let flow = self.shared.flow(toward);
-        Traffic { received: flow.received.load(Ordering::Relaxed), sent: flow.sent.load(Ordering::Relaxed) }
+    /// Bytes of one direction so far: read from the one end, forwarded to the other.
+    pub fn bytes(&self, toward: Side) -> (u64, u64) {
+        let of = |counters: &[AtomicU64; 2]| counters[toward as usize].load(Ordering::Relaxed);
+        (of(&self.shared.received), of(&self.shared.moved))
     }
 
     /// Tells what happens from now on, where nobody is told yet; false where somebody is.

@@ -4,6 +4,10 @@
 //! directions; a direction forwards bytes unchanged, up to where a gate stops it. What passes is recognised as HTTP/1 on
 //! the way, by a scanner that never changes it.
 
+mod bell;
+mod buffer;
+mod chain;
+mod chance;
 mod connection;
 mod control;
 mod diag;
@@ -16,6 +20,7 @@ mod link;
 mod listener;
 mod peer;
 mod requests;
+mod timer;
 mod toxic;
 mod toxics;
 mod upstream;
@@ -26,7 +31,7 @@ mod tests;
 
 pub use event::*;
 pub use hit::{Hit, HitEffect, RequestHit};
-pub use link::{Counters, Link, Settings, ToxicError, Traffic};
+pub use link::{Counters, Link, Settings, ToxicError};
 pub use toxic::*;
 pub use upstream::{Presence, Upstream};
 pub use vocabulary::{CutMode, Phase, Side, Toward};

@@ -256,6 +256,12 @@ impl Toxic {
             }
             ToxicKind::Bandwidth(_) | ToxicKind::LimitData(_) | ToxicKind::Noop(_) | ToxicKind::Corrupt(_) => {}
         }
+        if self.only.is_some() && matches!(self.kind, ToxicKind::SlowClose(_)) {
+            return wrong(
+                "only",
+                "slow_close is about the end of a stream, not about requests; leave it out".to_owned(),
+            );
+        }
         match &self.only {
             Some(Only { nth: Some(0), .. }) => wrong("nth", "requests are counted from 1".to_owned()),
             Some(Only { first: Some(0), .. }) => {

@@ -1,5 +1,6 @@
 //! The toxics of a link, in the order in which they came.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Side;
@@ -70,10 +71,14 @@ impl Toxics {
     }
 
     /// Counts a request that has come; gives the toxics that choose it.
-    pub fn choosing(&mut self, method: &str, path: &str, client: &str) -> Vec<Serial> {
+    pub fn choosing(&mut self, method: &str, path: &str, client: Option<SocketAddr>) -> Vec<Serial> {
         let mut chosen = Vec::new();
+        if !self.choose() {
+            return chosen;
+        }
+        let client = client.map(|client| client.to_string()).unwrap_or_default();
         for entry in &mut self.entries {
-            let Some(only) = entry.toxic.only.as_ref().filter(|only| only.names(method, path, client)) else {
+            let Some(only) = entry.toxic.only.as_ref().filter(|only| only.names(method, path, &client)) else {
                 continue;
             };
             entry.counted += 1;

@@ -13,7 +13,7 @@ use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort};
-use crate::proxy::{ConnectionId, GateId, Link, LinkEvent, RequestSeen};
+use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen};
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
 
@@ -33,6 +33,8 @@ pub(super) struct World<'a> {
     pub calls: Vec<evidence::Call>,
     pub saved: BTreeMap<String, Value>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
+    /// What toxics have hit, on the link of which actor, when.
+    pub hits: Vec<(usize, u64, Hit)>,
     pub parked: Vec<Parked>,
     /// Gates that were kept, by their names.
     pub kept: BTreeMap<String, GateId>,
@@ -126,6 +128,7 @@ impl<'a> World<'a> {
             calls: Vec::new(),
             saved: BTreeMap::new(),
             requests: Vec::new(),
+            hits: Vec::new(),
             parked: Vec::new(),
             kept: BTreeMap::new(),
             faults: Vec::new(),
@@ -191,6 +194,11 @@ impl<'a> World<'a> {
             requests: requests
                 .into_iter()
                 .map(|(actor, at, seen)| evidence::Request { process: cast[actor].name.clone(), at, seen })
+                .collect(),
+            hits: self
+                .hits
+                .into_iter()
+                .map(|(actor, at, hit)| evidence::ToxicHit { process: cast[actor].name.clone(), at, hit })
                 .collect(),
             faults: self.faults,
             steps: self.steps,

@@ -108,12 +108,8 @@ impl Gates {
         let mut changed = self.changed.subscribe();
         let met = async {
             loop {
-                let state = self.state.borrow();
-                let found = state.armed.iter().find(|armed| armed.spec.name == name);
-                let has_met = !found.ok_or(ApiError::GateNotFound)?.met.is_empty();
-                drop(state);
                 // The sender lives in the gates, which are borrowed meanwhile.
-                if has_met || changed.changed().await.is_err() {
+                if self.has_met(name)? || changed.changed().await.is_err() {
                     return Ok(());
                 }
             }
@@ -133,6 +129,12 @@ impl Gates {
     pub fn view_all(&self, link: &Link) -> Value {
         let parked = link.parked();
         self.state.borrow().armed.iter().map(|armed| armed.view(&parked)).collect()
+    }
+
+    fn has_met(&self, name: &str) -> Result<bool, ApiError> {
+        let state = self.state.borrow();
+        let found = state.armed.iter().find(|armed| armed.spec.name == name);
+        found.map(|armed| !armed.met.is_empty()).ok_or(ApiError::GateNotFound)
     }
 
     fn id(&self, name: &str) -> Result<GateId, ApiError> {

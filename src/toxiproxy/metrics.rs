@@ -42,8 +42,8 @@ fn write_proxies(text: &mut String, proxies: &Proxies) {
         for proxy in proxies.all() {
             let link = proxy.link();
             for side in [Side::Client, Side::Server] {
-                let traffic = link.traffic(side);
-                let bytes = if received { traffic.received } else { traffic.sent };
+                let (came, gone) = link.bytes(side);
+                let bytes = if received { came } else { gone };
                 let _ = writeln!(
                     text,
                     "toxiproxy_proxy_{name}_bytes_total{{direction=\"{}\",listener=\"{}\",proxy=\"{}\",upstream=\"{}\"}} {bytes}",
