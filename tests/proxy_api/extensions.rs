@@ -1,5 +1,7 @@
 //! What the API has beyond Toxiproxy's: proxies with their toxics, toxics that choose requests, bytes that are changed.
 
+use std::io::{Read, Write};
+
 use serde_json::json;
 
 use crate::served::{Served, echo, web};
@@ -52,7 +54,6 @@ fn populate_sets_the_toxics_that_it_is_given() {
     assert_eq!(populate("[]"), ["slow_close", "limit_data"]);
     assert_eq!(populate(r#"[{"type":"noop"}]"#), ["noop"]);
     // The connection has seen none of it.
-    use std::io::{Read, Write};
     client.write_all(b"x").expect("sent");
     client.read_exact(&mut [0]).expect("sent back");
 }
@@ -78,6 +79,52 @@ fn a_toxic_says_which_requests_it_chooses() {
         let error = served.must(400, "PATCH", path, &format!(r#"{{"only":{only}}}"#));
         assert!(error["error"].as_str().is_some_and(|error| error.contains(text)), "{only}: {error}");
     }
+}
+
+#[test]
+fn the_first_requests_fail_then_all_is_well_and_it_is_known_which() {
+    let served = Served::new();
+    let addr = served.proxy("a", web());
+    let body = r#"{"name":"fails","type":"limit_data","attributes":{"bytes":20},"only":{"path":"/v1/*","first":2}}"#;
+    served.must(200, "POST", "/proxies/a/toxics", body);
+    let ask = |path: &str| {
+        let mut stream = crate::served::connect(addr);
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).expect("sent");
+        stream.shutdown(std::net::Shutdown::Write).expect("ended");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer, and its end");
+        answer
+    };
+    assert!(ask("/v2/spared").ends_with("/v2/spared"));
+    assert_eq!(ask("/v1/one"), "HTTP/1.1 200 OK\r\ncon");
+    assert_eq!(ask("/v1/two"), "HTTP/1.1 200 OK\r\ncon");
+    assert!(ask("/v1/three").ends_with("/v1/three"));
+    let hit = |connection: u64, path: &str| {
+        json!({
+            "toxic": "fails", "effect": "closed", "connection": connection, "stream": "downstream", "offset": 20,
+            "request": { "number": connection, "method": "GET", "path": path, "byte": 20 },
+        })
+    };
+    let hits = served.must(200, "GET", "/proxies/a/hits", "");
+    assert_eq!(hits, json!({ "hits": [hit(2, "/v1/one"), hit(3, "/v1/two")], "forgotten": 0 }));
+    served.must(204, "DELETE", "/proxies/a/hits", "");
+    assert_eq!(served.ask("GET", "/proxies/a/hits", "").body, r#"{"hits":[],"forgotten":0}"#);
+    assert_eq!(served.must(404, "GET", "/proxies/b/hits", "")["error"], "proxy not found");
+}
+
+#[test]
+fn corrupt_changes_the_bytes_that_it_names() {
+    let served = Served::new();
+    let addr = served.proxy("a", echo());
+    let body = r#"{"type":"corrupt","stream":"upstream","attributes":{"from":1,"length":2,"mask":32}}"#;
+    served.must(200, "POST", "/proxies/a/toxics", body);
+    let mut client = crate::served::connect(addr);
+    client.write_all(b"abcd").expect("sent");
+    let mut back = [0; 4];
+    client.read_exact(&mut back).expect("sent back");
+    assert_eq!(&back, b"aBCd");
+    let hit = served.must(200, "GET", "/proxies/a/hits", "")["hits"][0].clone();
+    assert_eq!((&hit["effect"], &hit["stream"], &hit["offset"]), (&json!("changed"), &json!("upstream"), &json!(1)));
 }
 
 #[test]
