@@ -62,6 +62,8 @@ pub(super) struct Control {
     pub bell: Bell,
     /// A fault holds it.
     pub held: AtomicBool,
+    /// Its toxics have something that they have not let pass.
+    pub withholds: AtomicBool,
     /// Some orders may have come.
     ordered: AtomicBool,
     orders: Mutex<Orders>,

@@ -190,12 +190,15 @@ impl Link {
         state.connections.values().for_each(|control| control.order(|orders| orders.release = true));
     }
 
-    /// Ends every hold by breaking what it held: what a black hole has swallowed does not come out of it.
+    /// Ends every hold by breaking what it held: what a black hole has swallowed does not come out of it. So are connections
+    /// broken of which a toxic withholds something.
     pub async fn break_held(&self) {
         self.shared.state().holding = false;
         let all: Vec<ConnectionId> = {
             let state = self.shared.state();
-            let held = state.connections.iter().filter(|(_, control)| control.held.load(Ordering::Relaxed));
+            let held = state.connections.iter().filter(|(_, control)| {
+                control.held.load(Ordering::Relaxed) || control.withholds.load(Ordering::Relaxed)
+            });
             held.map(|(id, _)| *id).collect()
         };
         for connection in all {

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::world::World;
+use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, FinalRead, StepFailure, abridge};
 use crate::process::{Marked, get, marked, members};
+use crate::proxy::Link;
 use crate::system::{FinalReadPlace, Invariant};
 
 /// How long a process may take to end when its role does not say.
@@ -45,9 +46,12 @@ impl World<'_> {
 
     /// Faults that had met nothing when they were injected may have met something since.
     fn settle_faults(&mut self) {
-        for (fault, actor) in self.pending_faults.clone() {
-            let later =
-                self.actors[actor].link.as_ref().map(crate::proxy::Link::later_effect).filter(|effect| effect.fired());
+        for Pending { fault, actor, toxic } in self.pending_faults.clone() {
+            if let Some(toxic) = toxic {
+                self.settle_toxic(fault, actor, &toxic);
+                continue;
+            }
+            let later = self.actors[actor].link.as_ref().map(Link::later_effect).filter(|effect| effect.fired());
             if let (Some(effect), None) = (later, &self.faults[fault].fired) {
                 self.faults[fault].fired = Some(super::act::describe(effect));
             }
@@ -102,6 +106,7 @@ impl World<'_> {
                 }
                 // Let out now, swallowed bytes would do what the history says was never done.
                 link.break_held().await;
+                link.clear_toxics();
                 link.accept();
             }
         }

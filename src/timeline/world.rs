@@ -13,7 +13,7 @@ use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort};
-use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen};
+use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
 
@@ -39,8 +39,8 @@ pub(super) struct World<'a> {
     /// Gates that were kept, by their names.
     pub kept: BTreeMap<String, GateId>,
     pub faults: Vec<Fault>,
-    /// Faults that had met nothing when they were injected, and may yet: by the index of the fault and of the actor.
-    pub pending_faults: Vec<(usize, usize)>,
+    /// Faults that had met nothing when they were injected, and may yet.
+    pub pending_faults: Vec<Pending>,
     pub steps: Vec<Step>,
     pub failure: Option<StepFailure>,
     pub final_read: Option<FinalRead>,
@@ -83,6 +83,17 @@ pub(super) struct Boot {
     pub told_to_end: bool,
 }
 
+/// A fault that had met nothing when it was injected.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    /// Its index.
+    pub fault: usize,
+    /// On whose link it is.
+    pub actor: usize,
+    /// The toxic that it is, by name; else a hold.
+    pub toxic: Option<String>,
+}
+
 /// A stream that is stopped at a gate.
 #[derive(Debug, Clone)]
 pub(super) struct Parked {
@@ -110,7 +121,9 @@ impl<'a> World<'a> {
                 .find(|(name, _)| *name.as_ref() == instance.process)
                 .map(|(_, process)| process);
             // Nobody listens behind a link before the server is started: a server that is not there looks not there.
-            let link = instance.linked.then(|| Link::open(&instance.name, None, link_events.clone())).transpose();
+            let settings = Settings { seed: scenario.file.seed, ..Settings::default() };
+            let open = || Link::with(&instance.name, settings, Some(link_events.clone()));
+            let link = instance.linked.then(open).transpose();
             let link = link.map_err(HarnessError::io("opening a link"))?;
             actors.push(Actor { instance, role, process, link, boots: Vec::new(), left_behind: Vec::new(), calls: 0 });
         }

@@ -34,6 +34,7 @@ impl Connection {
                 let came = self.read(toward, ends, cx, space);
                 moved |= self.write(toward, ends, cx, &space[..came.fresh]) || came.any;
             }
+            self.note_withheld();
             moved
         })
     }

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use super::Connection;
 use super::ends::Ends;
 use crate::proxy::chain::{End, Origin, Touch};
+use crate::proxy::direction::Direction;
 use crate::proxy::event::LinkEventKind;
 use crate::proxy::toxics::Serial;
 use crate::proxy::{Hit, Side, Toward};
@@ -55,6 +56,12 @@ impl Connection {
         for (serial, name, touch) in touched {
             self.tell_hit(serial, &name, toward, touch);
         }
+    }
+
+    /// Notes whether toxics withhold something, for whoever takes them away.
+    pub(super) fn note_withheld(&self) {
+        let toxic = |direction: &Direction| !direction.chain.is_empty() && !direction.buffer.is_empty();
+        self.control.withholds.store(toxic(&self.up) || toxic(&self.down), Ordering::Relaxed);
     }
 
     /// Tells the first time that a toxic hits a request, or a connection without one.
