@@ -26,11 +26,11 @@ pub(super) fn is_closed(local: SocketAddrV4, remote: SocketAddrV4) -> bool {
     ask(local, remote).is_ok_and(|inode| inode == Some(0))
 }
 
-/// Whether anybody would take a connection to `addr`, an address of this machine.
+/// Whether anybody would take a connection to `addr`, an address of this machine. Whoever listens notices nothing of it.
 ///
 /// # Errors
 /// When the kernel cannot say.
-pub(super) fn is_listened_at(addr: SocketAddrV4) -> io::Result<bool> {
+pub fn is_listened_at(addr: SocketAddrV4) -> io::Result<bool> {
     let anybody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
     // Where no connection has these addresses, the kernel answers with who listens, also at every address of the machine.
     let answer = exchange(addr, anybody)?;

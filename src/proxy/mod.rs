@@ -29,9 +29,10 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+pub use diag::is_listened_at;
 pub use event::*;
 pub use hit::{Hit, HitEffect, RequestHit};
 pub use link::{Counters, Link, Settings, ToxicError};
 pub use toxic::*;
-pub use upstream::{Presence, Upstream};
+pub use upstream::Upstream;
 pub use vocabulary::{CutMode, Phase, Side, Toward};

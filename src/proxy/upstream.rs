@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 
 use tokio::net::{TcpStream, lookup_host};
-
-use super::diag;
 
 /// The address of a server. A name is looked up at every connect: it may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,17 +13,6 @@ pub enum Upstream {
     Addr(SocketAddr),
     /// `HOST:PORT`.
     Named(String),
-}
-
-/// Whether a server is there, as far as it can be known without connecting to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// Somebody listens.
-    Listens,
-    /// Nobody listens on this machine.
-    Nobody,
-    /// It is on another machine, or the kernel cannot say.
-    Elsewhere,
 }
 
 impl Upstream {
@@ -44,19 +31,16 @@ impl Upstream {
         }
     }
 
-    /// Asks the kernel whether anybody listens there. The server notices nothing of it.
-    pub async fn seen(&self) -> Presence {
+    /// Its address now, if that is one of 127.0.0.0/8: the kernel [knows](super::is_listened_at) whether anybody listens
+    /// there.
+    pub async fn local(&self) -> Option<SocketAddrV4> {
         let addr = match self {
-            Self::Addr(addr) => Some(*addr),
-            Self::Named(name) => lookup_host(name).await.ok().and_then(|mut addrs| addrs.find(SocketAddr::is_ipv4)),
+            Self::Addr(addr) => *addr,
+            Self::Named(name) => lookup_host(name).await.ok()?.find(SocketAddr::is_ipv4)?,
         };
         match addr {
-            Some(SocketAddr::V4(addr)) if addr.ip().is_loopback() => match diag::is_listened_at(addr) {
-                Ok(true) => Presence::Listens,
-                Ok(false) => Presence::Nobody,
-                Err(_) => Presence::Elsewhere,
-            },
-            _ => Presence::Elsewhere,
+            SocketAddr::V4(addr) if addr.ip().is_loopback() => Some(addr),
+            _ => None,
         }
     }
 
