@@ -3,6 +3,7 @@
 //!
 //! Data flows one way: [`scenario`] → [`timeline`] (drives [`process`] and [`proxy`]) → [`evidence`] → [`verdict`] and
 //! [`transcript`] → [`report`]. Everything after the run is a pure function of the evidence. [`run`] is the door.
+//! Beside that, [`toxiproxy`] offers the proxy alone to tests in any language.
 
 pub mod escalation;
 pub mod evidence;
@@ -20,5 +21,6 @@ pub mod schema;
 pub mod store;
 pub mod system;
 pub mod timeline;
+pub mod toxiproxy;
 pub mod transcript;
 pub mod verdict;
