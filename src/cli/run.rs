@@ -11,7 +11,7 @@ use quietdown::finding::FindingKind;
 use quietdown::report::Terminal;
 use quietdown::run::{Report, Runner, default_runs};
 use quietdown::scenario::needs_embedded_proxy;
-use quietdown::toxiproxy::Remote;
+use quietdown::toxiproxy::{Remote, RemoteError};
 
 use super::files::{self, Selected};
 use super::{BROKEN, FAILED, PASSED, WRONG};
@@ -78,7 +78,7 @@ impl Run {
             Ok(None) => runner,
             Err(why) => {
                 eprintln!("quietdown: {why}");
-                return BROKEN;
+                return if matches!(why, RemoteError::Url(_)) { WRONG } else { BROKEN };
             }
         };
         interrupt();
@@ -182,9 +182,10 @@ fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Te
     Outcome::Failed(line, terminal.failure(&report))
 }
 
-fn find_toxiproxy(url: &str) -> Result<Remote, String> {
+fn find_toxiproxy(url: &str) -> Result<Remote, RemoteError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|why| why.to_string())?.block_on(Remote::find(url))
+    let not_there = |why: std::io::Error| RemoteError::NotThere { url: url.to_owned(), why: why.to_string() };
+    runtime.map_err(not_there)?.block_on(Remote::find(url))
 }
 
 /// Ctrl-C ends the harness with everything that it started: the watchdog does the work, whoever dies and how.

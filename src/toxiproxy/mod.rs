@@ -23,7 +23,7 @@ mod server;
 mod toxic;
 
 pub use error::ApiError;
-pub use remote::{Remote, RemoteProxy};
+pub use remote::{Remote, RemoteError, RemoteProxy};
 pub use server::{Options, ServeError, serve};
 
 /// The version of Toxiproxy whose API it is.

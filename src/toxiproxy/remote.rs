@@ -14,6 +14,23 @@ use crate::proxy::{Hit, Toxic};
 /// How long the server may take to answer: a watchdog.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// Why a Toxiproxy server cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteError {
+    /// The URL is none.
+    #[error("`{0}` is no URL of a Toxiproxy server; write http://HOST:PORT, such as http://127.0.0.1:8474")]
+    Url(String),
+    /// Nobody answers there, or somebody else.
+    #[error("no Toxiproxy server answers at {url}: {why}")]
+    NotThere {
+        /// The URL.
+        url: String,
+        /// What was met instead.
+        why: String,
+    },
+}
+
 /// A Toxiproxy server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
@@ -33,27 +50,24 @@ impl Remote {
     ///
     /// # Errors
     /// What is wrong with the URL, or that no Toxiproxy server answers there.
-    pub async fn find(url: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!("`{url}` is no URL of a Toxiproxy server; write http://HOST:PORT, such as http://127.0.0.1:8474")
+    pub async fn find(url: &str) -> Result<Self, RemoteError> {
+        let host = url.strip_prefix("http://").map(|host| host.trim_end_matches('/'));
+        let is_host = |host: &&str| {
+            !host.contains('/') && host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
         };
-        let host = url.strip_prefix("http://").ok_or_else(wrong)?.trim_end_matches('/');
-        if host.contains('/') || host.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
-            return Err(wrong());
-        }
-        let found = tokio::net::lookup_host(host).await.map_err(|why| format!("{url}: {why}"))?;
-        let mut last = wrong();
+        let host = host.filter(is_host).ok_or_else(|| RemoteError::Url(url.to_owned()))?;
+        let not_there = |why: String| RemoteError::NotThere { url: url.to_owned(), why };
+        let found = tokio::net::lookup_host(host).await.map_err(|why| not_there(why.to_string()))?;
+        let mut last = "the name has no address".to_owned();
         for api in found {
             let server = Self { api };
             match server.ask(Method::GET, "/version", None).await {
                 Ok((200, _)) => return Ok(server),
-                Ok((status, _)) => {
-                    last = format!("{url}: GET /version was answered with {status}: no Toxiproxy server")
-                }
-                Err(why) => last = format!("no Toxiproxy server answers at {url}: {why}"),
+                Ok((status, _)) => last = format!("GET /version was answered with {status}"),
+                Err(why) => last = why,
             }
         }
-        Err(last)
+        Err(not_there(last))
     }
 
     /// Creates a proxy on a port that the server chooses.
