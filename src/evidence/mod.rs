@@ -37,6 +37,9 @@ pub struct Evidence {
     pub history: Vec<Call>,
     /// Every request that passed a link, by link and in the order of their heads.
     pub requests: Vec<Request>,
+    /// What toxics have hit, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hits: Vec<ToxicHit>,
     /// Every fault, in order.
     pub faults: Vec<Fault>,
     /// Every step that was taken.
@@ -147,6 +150,18 @@ pub struct Request {
     /// What the proxy saw.
     #[serde(flatten)]
     pub seen: proxy::RequestSeen,
+}
+
+/// A toxic that has hit a request, its answer, or a connection.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct ToxicHit {
+    /// The process on whose link it did.
+    pub process: String,
+    /// When.
+    pub at: u64,
+    /// What it hit, and where.
+    #[serde(flatten)]
+    pub hit: proxy::Hit,
 }
 
 /// A fault that the timeline injected.

@@ -1,33 +1,44 @@
-//! One connection: a task that moves bytes both ways, as far as gates and orders let it.
-//!
-//! Towards each end a direction reads, is scanned, and writes up to its limit: toxics would sit between the reading and the writing.
+//! One connection: a task that moves bytes both ways, as far as gates, toxics and orders let it.
 
 mod drain;
 mod ends;
 mod left;
 mod meet;
 mod obey;
+mod pump;
 mod scan;
+mod toxics;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 
 use tokio::net::TcpStream;
 
-use super::Side;
+use super::chain::{End, earliest};
 use super::control::{Control, Shared};
 use super::direction::Direction;
 use super::event::{ConnectionId, GateId, LinkEventKind, Point};
 use super::gates::Outcome;
 use super::requests::Requests;
+use super::timer::Timer;
+use super::{Side, Toward};
 use ends::{Ends, connect, ready};
 use scan::Scan;
+use toxics::Followed;
 
 /// Serves a connection to its end.
-pub(super) async fn serve(shared: Arc<Shared>, id: ConnectionId, control: Arc<Control>, client: TcpStream) {
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    id: ConnectionId,
+    control: Arc<Control>,
+    (client, addr): (TcpStream, SocketAddr),
+) {
     shared.tell(LinkEventKind::Opened(id));
     // Its end is told when it is dropped, after its sockets: also when this task is aborted.
     let mut connection = Connection::new(shared, id, control);
+    connection.followed.client = Some(addr);
     connection.run(client).await;
 }
 
@@ -64,6 +75,8 @@ struct Connection {
     scan: Scan,
     requests: Requests,
     stops: Vec<Stop>,
+    followed: Followed,
+    timer: Timer,
     /// How many requests were answered when it was last found idle.
     idle_at: u64,
     held: bool,
@@ -103,6 +116,8 @@ impl Connection {
             scan: Scan::default(),
             requests: Requests::default(),
             stops,
+            followed: Followed::default(),
+            timer: Timer::default(),
             idle_at: 0,
             held,
             client_lost: false,
@@ -112,7 +127,6 @@ impl Connection {
     }
 
     async fn run(&mut self, client: TcpStream) {
-        let _ = client.set_nodelay(true);
         let mut ends = Ends { client: Some(client), server: None, watch: None };
         if !self.before_connecting(&mut ends).await {
             return;
@@ -120,9 +134,10 @@ impl Connection {
         match self.connect(&mut ends).await {
             Next::Ended => return,
             // It must not look as if somebody were there.
-            Next::Go if ends.server.is_none() => return ends.reset(super::Toward::Client),
+            Next::Go if ends.server.is_none() => return ends.reset(Toward::Client),
             Next::Go => {}
         }
+        self.follow_toxics(false);
         self.forward(&mut ends).await;
     }
 
@@ -139,7 +154,7 @@ impl Connection {
             }
             self.watch_client(ends);
             tokio::select! {
-                () = self.control.wake.notified() => {}
+                () = self.control.bell.rung() => {}
                 _ = ready(ends.client.as_ref(), false, false, false) => return false,
                 () = left::gone(&mut ends.watch, true) => return false,
             }
@@ -149,7 +164,7 @@ impl Connection {
     /// Connects to the server. That may take long, when its queue is full: orders are obeyed meanwhile.
     async fn connect(&mut self, ends: &mut Ends) -> Next {
         loop {
-            let upstream = self.shared.state().upstream;
+            let upstream = self.shared.state().upstream.clone();
             let mut connecting = Some(Box::pin(connect(upstream)));
             while let Some(attempt) = &mut connecting {
                 tokio::select! {
@@ -159,7 +174,7 @@ impl Connection {
                         return Next::Go;
                     }
                     _ = ready(ends.client.as_ref(), false, false, false) => return Next::Ended,
-                    () = self.control.wake.notified() => {}
+                    () = self.control.bell.rung() => {}
                 }
                 // Given up before a cut: a server that is just being connected to sees it too.
                 if self.control.is_cut() {
@@ -174,50 +189,81 @@ impl Connection {
 
     async fn forward(&mut self, ends: &mut Ends) {
         loop {
-            // A stream that never pauses must leave room for the other connections, which share a thread with it.
-            tokio::task::consume_budget().await;
             if matches!(self.obey(ends).await, Next::Ended) {
                 return;
             }
+            if self.follow_toxics(true) {
+                return self.end(End::Close, ends);
+            }
             if self.held {
-                self.withhold(ends);
+                self.withhold(ends).await;
                 if self.client_lost && self.server_lost {
                     return;
                 }
             } else {
-                let moved = self.pump(ends);
+                let moved = std::future::poll_fn(|cx| Poll::Ready(self.pump(ends, cx))).await;
                 if self.meet_gates(ends).await {
                     return;
+                }
+                if let Some(end) = self.ending() {
+                    return self.end(end, ends);
                 }
                 if moved || self.held {
                     continue;
                 }
                 if self.client_lost || self.server_lost {
                     // Who reset it is gone; the other one has what was sent before, and is told the same way.
-                    return ends.reset(super::Toward::Both);
+                    return ends.reset(Toward::Both);
                 }
                 let goes_on = !self.client_left || self.goes_on_without_client();
                 self.pass_ends(ends);
                 if !goes_on {
                     // Behind its end, as the client's own socket would have done it.
-                    return ends.reset(super::Toward::Both);
+                    return ends.reset(Toward::Both);
                 }
                 if self.up.end_passed && self.down.end_passed {
                     return;
                 }
             }
             self.watch_client(ends);
-            self.wait(ends).await;
+            if self.is_plain(ends) {
+                self.wait_for_bytes().await;
+            } else {
+                self.wait(ends).await;
+            }
         }
     }
 
-    /// Waits for an order, for bytes, or for room for bytes.
+    /// Whether both sockets are read: then whatever happens to them wakes this task.
+    fn is_plain(&self, ends: &Ends) -> bool {
+        let open = !self.held && ends.watch.is_none() && !self.client_lost && !self.server_lost;
+        open && self.up.has_room() && self.down.has_room()
+    }
+
+    /// Waits for an order, for a toxic's time, and for whatever the sockets were asked for by [`pump`](Self::pump).
+    async fn wait_for_bytes(&mut self) {
+        let wake = earliest(self.up.wake, self.down.wake);
+        let (bell, timer) = (&self.control.bell, &mut self.timer);
+        let mut woken = false;
+        std::future::poll_fn(|cx| {
+            // Woken for the second time: somebody had a reason.
+            if std::mem::replace(&mut woken, true) || bell.poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            wake.map_or(Poll::Pending, |at| timer.poll(at, cx))
+        })
+        .await;
+    }
+
+    /// Waits for an order, for bytes, for room for bytes, or for a toxic's time.
     async fn wait(&mut self, ends: &mut Ends) {
-        let (up, down) = if self.held { (0, 0) } else { self.limits() };
+        let (up, down) = if self.held { (0, 0) } else { (self.limit(Side::Server), self.limit(Side::Client)) };
         let (up, down) = (self.up.allowed(up) > 0, self.down.allowed(down) > 0);
-        let (client, server) = (ends.client.as_ref(), ends.server.as_ref());
+        let wake = earliest(self.up.wake, self.down.wake).filter(|_| !self.held);
+        let (client, server, timer) = (ends.client.as_ref(), ends.server.as_ref(), &mut self.timer);
         tokio::select! {
-            () = self.control.wake.notified() => {}
+            () = self.control.bell.rung() => {}
+            () = std::future::poll_fn(|cx| wake.map_or(Poll::Pending, |at| timer.poll(at, cx))) => {}
             // Where there is room, reading gives what came before the reset, and then the reset itself.
             ready = ready(client, self.client_lost, self.up.has_room(), down) => {
                 self.client_lost |= ready.is_error() && !self.up.has_room();
@@ -229,85 +275,14 @@ impl Connection {
         }
     }
 
-    /// Reads once from each end; how much came.
-    fn read(&mut self, ends: &Ends) -> u64 {
-        let mut came = 0;
-        if let Some(client) = ends.client.as_ref().filter(|_| self.up.has_room() && !self.client_lost) {
-            match self.up.read(client) {
-                Ok(Some(count)) => {
-                    came += count as u64;
-                    self.scan.requests(&self.up, count, &mut self.requests, &self.shared, self.id);
-                }
-                Ok(None) => {}
-                Err(_) => self.client_lost = true,
-            }
-        }
-        if let Some(server) = ends.server.as_ref().filter(|_| self.down.has_room() && !self.server_lost) {
-            match self.down.read(server) {
-                Ok(Some(count)) => {
-                    came += count as u64;
-                    self.scan.responses(&self.down, count, &mut self.requests, &self.shared, self.id);
-                }
-                Ok(None) => {}
-                Err(_) => self.server_lost = true,
-            }
-        }
-        came
-    }
-
-    /// Reads and forwards once in each direction; whether anything moved.
-    fn pump(&mut self, ends: &Ends) -> bool {
-        let came = self.read(ends);
-        let mut gone = 0;
-        // What has gone to the server decides about what may go to the client.
-        let (limit, _) = self.limits();
-        if let Some(server) = ends.server.as_ref().filter(|_| !self.server_lost) {
-            match self.up.write(server, limit) {
-                Ok(count) => gone += count as u64,
-                Err(_) => self.server_lost = true,
-            }
-        }
-        let (_, limit) = self.limits();
-        if let Some(client) = ends.client.as_ref().filter(|_| !self.client_lost) {
-            match self.down.write(client, limit) {
-                Ok(count) => gone += count as u64,
-                Err(_) => self.client_lost = true,
-            }
-        }
-        self.shared.moved.fetch_add(gone, Ordering::Relaxed);
-        came + gone > 0
-    }
-
-    /// Black hole: what comes is taken, and goes nowhere.
-    fn withhold(&mut self, ends: &Ends) {
-        let came = self.read(ends);
-        let mut state = self.shared.state();
-        if state.holding {
-            state.later.withheld += came;
-        }
-    }
-
-    /// How far each direction may go: (towards the server, towards the client).
-    fn limits(&self) -> (u64, u64) {
-        let (mut up, mut down) = self.requests.limits(self.up.forwarded);
-        let (up_scanned, down_scanned) = self.scan.limits(&self.up, &self.down, &self.requests, &self.shared);
-        (up, down) = (up.min(up_scanned), down.min(down_scanned));
-        for stop in &self.stops {
-            match stop.place {
-                Place::Connect => {}
-                Place::Idle(at) | Place::Bytes(Side::Server, at) => up = up.min(at),
-                Place::Bytes(Side::Client, at) => down = down.min(at),
-            }
-        }
-        (up, down)
-    }
-
     /// Passes the end of a direction on, when everything before it has passed. A gate stops bytes, not the end.
     fn pass_ends(&mut self, ends: &Ends) {
+        let last = self.up.end_passed != self.down.end_passed;
         for (direction, to) in [(&mut self.up, &ends.server), (&mut self.down, &ends.client)] {
             if direction.end_is_due() {
                 direction.end_passed = true;
-                if let Some(to) = to {
+                // The sockets are closed at once behind the second end, and that is an end of the stream, too.
+                if let Some(to) = to.as_ref().filter(|_| !last) {
                     // The other side may have ended its socket meanwhile: then it needs no end any more.
                     let _ = rustix::net::shutdown(to, rustix::net::Shutdown::Write);
                 }

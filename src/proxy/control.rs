@@ -1,16 +1,20 @@
 //! What a link and its connections share: orders in one direction, news in the other.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
+use super::bell::Bell;
 use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
 use super::gates::Gates;
+use super::hit::Hits;
 use super::listener::Listener;
+use super::toxics::Toxics;
+use super::upstream::Upstream;
 use super::{CutMode, Toward};
 
 /// The state of one link.
@@ -18,9 +22,16 @@ use super::{CutMode, Toward};
 pub(super) struct Shared {
     pub name: String,
     pub listener: Listener,
-    pub events: mpsc::UnboundedSender<LinkEvent>,
-    /// Bytes forwarded so far, both ways.
-    pub moved: AtomicU64,
+    /// Who is told what happens; nobody, where nobody has asked for it yet.
+    pub events: OnceLock<mpsc::UnboundedSender<LinkEvent>>,
+    /// What decides whatever toxics leave to chance.
+    pub seed: u64,
+    /// Grows with every change of the toxics.
+    pub toxics_version: AtomicU64,
+    /// Bytes read so far, by the direction's [`Side`].
+    pub received: [AtomicU64; 2],
+    /// Bytes forwarded so far, by the direction's [`Side`].
+    pub moved: [AtomicU64; 2],
     /// Requests whose head has come, and which are not done.
     pub in_flight: AtomicU64,
     state: Mutex<State>,
@@ -28,12 +39,16 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub upstream: Option<SocketAddr>,
+    pub upstream: Option<Upstream>,
+    /// Taken down: it refuses, and has no connections.
+    pub disabled: bool,
     /// A fault refuses, whatever the upstream is.
     pub refused: bool,
     /// A fault swallows everything, new connections too.
     pub holding: bool,
     pub gates: Gates,
+    pub toxics: Toxics,
+    pub hits: Hits,
     pub connections: BTreeMap<ConnectionId, Arc<Control>>,
     pub last_connection: ConnectionId,
     pub last_request: u64,
@@ -44,9 +59,13 @@ pub(super) struct State {
 /// One connection, as its link sees it.
 #[derive(Debug, Default)]
 pub(super) struct Control {
-    pub wake: Notify,
+    pub bell: Bell,
     /// A fault holds it.
     pub held: AtomicBool,
+    /// Its toxics have something that they have not let pass.
+    pub withholds: AtomicBool,
+    /// Some orders may have come.
+    ordered: AtomicBool,
     orders: Mutex<Orders>,
 }
 
@@ -55,6 +74,8 @@ pub(super) struct Control {
 pub(super) struct Orders {
     pub cut: Option<(CutMode, Toward, oneshot::Sender<Effect>)>,
     pub hold: Option<oneshot::Sender<Effect>>,
+    /// To close both ends, as a process does that ends.
+    pub close: Option<oneshot::Sender<Effect>>,
     pub release: bool,
     /// Gates that let go.
     pub resumed: Vec<GateId>,
@@ -68,16 +89,20 @@ impl Shared {
     pub fn new(
         name: &str,
         listener: Listener,
-        upstream: Option<SocketAddr>,
-        events: mpsc::UnboundedSender<LinkEvent>,
+        seed: u64,
+        state: State,
+        events: Option<mpsc::UnboundedSender<LinkEvent>>,
     ) -> Self {
         Self {
             name: name.to_owned(),
             listener,
-            events,
-            moved: AtomicU64::new(0),
+            events: events.map_or_else(OnceLock::new, OnceLock::from),
+            seed,
+            toxics_version: AtomicU64::new(0),
+            received: Default::default(),
+            moved: Default::default(),
             in_flight: AtomicU64::new(0),
-            state: Mutex::new(State { upstream, ..State::default() }),
+            state: Mutex::new(state),
         }
     }
 
@@ -91,21 +116,23 @@ impl Shared {
     pub fn refuse(&self) -> Effect {
         let was_listening = self.listener.is_listening();
         self.state().refused = true;
-        self.follow();
+        // Ending to listen cannot fail.
+        let _ = self.follow();
         Effect { refused: u64::from(was_listening), ..Effect::default() }
     }
 
-    /// Listens if there is somewhere to lead to and nothing refuses.
-    pub fn follow(&self) {
+    /// Listens if there is somewhere to lead to and nothing refuses. That fails only where the port is taken, or memory.
+    pub fn follow(&self) -> io::Result<()> {
         let state = self.state();
-        let listening = state.upstream.is_some() && !state.refused;
-        // The socket is bound and ours: listening on it or not cannot fail but for a lack of memory, and then the next change tries again.
-        let _ = self.listener.set(listening);
+        let listening = state.upstream.is_some() && !state.refused && !state.disabled;
+        self.listener.set(listening)
     }
 
     /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
     pub fn tell(&self, what: LinkEventKind) {
-        let _ = self.events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
+        if let Some(events) = self.events.get() {
+            let _ = events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
+        }
     }
 }
 
@@ -117,12 +144,13 @@ impl Control {
             change(&mut orders);
         }
         drop(orders);
-        self.wake.notify_one();
+        self.ordered.store(true, Ordering::Release);
+        self.bell.ring();
     }
 
-    /// Takes the orders that have come.
-    pub fn take(&self) -> Orders {
-        std::mem::take(&mut *self.orders())
+    /// Takes the orders, if any have come.
+    pub fn take(&self) -> Option<Orders> {
+        self.ordered.swap(false, Ordering::AcqRel).then(|| std::mem::take(&mut *self.orders()))
     }
 
     /// Whether a cut is ordered.

@@ -1,89 +1,151 @@
 //! One direction of a connection: what was read and not forwarded yet, and how far it may go.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use super::buffer::Buffer;
+use super::chain::{Chain, End, Messages, Origin, Stream, Touched};
+use super::toxics::Entry;
 
 /// The most that is read ahead; a head that is withheld until it is complete, or found to be too long, fits into it.
 pub(super) const BUFFER_BOUND: usize = 64 * 1024;
 
+/// The most that is under way where every byte is delayed: 160 MB a second at 100 ms.
+const DEEP_BOUND: usize = 16 * 1024 * 1024;
+
 #[derive(Debug, Default)]
 pub(super) struct Direction {
     /// Read, and not forwarded.
-    pub buffer: Vec<u8>,
+    pub buffer: Buffer,
+    /// Bytes read since the beginning.
+    pub read: u64,
     /// Bytes forwarded since the beginning.
     pub forwarded: u64,
     /// The source has ended its stream.
     pub ended: bool,
     /// The end was passed on.
     pub end_passed: bool,
+    /// The sink takes no more for now: reading on would only fill the buffer.
+    pub blocked: bool,
+    /// Its toxics.
+    pub chain: Chain,
+    /// What they have chosen.
+    pub messages: Messages,
+    /// When a toxic lets more pass.
+    pub wake: Option<Instant>,
+    /// How far the toxics let it go, and whether its end may go on behind that.
+    reach: (u64, bool),
 }
 
 impl Direction {
-    /// Bytes read since the beginning.
-    pub fn read_so_far(&self) -> u64 {
-        self.forwarded + self.buffer.len() as u64
-    }
-
     pub fn has_room(&self) -> bool {
-        !self.ended && self.buffer.len() < BUFFER_BOUND
+        !self.ended && !self.blocked && self.buffer.len() < self.bound()
     }
 
-    /// Reads once, where there [is room](Self::has_room); gives what is new. An empty answer is the end of the stream.
-    pub fn read(&mut self, from: &TcpStream) -> io::Result<Option<usize>> {
-        let mut chunk = [0; 16 * 1024];
-        let room = chunk.len().min(BUFFER_BOUND - self.buffer.len());
-        match from.try_read(&mut chunk[..room]) {
-            Ok(0) => {
-                self.ended = true;
-                Ok(Some(0))
-            }
-            Ok(count) => {
-                self.grow_for(count);
-                self.buffer.extend_from_slice(&chunk[..count]);
-                Ok(Some(count))
-            }
-            Err(wrong) if wrong.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(wrong) => Err(wrong),
+    fn bound(&self) -> usize {
+        if self.chain.is_deep() { DEEP_BOUND } else { BUFFER_BOUND }
+    }
+
+    /// Reads once, where there [is room](Self::has_room), into `space`; says how much. Nothing is the end of the stream.
+    pub fn poll_read(
+        &mut self,
+        from: &mut TcpStream,
+        cx: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let room = space.len().min(self.bound().saturating_sub(self.buffer.len()));
+        let mut space = ReadBuf::new(&mut space[..room]);
+        std::task::ready!(Pin::new(from).poll_read(cx, &mut space))?;
+        let count = space.filled().len();
+        self.read += count as u64;
+        self.ended = count == 0;
+        Poll::Ready(Ok(count))
+    }
+
+    /// Whether what comes can be forwarded without a stop in the buffer.
+    pub fn is_straight(&self) -> bool {
+        self.buffer.is_empty() && self.chain.is_empty()
+    }
+
+    /// Follows the toxics of the link; whether that ends the connection.
+    pub fn follow<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, origin: &Origin<'_>, now: Instant) -> bool {
+        let end = self.chain.follow(entries, origin, self.forwarded, now);
+        if self.chain.is_empty() {
+            self.wake = None;
         }
+        end
     }
 
-    /// Makes room, never for more than the bound: left to itself, the buffer would double past it.
-    fn grow_for(&mut self, count: usize) {
-        let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
-        if length + count > capacity {
-            self.buffer.reserve_exact((2 * capacity).clamp(length + count, BUFFER_BOUND) - length);
-        }
+    /// How far the toxics let it go.
+    pub fn reach(&self) -> u64 {
+        if self.chain.is_empty() { u64::MAX } else { self.reach.0 }
     }
 
-    /// How many bytes may be forwarded now, up to a limit of the stream's offset.
+    /// Lets the toxics decide how far the stream may go; `input` is as far as they may know it. Gives how they end it, when
+    /// so much was forwarded, and what they did to which bytes.
+    pub fn advance(&mut self, now: Instant, input: u64) -> (Option<(End, u64)>, Vec<Touched>) {
+        let mut stream = Stream {
+            now,
+            forwarded: self.forwarded,
+            input: input.min(self.read),
+            ended: self.ended,
+            buffer: &mut self.buffer,
+            messages: &self.messages,
+        };
+        let reach = self.chain.advance(&mut stream);
+        self.messages.forget_before(self.forwarded);
+        self.wake = reach.wake;
+        self.reach = (reach.limit, reach.end);
+        (reach.ending, reach.touched)
+    }
+
+    /// How many bytes of the buffer may be forwarded now, up to a limit of the stream's offset.
     pub fn allowed(&self, limit: u64) -> usize {
-        (limit.saturating_sub(self.forwarded)).min(self.buffer.len() as u64) as usize
+        limit.saturating_sub(self.forwarded).min(self.buffer.len() as u64) as usize
     }
 
-    /// Forwards once, at most to the limit; gives how much.
-    pub fn write(&mut self, to: &TcpStream, limit: u64) -> io::Result<usize> {
-        let allowed = self.allowed(limit);
-        if allowed == 0 {
-            return Ok(0);
+    /// Forwards once: of the buffer, or of what was just read where that goes [straight](Self::is_straight) on. What remains
+    /// of it is kept.
+    pub fn poll_write(
+        &mut self,
+        to: &mut TcpStream,
+        cx: &mut Context<'_>,
+        fresh: &[u8],
+        limit: u64,
+    ) -> Poll<io::Result<usize>> {
+        let bytes = if fresh.is_empty() { self.buffer.front() } else { fresh };
+        let allowed = limit.saturating_sub(self.forwarded).min(bytes.len() as u64) as usize;
+        let wrote = match allowed {
+            0 => Poll::Pending,
+            _ => Pin::new(to).poll_write(cx, &bytes[..allowed]),
+        };
+        let count = if let Poll::Ready(Ok(count)) = wrote { count } else { 0 };
+        self.forwarded += count as u64;
+        self.blocked = count < allowed;
+        if fresh.is_empty() {
+            self.buffer.consume(count);
+            // The pieces behind it are for the next time.
+            self.blocked &= !self.buffer.is_empty();
+        } else if count < fresh.len() {
+            self.buffer.push(&fresh[count..]);
         }
-        match to.try_write(&self.buffer[..allowed]) {
-            Ok(count) => {
-                self.buffer.drain(..count);
-                self.forwarded += count as u64;
-                if self.buffer.is_empty() && self.buffer.capacity() > 4096 {
-                    // An idle connection keeps no buffer.
-                    self.buffer = Vec::new();
-                }
-                Ok(count)
-            }
-            Err(wrong) if wrong.kind() == io::ErrorKind::WouldBlock => Ok(0),
-            Err(wrong) => Err(wrong),
-        }
+        wrote
+    }
+
+    /// What was read goes nowhere.
+    pub fn discard(&mut self) {
+        self.buffer = Buffer::default();
+        self.read = self.forwarded;
+        self.chain.cut_to(self.forwarded);
     }
 
     /// Whether the end of the stream is to be passed on now: everything before it was.
     pub fn end_is_due(&self) -> bool {
-        self.ended && !self.end_passed && self.buffer.is_empty()
+        self.ended && !self.end_passed && self.buffer.is_empty() && (self.chain.is_empty() || self.reach.1)
     }
 }

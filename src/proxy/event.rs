@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CutMode, Phase, Side, Toward};
+use super::{CutMode, Hit, Phase, Side, Toward};
 
 /// A gate by the number that its owner gave it.
 pub type GateId = usize;
@@ -159,6 +159,8 @@ pub enum LinkEventKind {
         /// What it met.
         effect: Effect,
     },
+    /// A toxic has hit a request, its answer, or a connection for the first time.
+    Hit(Hit),
     /// A connection does not speak plain HTTP/1 (any more): its bytes pass, its requests are not recognised.
     NotHttp(ConnectionId),
 }

@@ -1,17 +1,40 @@
+mod toxics;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection;
-use super::control::{Control, Shared};
+use super::control::{Control, Shared, State};
 use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
 use super::listener::Listener;
-use super::{CutMode, Toward};
+use super::{CutMode, Side, Toward, Upstream};
+pub use toxics::ToxicError;
+
+/// How a link is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where clients connect to; port 0 for an ephemeral one.
+    pub listen: SocketAddr,
+    /// Where it leads to; nowhere means that it refuses.
+    pub upstream: Option<Upstream>,
+    /// Whether it is up.
+    pub enabled: bool,
+    /// What decides whatever toxics leave to chance: with the same seed, name and order of connections, they do the same.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    /// An ephemeral port of 127.0.0.1 that leads nowhere yet.
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 0).into(), upstream: None, enabled: true, seed: 0 }
+    }
+}
 
 /// The path from one client to the server, and everything that can be done to it.
 ///
@@ -46,8 +69,21 @@ impl Link {
         upstream: Option<SocketAddr>,
         events: mpsc::UnboundedSender<LinkEvent>,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(name, Listener::new()?, upstream, events));
-        shared.listener.set(upstream.is_some())?;
+        Self::with(name, Settings { upstream: upstream.map(Upstream::Addr), ..Settings::default() }, Some(events))
+    }
+
+    /// Opens a link with settings of its own. Without `events` nobody is told what happens; gates still park.
+    ///
+    /// # Errors
+    /// When the address to listen on cannot be had.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn with(name: &str, settings: Settings, events: Option<mpsc::UnboundedSender<LinkEvent>>) -> io::Result<Self> {
+        let Settings { listen, upstream, enabled, seed } = settings;
+        let state = State { upstream, disabled: !enabled, ..State::default() };
+        let shared = Arc::new(Shared::new(name, Listener::new(listen)?, seed, state, events));
+        shared.follow()?;
         let running = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             // Owned by this task: when it is aborted, so is every connection.
@@ -73,8 +109,14 @@ impl Link {
 
     /// Where new connections lead to; nowhere means that they are refused.
     pub fn set_upstream(&self, upstream: Option<SocketAddr>) {
+        self.lead_to(upstream.map(Upstream::Addr));
+    }
+
+    /// As [`set_upstream`](Self::set_upstream), for servers with a name too.
+    pub fn lead_to(&self, upstream: Option<Upstream>) {
         self.shared.state().upstream = upstream;
-        self.shared.follow();
+        // The socket is bound and ours: if memory is lacking, the next change tries again.
+        let _ = self.shared.follow();
     }
 
     /// Arms a gate. Its `nth` counts matches from now, or from the last [`reset_counts`](Self::reset_counts).
@@ -148,12 +190,15 @@ impl Link {
         state.connections.values().for_each(|control| control.order(|orders| orders.release = true));
     }
 
-    /// Ends every hold by breaking what it held: what a black hole has swallowed does not come out of it.
+    /// Ends every hold by breaking what it held: what a black hole has swallowed does not come out of it. So are connections
+    /// broken of which a toxic withholds something.
     pub async fn break_held(&self) {
         self.shared.state().holding = false;
         let all: Vec<ConnectionId> = {
             let state = self.shared.state();
-            let held = state.connections.iter().filter(|(_, control)| control.held.load(Ordering::Relaxed));
+            let held = state.connections.iter().filter(|(_, control)| {
+                control.held.load(Ordering::Relaxed) || control.withholds.load(Ordering::Relaxed)
+            });
             held.map(|(id, _)| *id).collect()
         };
         for connection in all {
@@ -170,7 +215,37 @@ impl Link {
     /// Accepts connections again.
     pub fn accept(&self) {
         self.shared.state().refused = false;
-        self.shared.follow();
+        // The socket is bound and ours: if memory is lacking, the next change tries again.
+        let _ = self.shared.follow();
+    }
+
+    /// Takes it down or up again. Down is a server whose process has ended: nobody listens, and every connection is closed,
+    /// when this returns.
+    ///
+    /// # Errors
+    /// When it cannot listen again.
+    pub async fn set_enabled(&self, enabled: bool) -> io::Result<()> {
+        self.shared.state().disabled = !enabled;
+        self.shared.follow()?;
+        if !enabled {
+            self.close_all().await;
+        }
+        Ok(())
+    }
+
+    /// Whether it is up.
+    pub fn is_enabled(&self) -> bool {
+        !self.shared.state().disabled
+    }
+
+    /// Closes both ends of every connection, as a process does that ends; returns when they are closed.
+    pub async fn close_all(&self) -> Effect {
+        let mut total = Effect::default();
+        for connection in self.connections() {
+            let control = self.shared.state().connections.get(&connection).cloned();
+            total = total.and(order(control, |answer| move |orders| orders.close = Some(answer)).await);
+        }
+        total
     }
 
     /// The gates at which a stream is parked now.
@@ -183,8 +258,19 @@ impl Link {
         Counters {
             connections: self.shared.state().connections.len() as u64,
             requests: self.shared.in_flight.load(Ordering::Relaxed),
-            bytes: self.shared.moved.load(Ordering::Relaxed),
+            bytes: self.shared.moved.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum(),
         }
+    }
+
+    /// Bytes of one direction so far: read from the one end, forwarded to the other.
+    pub fn bytes(&self, toward: Side) -> (u64, u64) {
+        let of = |counters: &[AtomicU64; 2]| counters[toward as usize].load(Ordering::Relaxed);
+        (of(&self.shared.received), of(&self.shared.moved))
+    }
+
+    /// Tells what happens from now on, where nobody is told yet; false where somebody is.
+    pub fn tell_to(&self, events: mpsc::UnboundedSender<LinkEvent>) -> bool {
+        self.shared.events.set(events).is_ok()
     }
 
     /// What a hold of the whole link has met since: connections that came and were swallowed, bytes that came and were
@@ -206,7 +292,7 @@ impl Drop for Link {
     }
 }
 
-fn begin(shared: &Arc<Shared>, stream: TcpStream, connections: &mut JoinSet<()>) {
+fn begin(shared: &Arc<Shared>, client: (TcpStream, SocketAddr), connections: &mut JoinSet<()>) {
     let control = Arc::new(Control::default());
     let mut state = shared.state();
     state.last_connection += 1;
@@ -216,7 +302,7 @@ fn begin(shared: &Arc<Shared>, stream: TcpStream, connections: &mut JoinSet<()>)
         state.later.refused += 1;
     }
     drop(state);
-    connections.spawn(connection::serve(Arc::clone(shared), id, control, stream));
+    connections.spawn(connection::serve(Arc::clone(shared), id, control, client));
 }
 
 /// Gives an order to a connection and waits for what it met; nothing when the connection is gone.

@@ -1,17 +1,19 @@
 //! The listening end of a link, which can also refuse: its port stays taken, and nobody listens there.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Mutex;
 
-use rustix::net::{AddressFamily, Shutdown, SocketType, bind, getsockname, listen, shutdown, socket, sockopt};
-use tokio::net::TcpListener;
+use rustix::net::{
+    AddressFamily, Shutdown, SocketFlags, SocketType, bind, getsockname, listen, shutdown, socket_with, sockopt,
+};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 const BACKLOG: i32 = 1024;
 
-/// A port of 127.0.0.1 that is listened on, or refused.
+/// A port that is listened on, or refused.
 #[derive(Debug)]
 pub(super) struct Listener {
     addr: SocketAddr,
@@ -22,19 +24,16 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Takes an ephemeral port, and refuses at first.
-    pub fn new() -> io::Result<Self> {
+    /// Takes a port, an ephemeral one for 0, and refuses at first.
+    ///
+    /// # Errors
+    /// When the address is taken or none of this machine's.
+    pub fn new(addr: SocketAddr) -> io::Result<Self> {
         // A port that the kernel chose is given back when the listening ends; one that was asked for stays bound. So one
         // socket finds a port, and another one asks for it.
-        let finder = socket(AddressFamily::INET, SocketType::STREAM, None)?;
-        sockopt::set_socket_reuseaddr(&finder, true)?;
-        bind(&finder, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let finder = bound(addr)?;
         let addr: SocketAddr = getsockname(&finder)?.try_into().map_err(io::Error::other)?;
-        let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
-        rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
-        sockopt::set_socket_reuseaddr(&socket, true)?;
-        bind(&socket, &addr)?;
-        rustix::io::ioctl_fionbio(&socket, true)?;
+        let socket = bound(addr)?;
         Ok(Self { addr, socket, listening: watch::Sender::new(false), change: Mutex::new(()) })
     }
 
@@ -63,7 +62,7 @@ impl Listener {
     }
 
     /// Gives every connection that comes to `take`. Never ends.
-    pub async fn run(&self, mut take: impl FnMut(tokio::net::TcpStream)) {
+    pub async fn run(&self, mut take: impl FnMut((TcpStream, SocketAddr))) {
         let mut changes = self.listening.subscribe();
         loop {
             turns(&mut changes, true).await;
@@ -77,7 +76,7 @@ impl Listener {
                     biased;
                     () = turns(&mut changes, false) => break,
                     accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => take(stream),
+                        Ok(client) => take(client),
                         // Such as too many open files: nothing tells when there are fewer.
                         Err(_) if self.is_listening() => tokio::time::sleep(RETRY).await,
                         Err(_) => break,
@@ -92,6 +91,17 @@ impl Listener {
     }
 }
 
+fn bound(addr: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    // Small messages must not wait for acknowledgements. Accepted sockets inherit it (tcp(7)).
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    bind(&socket, &addr)?;
+    Ok(socket)
+}
+
 async fn turns(listening: &mut watch::Receiver<bool>, wanted: bool) {
     // The sender lives in the listener, which is borrowed meanwhile: it cannot be gone.
     let _ = listening.wait_for(|listening| *listening == wanted).await;
@@ -103,11 +113,10 @@ const RETRY: std::time::Duration = std::time::Duration::from_millis(10);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::net::TcpStream;
 
     #[tokio::test(flavor = "current_thread")]
     async fn refuses_and_listens_again_on_the_same_port() {
-        let listener = std::sync::Arc::new(Listener::new().expect("a port"));
+        let listener = std::sync::Arc::new(Listener::new(([127, 0, 0, 1], 0).into()).expect("a port"));
         let addr = listener.addr();
         let (sent, mut came) = tokio::sync::mpsc::unbounded_channel();
         let running = listener.clone();

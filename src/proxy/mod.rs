@@ -4,22 +4,35 @@
 //! directions; a direction forwards bytes unchanged, up to where a gate stops it. What passes is recognised as HTTP/1 on
 //! the way, by a scanner that never changes it.
 
+mod bell;
+mod buffer;
+mod chain;
+mod chance;
 mod connection;
 mod control;
 mod diag;
 mod direction;
 mod event;
 mod gates;
+mod hit;
 mod http1;
 mod link;
 mod listener;
 mod peer;
 mod requests;
+mod timer;
+mod toxic;
+mod toxics;
+mod upstream;
 mod vocabulary;
 
 #[cfg(test)]
 mod tests;
 
+pub use diag::is_listened_at;
 pub use event::*;
-pub use link::{Counters, Link};
+pub use hit::{Hit, HitEffect, RequestHit};
+pub use link::{Counters, Link, Settings, ToxicError};
+pub use toxic::*;
+pub use upstream::Upstream;
 pub use vocabulary::{CutMode, Phase, Side, Toward};

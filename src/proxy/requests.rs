@@ -3,7 +3,8 @@
 use super::event::{Point, RequestSeen};
 use super::gates::Outcome;
 use super::http1::{Asked, Head, Mark};
-use super::{ConnectionId, Phase};
+use super::toxics::Serial;
+use super::{ConnectionId, Phase, RequestHit, Side};
 
 /// A request whose response has not passed whole.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(super) struct Request {
     end: Option<u64>,
     response: Option<Response>,
     stops: Vec<Stop>,
+    /// The toxics that have chosen it.
+    chosen: Vec<Serial>,
 }
 
 #[derive(Debug)]
@@ -58,14 +61,14 @@ impl Requests {
         })
     }
 
-    /// Takes a request's head in; the gates that stop it are those of `due`.
+    /// Takes a request's head in; the gates that stop it are those of `due`, the toxics that are about it `chosen`.
     pub fn begin(
         &mut self,
-        connection: ConnectionId,
-        number: u64,
+        (connection, number): (ConnectionId, u64),
         head: (u64, u64),
         line: (String, String),
         due: Vec<(Outcome, Point)>,
+        chosen: Vec<Serial>,
     ) -> RequestSeen {
         let (method, path) = line;
         let seen = RequestSeen {
@@ -84,7 +87,7 @@ impl Requests {
             _ => None,
         });
         self.newest_end = None;
-        self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect() });
+        self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect(), chosen });
         seen
     }
 
@@ -120,20 +123,42 @@ impl Requests {
         }
     }
 
-    /// How far each direction may go: (towards the server, towards the client), when so much has gone to the server.
-    pub fn limits(&self, forwarded: u64) -> (u64, u64) {
-        let (mut up, mut down) = (u64::MAX, u64::MAX);
+    /// How far a direction may go, when so much has gone to the server.
+    pub fn limit(&self, toward: Side, forwarded: u64) -> u64 {
+        let mut least = u64::MAX;
         let mut begin = Some(self.answered_to);
         for request in &self.open {
-            for stop in &request.stops {
-                match (stops_request(stop.phase), request.limit(stop, forwarded, begin)) {
-                    (true, limit) => up = up.min(limit),
-                    (false, limit) => down = down.min(limit),
-                }
+            for stop in request.stops.iter().filter(|stop| stops_request(stop.phase) == (toward == Side::Server)) {
+                least = least.min(request.limit(stop, forwarded, begin));
             }
             begin = request.response.as_ref().and_then(|response| response.end);
         }
-        (up, down)
+        least
+    }
+
+    /// The request that a byte of a direction belongs to, or answers.
+    pub fn at(&self, toward: Side, offset: u64) -> Option<RequestHit> {
+        let mut begin = self.answered_to;
+        for request in &self.open {
+            let (start, end) = match (toward, &request.response) {
+                (Side::Server, _) => (request.head.0, request.end),
+                (Side::Client, Some(response)) => (response.head.0, response.end),
+                (Side::Client, None) => (begin, None),
+            };
+            if (start..end.unwrap_or(u64::MAX)).contains(&offset) {
+                let RequestSeen { number, method, path, .. } = request.seen.clone();
+                return Some(RequestHit { number, method, path, byte: offset - start });
+            }
+            begin = end.unwrap_or(begin);
+        }
+        None
+    }
+
+    /// The toxics that have chosen the request that the next response answers.
+    pub fn chosen(&self) -> Vec<Serial> {
+        let answered = |response: &Response| response.end.is_some();
+        let next = self.open.iter().find(|request| !request.response.as_ref().is_some_and(answered));
+        next.map(|request| request.chosen.clone()).unwrap_or_default()
     }
 
     /// Whether a gate waits for the head of the response that is coming: it is then withheld until it is complete.

@@ -3,6 +3,7 @@
 mod calls;
 mod names;
 mod steps;
+mod toxics;
 
 use toml::Spanned;
 

@@ -20,7 +20,7 @@ pub fn is_fault(action: &Action) -> bool {
             | Action::Cut(_)
             | Action::Hold(_)
             | Action::Refuse(_)
-    )
+    ) || matches!(action, Action::Toxic(toxic) if toxic.noop.is_none())
 }
 
 impl Event {

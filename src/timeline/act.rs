@@ -3,6 +3,7 @@
 mod calls;
 mod links;
 mod processes;
+mod toxics;
 
 use super::Planted;
 use super::wait::Bound;
@@ -91,6 +92,8 @@ impl World<'_> {
             Action::Hold(it) => self.hold(it, parked, bound).await,
             Action::Refuse(it) => self.refuse(it.link.as_ref(), parked, bound),
             Action::Accept(it) => self.accept(it.link.as_ref(), bound),
+            Action::Toxic(it) => self.add_toxic(it, parked, bound).await,
+            Action::Untoxic(it) => self.remove_toxic(it, bound).await,
             Action::Release(it) => self.release(it, bound),
         }
     }
@@ -212,6 +215,15 @@ pub(super) fn name_of_action(action: &Action) -> String {
         Action::Hold(it) => format!("hold {}", link(&it.link)),
         Action::Refuse(it) => format!("refuse on the link of {}", it.link.as_ref()),
         Action::Accept(it) => format!("accept on the link of {}", it.link.as_ref()),
+        Action::Toxic(it) => {
+            let kinds = it.kinds();
+            let kind = kinds.first().map_or("toxic", crate::proxy::ToxicKind::name);
+            format!("toxic {kind} on the link of {}", it.link.as_ref())
+        }
+        Action::Untoxic(it) => match &it.name {
+            Some(name) => format!("untoxic {} on the link of {}", name.as_ref(), it.link.as_ref()),
+            None => format!("untoxic on the link of {}", it.link.as_ref()),
+        },
         Action::Release(it) => match (&it.link, &it.gate) {
             (Some(name), _) => format!("release the link of {}", name.as_ref()),
             (None, Some(gate)) => format!("release the gate {}", gate.as_ref()),

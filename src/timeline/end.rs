@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::world::World;
+use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, FinalRead, StepFailure, abridge};
-use crate::process::{Marked, get, marked, members};
+use crate::http::get;
+use crate::process::{Marked, marked, members};
+use crate::proxy::Link;
 use crate::system::{FinalReadPlace, Invariant};
 
 /// How long a process may take to end when its role does not say.
@@ -24,9 +26,11 @@ impl World<'_> {
         self.take_all();
         self.history_closed = true;
         self.failure = failure;
+        self.take_remote_hits().await;
         self.settle_faults();
         self.mark_teardown();
         self.lift_faults().await;
+        self.lift_remote_toxics().await;
         let listener = self.listener();
         let clients: Vec<usize> = (0..self.actors.len()).filter(|index| Some(*index) != listener).collect();
         self.end_group(&clients).await;
@@ -36,6 +40,8 @@ impl World<'_> {
         }
         let all: Vec<usize> = (0..self.actors.len()).collect();
         self.end_group(&all).await;
+        self.take_remote_hits().await;
+        self.close_remotes().await;
         self.settle_faults();
         // Only when every connection has ended is it known how much of each request passed.
         self.settle_effects();
@@ -45,9 +51,12 @@ impl World<'_> {
 
     /// Faults that had met nothing when they were injected may have met something since.
     fn settle_faults(&mut self) {
-        for (fault, actor) in self.pending_faults.clone() {
-            let later =
-                self.actors[actor].link.as_ref().map(crate::proxy::Link::later_effect).filter(|effect| effect.fired());
+        for Pending { fault, actor, toxic } in self.pending_faults.clone() {
+            if let Some(toxic) = toxic {
+                self.settle_toxic(fault, actor, &toxic);
+                continue;
+            }
+            let later = self.actors[actor].link.as_ref().map(Link::later_effect).filter(|effect| effect.fired());
             if let (Some(effect), None) = (later, &self.faults[fault].fired) {
                 self.faults[fault].fired = Some(super::act::describe(effect));
             }
@@ -102,6 +111,7 @@ impl World<'_> {
                 }
                 // Let out now, swallowed bytes would do what the history says was never done.
                 link.break_held().await;
+                link.clear_toxics();
                 link.accept();
             }
         }

@@ -124,6 +124,7 @@ impl World<'_> {
                     parked.actor != actor || parked.connection != connection || parked.gate == usize::MAX
                 });
             }
+            LinkEventKind::Hit(hit) => self.hits.push((actor, at, hit)),
             LinkEventKind::Opened(_) => {}
         }
     }

@@ -13,9 +13,10 @@ use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort};
-use crate::proxy::{ConnectionId, GateId, Link, LinkEvent, RequestSeen};
+use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
+use crate::toxiproxy::RemoteProxy;
 
 /// How many chunks of output may wait to be read before their writers are held up.
 const OUTPUT_BOUND: usize = 64;
@@ -33,12 +34,14 @@ pub(super) struct World<'a> {
     pub calls: Vec<evidence::Call>,
     pub saved: BTreeMap<String, Value>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
+    /// What toxics have hit, on the link of which actor, when.
+    pub hits: Vec<(usize, u64, Hit)>,
     pub parked: Vec<Parked>,
     /// Gates that were kept, by their names.
     pub kept: BTreeMap<String, GateId>,
     pub faults: Vec<Fault>,
-    /// Faults that had met nothing when they were injected, and may yet: by the index of the fault and of the actor.
-    pub pending_faults: Vec<(usize, usize)>,
+    /// Faults that had met nothing when they were injected, and may yet.
+    pub pending_faults: Vec<Pending>,
     pub steps: Vec<Step>,
     pub failure: Option<StepFailure>,
     pub final_read: Option<FinalRead>,
@@ -58,6 +61,8 @@ pub(super) struct Actor<'a> {
     pub role: &'a Role,
     pub process: Option<&'a Process>,
     pub link: Option<Link>,
+    /// Its link on a Toxiproxy server, instead.
+    pub remote: Option<RemoteProxy>,
     pub boots: Vec<Boot>,
     pub left_behind: Vec<String>,
     pub calls: u64,
@@ -79,6 +84,17 @@ pub(super) struct Boot {
     pub paused: bool,
     /// Something was sent to it that ends a process.
     pub told_to_end: bool,
+}
+
+/// A fault that had met nothing when it was injected.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    /// Its index.
+    pub fault: usize,
+    /// On whose link it is.
+    pub actor: usize,
+    /// The toxic that it is, by name; else a hold.
+    pub toxic: Option<String>,
 }
 
 /// A stream that is stopped at a gate.
@@ -108,9 +124,21 @@ impl<'a> World<'a> {
                 .find(|(name, _)| *name.as_ref() == instance.process)
                 .map(|(_, process)| process);
             // Nobody listens behind a link before the server is started: a server that is not there looks not there.
-            let link = instance.linked.then(|| Link::open(&instance.name, None, link_events.clone())).transpose();
+            let settings = Settings { seed: scenario.file.seed, ..Settings::default() };
+            let open = || Link::with(&instance.name, settings, Some(link_events.clone()));
+            let embedded = instance.linked && plan.toxiproxy.is_none();
+            let link = embedded.then(open).transpose();
             let link = link.map_err(HarnessError::io("opening a link"))?;
-            actors.push(Actor { instance, role, process, link, boots: Vec::new(), left_behind: Vec::new(), calls: 0 });
+            actors.push(Actor {
+                instance,
+                role,
+                process,
+                link,
+                remote: None,
+                boots: Vec::new(),
+                left_behind: Vec::new(),
+                calls: 0,
+            });
         }
         let now = Instant::now();
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -126,6 +154,7 @@ impl<'a> World<'a> {
             calls: Vec::new(),
             saved: BTreeMap::new(),
             requests: Vec::new(),
+            hits: Vec::new(),
             parked: Vec::new(),
             kept: BTreeMap::new(),
             faults: Vec::new(),
@@ -191,6 +220,11 @@ impl<'a> World<'a> {
             requests: requests
                 .into_iter()
                 .map(|(actor, at, seen)| evidence::Request { process: cast[actor].name.clone(), at, seen })
+                .collect(),
+            hits: self
+                .hits
+                .into_iter()
+                .map(|(actor, at, hit)| evidence::ToxicHit { process: cast[actor].name.clone(), at, hit })
                 .collect(),
             faults: self.faults,
             steps: self.steps,

@@ -13,14 +13,18 @@ pub(super) async fn until_ended(control: &Control, ends: &mut Ends) {
         tokio::select! {
             () = drained(ends.client.as_ref()), if ends.client.is_some() => ends.client = None,
             () = drained(ends.server.as_ref()), if ends.server.is_some() => ends.server = None,
-            () = control.wake.notified() => obey(control, ends),
+            () = control.bell.rung() => obey(control, ends),
         }
     }
 }
 
 /// Nothing is left to be held or let go; a cut may find a side that is still there.
 fn obey(control: &Control, ends: &mut Ends) {
-    if let Some((mode, toward, answer)) = control.take().cut {
+    let Some(orders) = control.take() else { return };
+    if let Some(answer) = orders.close {
+        *ends = Ends::default();
+        let _ = answer.send(Effect::default());
+    } else if let Some((mode, toward, answer)) = orders.cut {
         let broken = ends.breaks(toward);
         ends.cut(mode, toward);
         let _ = answer.send(Effect { broken: u64::from(broken), ..Effect::default() });

@@ -1,6 +1,5 @@
 //! The two sockets of a connection, and how they are broken.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -9,9 +8,9 @@ use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
 use crate::proxy::peer::Watch;
-use crate::proxy::{CutMode, Side, Toward};
+use crate::proxy::{CutMode, Side, Toward, Upstream};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ends {
     pub client: Option<TcpStream>,
     pub server: Option<TcpStream>,
@@ -93,8 +92,8 @@ pub(super) async fn ready(stream: Option<&TcpStream>, lost: bool, read: bool, wr
 }
 
 /// Connects to the server; nothing when nobody is there.
-pub(super) async fn connect(upstream: Option<SocketAddr>) -> Option<TcpStream> {
-    let stream = TcpStream::connect(upstream?).await.ok()?;
+pub(super) async fn connect(upstream: Option<Upstream>) -> Option<TcpStream> {
+    let stream = upstream?.connect().await.ok()?;
     // Without this, small messages wait for acknowledgements that nobody needs on a link that only forwards.
     let _ = stream.set_nodelay(true);
     Some(stream)

@@ -6,6 +6,7 @@
 
 use super::Connection;
 use super::ends::Ends;
+use crate::proxy::Side;
 use crate::proxy::gates::Outcome;
 use crate::proxy::peer::Watch;
 
@@ -33,9 +34,9 @@ impl Connection {
     /// Goes on without a client that has left: what it sent past a gate is lost, the end of its stream passes. False when
     /// something was answered that nobody takes: the server is to be told as the client's own socket would have.
     pub(super) fn goes_on_without_client(&mut self) -> bool {
-        let (up_limit, down_limit) = self.limits();
+        let (up_limit, down_limit) = (self.limit(Side::Server), self.limit(Side::Client));
         if self.up.forwarded >= up_limit {
-            self.up.buffer = Vec::new();
+            self.up.discard();
             self.up.ended = true;
         }
         self.down.buffer.is_empty() || self.down.forwarded < down_limit

@@ -11,7 +11,7 @@ use crate::proxy::{CutMode, Side, Toward};
 impl Connection {
     /// Does what the link orders.
     pub(super) async fn obey(&mut self, ends: &mut Ends) -> Next {
-        let orders = self.control.take();
+        let Some(orders) = self.control.take() else { return Next::Go };
         self.let_go(|outcome| match outcome {
             Outcome::Park(id) => orders.resumed.contains(&id),
             // What the link does by itself at later requests is still to be done after a resume.
@@ -24,6 +24,14 @@ impl Connection {
         if orders.release {
             self.held = false;
             self.control.held.store(false, Ordering::Relaxed);
+        }
+        if let Some(answer) = orders.close {
+            let broken = ends.are_live();
+            let effect = Effect { withheld: self.withheld(), broken: broken.into(), ..Effect::default() };
+            *ends = Ends::default();
+            self.report_unanswered();
+            let _ = answer.send(effect);
+            return Next::Ended;
         }
         if let Some((mode, toward, answer)) = orders.cut {
             let (effect, cut) = self.cut(mode, toward, ends);
@@ -52,6 +60,8 @@ impl Connection {
 
     pub(super) fn hold(&mut self) -> Effect {
         self.held = true;
+        // A black hole takes in what comes.
+        (self.up.blocked, self.down.blocked) = (false, false);
         self.control.held.store(true, Ordering::Relaxed);
         Effect { held: 1, withheld: self.withheld(), ..Effect::default() }
     }
@@ -64,8 +74,8 @@ impl Connection {
         }
         let broken = ends.are_live() && sides(toward).iter().any(|side| self.would_see(*side, mode, ends));
         let effect = Effect { withheld: self.withheld(), broken: broken.into(), ..Effect::default() };
-        self.up.buffer = Vec::new();
-        self.down.buffer = Vec::new();
+        self.up.discard();
+        self.down.discard();
         ends.cut(mode, toward);
         (effect, true)
     }
@@ -87,7 +97,8 @@ impl Connection {
     pub(super) async fn after_cut(&mut self, ends: &mut Ends) {
         self.shared.state().gates.parked.retain(|(_, parked)| *parked != self.id);
         self.report_unanswered();
-        drain::until_ended(&self.control, ends).await;
+        // Boxed, so that the many connections that are never cut need no room for it.
+        Box::pin(drain::until_ended(&self.control, ends)).await;
     }
 
     /// Requests that will not be answered any more.

@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 
-use crate::proxy::control::Shared;
-use crate::proxy::direction::Direction;
-use crate::proxy::event::{ConnectionId, LinkEventKind};
+use super::Connection;
+use crate::proxy::Side;
+use crate::proxy::event::LinkEventKind;
 use crate::proxy::gates::names;
 use crate::proxy::http1::{Head, Mark, Scanner};
-use crate::proxy::requests::Requests;
 
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -24,101 +23,89 @@ impl Default for Scan {
     }
 }
 
-impl Scan {
-    /// Takes in what was just read from the client: the last `count` bytes of the direction's buffer.
-    pub fn requests(
-        &mut self,
-        up: &Direction,
-        count: usize,
-        requests: &mut Requests,
-        shared: &Shared,
-        id: ConnectionId,
-    ) {
-        if !self.http {
+impl Connection {
+    /// Takes in what was just read of a direction; nothing is the end of its stream.
+    pub(super) fn recognise(&mut self, toward: Side, new: &[u8]) {
+        if !self.scan.http {
             return;
         }
-        let mut not_http = false;
-        let new = &up.buffer[up.buffer.len() - count..];
-        self.up.feed(
-            new,
-            || None,
-            |mark| match mark {
-                Mark::Head { start, end, head: Head::Request { method, path } } => {
-                    let mut state = shared.state();
-                    let due = state.gates.count(|point| names(point, &method, &path));
-                    state.last_request += 1;
-                    let number = state.last_request;
-                    drop(state);
-                    shared.in_flight.fetch_add(1, Ordering::Relaxed);
-                    let seen = requests.begin(id, number, (start, end), (method, path), due);
-                    shared.tell(LinkEventKind::Request(seen));
-                }
-                Mark::Head { .. } => {}
-                Mark::End(at) => requests.request_ended(at),
-                Mark::NotHttp => not_http = true,
-            },
-        );
-        if up.ended {
-            self.up.finish(|mark| {
-                if let Mark::End(at) = mark {
-                    requests.request_ended(at);
-                }
-            });
-        }
-        self.give_up_if(not_http, requests, shared, id);
-    }
-
-    /// Takes in what was just read from the server.
-    pub fn responses(
-        &mut self,
-        down: &Direction,
-        count: usize,
-        requests: &mut Requests,
-        shared: &Shared,
-        id: ConnectionId,
-    ) {
-        if !self.http {
-            return;
-        }
-        let mut not_http = false;
-        let new = &down.buffer[down.buffer.len() - count..];
-        let cell = RefCell::new(requests);
-        self.down.feed(
-            new,
-            || cell.borrow().asked(),
-            |mark| match mark {
-                Mark::NotHttp => not_http = true,
-                mark => cell.borrow_mut().response_mark(&mark),
-            },
-        );
-        if down.ended {
-            self.down.finish(|mark| cell.borrow_mut().response_mark(&mark));
-        }
-        let requests = cell.into_inner();
-        self.give_up_if(not_http, requests, shared, id);
-    }
-
-    fn give_up_if(&mut self, not_http: bool, requests: &mut Requests, shared: &Shared, id: ConnectionId) {
-        if not_http {
-            self.http = false;
-            requests.forget_unknown();
-            shared.tell(LinkEventKind::NotHttp(id));
-        }
-    }
-
-    /// Heads that are not complete are withheld, where a gate may stop at them: (towards the server, towards the client).
-    pub fn limits(&self, up: &Direction, down: &Direction, requests: &Requests, shared: &Shared) -> (u64, u64) {
-        if !self.http {
-            return (u64::MAX, u64::MAX);
-        }
-        let (up_open, down_open) = (self.up.incomplete_head(), self.down.incomplete_head());
-        let withhold = |direction: &Direction, open: u64| {
-            // A stream that has ended has no more of it.
-            if open == 0 || direction.ended { u64::MAX } else { direction.read_so_far() - open }
+        let not_http = match toward {
+            Side::Server => self.requests(new),
+            Side::Client => self.responses(new),
         };
-        let up_limit =
-            if up_open > 0 && shared.state().gates.watches_requests() { withhold(up, up_open) } else { u64::MAX };
-        let down_limit = if requests.needs_response_head() { withhold(down, down_open) } else { u64::MAX };
-        (up_limit, down_limit)
+        if not_http {
+            self.scan.http = false;
+            self.requests.forget_unknown();
+            self.shared.tell(LinkEventKind::NotHttp(self.id));
+        }
+    }
+
+    fn requests(&mut self, new: &[u8]) -> bool {
+        let mut not_http = false;
+        let (requests, messages, shared) = (&mut self.requests, &mut self.up.messages, &self.shared);
+        let (id, client) = (self.id, self.followed.client);
+        let mut mark = |mark| match mark {
+            Mark::Head { start, end, head: Head::Request { method, path } } => {
+                let mut state = shared.state();
+                let due = state.gates.count(|point| names(point, &method, &path));
+                let chosen = state.toxics.choosing(&method, &path, client);
+                state.last_request += 1;
+                let number = state.last_request;
+                drop(state);
+                shared.in_flight.fetch_add(1, Ordering::Relaxed);
+                messages.begin(start, chosen.clone());
+                let seen = requests.begin((id, number), (start, end), (method, path), due, chosen);
+                shared.tell(LinkEventKind::Request(seen));
+            }
+            Mark::Head { .. } => {}
+            Mark::End(at) => {
+                messages.end(at);
+                requests.request_ended(at);
+            }
+            Mark::NotHttp => not_http = true,
+        };
+        self.scan.up.feed(new, || None, &mut mark);
+        if self.up.ended {
+            self.scan.up.finish(mark);
+        }
+        not_http
+    }
+
+    fn responses(&mut self, new: &[u8]) -> bool {
+        let mut not_http = false;
+        let (requests, messages) = (RefCell::new(&mut self.requests), &mut self.down.messages);
+        let mut mark = |mark| {
+            match &mark {
+                Mark::NotHttp => not_http = true,
+                // An interim response is not what was asked for; a change of the protocol is.
+                Mark::Head { head: Head::Response { status: 100 | 102..=199 }, .. } => {}
+                Mark::Head { start, .. } => messages.begin(*start, requests.borrow().chosen()),
+                Mark::End(at) => messages.end(*at),
+            }
+            requests.borrow_mut().response_mark(&mark);
+        };
+        self.scan.down.feed(new, || requests.borrow().asked(), &mut mark);
+        if self.down.ended {
+            self.scan.down.finish(mark);
+        }
+        not_http
+    }
+
+    /// Heads that are not complete are withheld, where a gate may stop at them or a toxic may choose them.
+    pub(super) fn withheld_head(&self, toward: Side) -> u64 {
+        let (direction, open) = match toward {
+            Side::Server => (&self.up, self.scan.up.incomplete_head()),
+            Side::Client => (&self.down, self.scan.down.incomplete_head()),
+        };
+        // A stream that has ended has no more of it.
+        if open == 0 || direction.ended || !self.scan.http {
+            return u64::MAX;
+        }
+        let state = self.shared.state();
+        let needed = match toward {
+            Side::Server => state.gates.watches_requests(),
+            Side::Client => self.requests.needs_response_head(),
+        };
+        if needed || state.toxics.choose() { direction.read - open } else { u64::MAX }
     }
 }

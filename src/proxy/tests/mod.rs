@@ -11,3 +11,4 @@ mod many;
 mod orders;
 mod peer;
 mod refuse;
+mod toxics;

@@ -41,7 +41,7 @@ async fn towards_a_server_that_is_not_connected_to_there_is_nothing_to_cut() {
 }
 
 /// A server whose queue is full: who connects now waits. Gives what keeps it so.
-async fn full() -> (SocketAddr, (OwnedFd, TcpStream)) {
+pub async fn full() -> (SocketAddr, (OwnedFd, TcpStream)) {
     let listener = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
     bind(&listener, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
     listen(&listener, 0).expect("listens");

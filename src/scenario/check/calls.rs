@@ -68,6 +68,20 @@ fn collect_texts(value: &toml::Value, texts: &mut Vec<String>) {
 }
 
 impl Scope<'_> {
+    /// Whether an operation is known, and the request that it makes.
+    pub(super) fn operation_with_path(&self, op: &Spanned<String>, found: &mut Vec<Diagnostic>) -> bool {
+        match self.system.operations.get(op.as_ref()) {
+            None => found.push(self.unknown_op(op)),
+            Some(rule) if rule.path.is_none() => found.push(Diagnostic::new(
+                op.span(),
+                format!("the system does not say which request `{}` makes", op.as_ref()),
+                "use method and path",
+            )),
+            Some(_) => return true,
+        }
+        false
+    }
+
     pub(super) fn unknown_op(&self, op: &Spanned<String>) -> Diagnostic {
         Diagnostic::new(
             op.span(),

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::Scope;
 use super::calls::check_call;
+use super::{Scope, toxics};
 use crate::file::{Diagnostic, known_names};
 use crate::proxy::Phase;
 use crate::scenario::model::*;
@@ -24,6 +24,7 @@ pub(super) struct Past {
     /// What drives traffic: (process, operation), and whether it leaves the timeline free.
     driven: Vec<(String, String, bool)>,
     down: BTreeSet<String>,
+    toxics: toxics::Toxics,
 }
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
@@ -145,16 +146,8 @@ fn check_request_gate(
     if gate.method.is_some() || gate.path.is_some() {
         found.push(Diagnostic::new(op.span(), "`op` stands for method and path", "remove the one or the other"));
     }
-    match scope.system.operations.get(op.as_ref()) {
-        None => found.push(scope.unknown_op(op)),
-        Some(rule) if rule.path.is_none() => {
-            found.push(Diagnostic::new(
-                op.span(),
-                format!("the system does not say which request `{}` makes", op.as_ref()),
-                "use method and path",
-            ));
-        }
-        Some(_) => reachable(scope, past, gate, op, found),
+    if scope.operation_with_path(op, found) {
+        reachable(scope, past, gate, op, found);
     }
 }
 
@@ -263,6 +256,8 @@ fn check_action(
         Action::Cut(it) => needs_connection(scope, action.span(), it.link.as_ref(), gate, found),
         Action::Hold(it) => needs_connection(scope, action.span(), it.link.as_ref(), gate, found),
         Action::Refuse(it) | Action::Accept(it) => scope.linked(&it.link, found),
+        Action::Toxic(it) => toxics::add(scope, &mut past.toxics, it, action.span(), found),
+        Action::Untoxic(it) => toxics::remove(scope, &mut past.toxics, it, found),
         Action::Release(it) => check_release(scope, past, it, action.span(), found),
     }
     if let Some(event) = gate

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::ProcessRef;
+use super::{ProcessRef, ToxicAction, UntoxicAction};
 use crate::evidence::CallResult;
 use crate::proxy::{CutMode, Toward};
 
@@ -44,6 +44,10 @@ pub enum Action {
     Refuse(LinkName),
     /// Accept connections on a link again.
     Accept(LinkName),
+    /// Add a toxic to a link: a fault that stays until it is taken away. Unplanned.
+    Toxic(Box<ToxicAction>),
+    /// Take a toxic away, or all of a link.
+    Untoxic(UntoxicAction),
 }
 
 /// Boots a process.

@@ -5,6 +5,7 @@
 mod action;
 mod event;
 mod expect;
+mod toxic;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use toml::Spanned;
 pub use action::*;
 pub use event::*;
 pub use expect::*;
+pub use toxic::*;
 
 use crate::file::Span;
 
@@ -27,6 +29,9 @@ pub struct ScenarioFile {
     /// The only system that this scenario can run on, when it uses literals of that system.
     #[schemars(with = "Option<String>")]
     pub system: Option<Spanned<String>>,
+    /// What decides whatever toxics leave to chance (toxicity, jitter, slices); default 0. The same seed decides the same.
+    #[serde(default)]
+    pub seed: u64,
     /// The processes to boot, by name. The server (`server`) is there without being named.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Process>")]

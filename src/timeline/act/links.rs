@@ -4,7 +4,7 @@ use crate::evidence::StepFailure;
 use crate::proxy::{Effect, Link};
 use crate::scenario::{CutAction, LinkAction, ReleaseAction};
 use crate::timeline::wait::Bound;
-use crate::timeline::world::{Parked, World};
+use crate::timeline::world::{Parked, Pending, World};
 
 impl World<'_> {
     pub(super) async fn cut(
@@ -88,7 +88,7 @@ impl World<'_> {
         }
     }
 
-    fn link(&self, actor: usize, bound: Bound) -> Result<&Link, StepFailure> {
+    pub(super) fn link(&self, actor: usize, bound: Bound) -> Result<&Link, StepFailure> {
         let name = &self.actors[actor].instance.name;
         self.actors[actor].link.as_ref().ok_or_else(|| self.failed(bound.step, format!("`{name}` has no link")))
     }
@@ -98,7 +98,7 @@ impl World<'_> {
         if effect.fired() {
             self.fired(fault, &super::describe(effect));
         } else {
-            self.pending_faults.push((fault, actor));
+            self.pending_faults.push(Pending { fault, actor, toxic: None });
         }
     }
 }

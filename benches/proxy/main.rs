@@ -1,0 +1,115 @@
+//! What the fault proxy costs, side by side with no proxy at all and with a bare forwarder: `docs/performance.md`.
+
+mod backend;
+mod client;
+mod forwarder;
+mod machine;
+mod measure;
+mod ours;
+mod path;
+mod poll;
+mod process;
+mod role;
+mod row;
+mod stats;
+mod table;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use measure::{ALL, Amount, Measurement};
+
+/// Compares quietdown's fault proxy with no proxy and with a bare forwarder, all on one core.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo bench --bench proxy --")]
+struct Options {
+    /// The measurements to make; all when none is named.
+    #[arg(value_name = "ROW", value_parser = measurement)]
+    rows: Vec<&'static Measurement>,
+    /// How often to measure each way.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// Milliseconds of each measurement of one way.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u16).range(1..))]
+    slice: u16,
+    /// The core that everybody is pinned to; the idlest when absent.
+    #[arg(long)]
+    core: Option<usize>,
+    /// One short round of everything: does the bench work? The figures mean nothing.
+    #[arg(long)]
+    smoke: bool,
+    /// Fail when a bar is missed that the bare forwarder keeps.
+    #[arg(long)]
+    check: bool,
+    /// What cargo passes to every bench.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn measurement(name: &str) -> Result<&'static Measurement, String> {
+    ALL.iter().find(|measurement| measurement.name == name).ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|measurement| measurement.name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.split_first() {
+        Some((mark, role)) if mark == role::MARK => play(role).map(|()| true),
+        _ => bench(&Options::parse()),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(wrong) => {
+            eprintln!("bench: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn play(role: &[String]) -> io::Result<()> {
+    machine::die_with_parent()?;
+    match role.split_first() {
+        Some((name, arguments)) if name == "backend" => backend::run(arguments),
+        Some((name, arguments)) if name == "forwarder" => forwarder::run(arguments),
+        Some((name, arguments)) if name == "proxy" => ours::run(arguments),
+        _ => Err(io::Error::other("there is no such role")),
+    }
+}
+
+/// Measures and prints; whether every bar is kept, where that is asked for.
+fn bench(options: &Options) -> io::Result<bool> {
+    let amount = if options.smoke {
+        Amount { rounds: 1, slice: Duration::from_millis(20), idle: 100 }
+    } else {
+        let slice = Duration::from_millis(options.slice.into());
+        Amount { rounds: options.rounds.into(), slice, idle: 2000 }
+    };
+    machine::raise_descriptor_limit()?;
+    machine::exact_timers()?;
+    let core = machine::pin(options.core)?;
+    println!(
+        "all on core {core}, {} rounds; medians, × is the median of the rounds' ratios to direct\n",
+        amount.rounds
+    );
+    table::print_head();
+    let mut kept = true;
+    for measurement in ALL {
+        let chosen = |row: &&Measurement| row.name == measurement.name;
+        if !options.rows.is_empty() && !options.rows.iter().any(chosen) {
+            continue;
+        }
+        let values = (measurement.run)(amount)
+            .map_err(|wrong| io::Error::new(wrong.kind(), format!("{}: {wrong}", measurement.name)))?;
+        for values in values {
+            let line = table::line(&values);
+            table::print(&line.cells, line.mark);
+            kept &= !line.missed;
+        }
+    }
+    Ok(kept || !options.check)
+}

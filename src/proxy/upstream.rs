@@ -1,0 +1,97 @@
+//! Where a link leads to.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+
+use tokio::net::{TcpStream, lookup_host};
+
+/// The address of a server. A name is looked up at every connect: it may move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upstream {
+    /// An address.
+    Addr(SocketAddr),
+    /// `HOST:PORT`.
+    Named(String),
+}
+
+impl Upstream {
+    /// Reads `HOST:PORT`.
+    ///
+    /// # Errors
+    /// What is wrong, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Ok(addr) = text.parse() {
+            return Ok(Self::Addr(addr));
+        }
+        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+        match port {
+            Some(Ok(_)) => Ok(Self::Named(text.to_owned())),
+            _ => Err(format!("`{text}` is no address; write HOST:PORT, such as 127.0.0.1:8000")),
+        }
+    }
+
+    /// Its address now, if that is one of 127.0.0.0/8: the kernel [knows](super::is_listened_at) whether anybody listens
+    /// there.
+    pub async fn local(&self) -> Option<SocketAddrV4> {
+        let addr = match self {
+            Self::Addr(addr) => *addr,
+            Self::Named(name) => lookup_host(name).await.ok()?.find(SocketAddr::is_ipv4)?,
+        };
+        match addr {
+            SocketAddr::V4(addr) if addr.ip().is_loopback() => Some(addr),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes a connection, which is ended at once.
+    pub async fn is_reached(&self) -> bool {
+        self.connect().await.is_ok()
+    }
+
+    /// Connects to it.
+    pub(super) async fn connect(&self) -> io::Result<TcpStream> {
+        match self {
+            Self::Addr(addr) => TcpStream::connect(addr).await,
+            Self::Named(name) => {
+                let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+                for addr in lookup_host(name).await? {
+                    match TcpStream::connect(addr).await {
+                        Ok(stream) => return Ok(stream),
+                        Err(why) => last = why,
+                    }
+                }
+                Err(last)
+            }
+        }
+    }
+}
+
+impl From<SocketAddr> for Upstream {
+    fn from(addr: SocketAddr) -> Self {
+        Self::Addr(addr)
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addr(addr) => addr.fmt(f),
+            Self::Named(name) => name.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_needs_a_host_and_a_port() {
+        assert_eq!(Upstream::parse("127.0.0.1:80"), Ok(Upstream::Addr(([127, 0, 0, 1], 80).into())));
+        assert_eq!(Upstream::parse("localhost:80"), Ok(Upstream::Named("localhost:80".to_owned())));
+        for wrong in ["", "localhost", ":80", "localhost:", "localhost:http", "localhost:65536"] {
+            assert!(Upstream::parse(wrong).expect_err(wrong).contains("HOST:PORT"));
+        }
+    }
+}
