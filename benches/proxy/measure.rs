@@ -1,11 +1,13 @@
 //! What is measured, and how: each measurement gives the values of some rows.
 
-use std::io;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use super::api::Api;
 use super::backend::{Mode, PIECES, RESPONSE};
 use super::client::{self, Exchange};
-use super::ours::Faults;
+use super::ours::{Faults, Ours};
 use super::path::{Path, Way};
 use super::process;
 use super::row::{Bar, Row, Unit, Values};
@@ -14,6 +16,7 @@ use super::stats::percentile;
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
 pub struct Amount {
+    pub ours: Ours,
     pub rounds: usize,
     /// How long a round of one way takes, where time decides.
     pub slice: Duration,
@@ -36,6 +39,7 @@ pub const ALL: &[Measurement] = &[
     Measurement { name: "http", run: |amount| http(amount, 1, &HTTP) },
     Measurement { name: "connections", run: |amount| connections(amount, 1, &CONNECTIONS) },
     Measurement { name: "memory", run: memory },
+    Measurement { name: "toxics", run: toxics },
     Measurement { name: "slicer", run: slicer },
     Measurement { name: "latency", run: latency },
     Measurement { name: "throughput-64", run: |amount| throughput(amount, MANY, &THROUGHPUT_MANY) },
@@ -69,15 +73,15 @@ static THROUGHPUT_MANY: [Row; 3] =
     throughput_rows(["64 at once: throughput", "  beside the forwarder's", "64 at once: CPU"]);
 
 fn throughput(amount: Amount, connections: usize, rows: &'static [Row; 3]) -> io::Result<Vec<Values>> {
-    let paths = Path::all(Mode::Bulk, &Faults::default())?;
+    let paths = Path::all(amount.ours, Mode::Bulk, Faults::default())?;
     let mut values: Vec<Values> = rows.iter().map(Values::new).collect();
     rounds(
         amount,
         &paths,
         |path, time| {
-            let before = process::cpu_time(path.pid())?;
-            let (bytes, took) = client::bulk(path.addr(), connections, time)?;
-            let spent = process::cpu_time(path.pid())? - before;
+            let before = process::cpu_time(path.between().pid())?;
+            let (bytes, took) = client::bulk(path.addr, connections, time)?;
+            let spent = process::cpu_time(path.between().pid())? - before;
             let rate = bytes as f64 / took.as_secs_f64();
             Ok([rate, f64::NAN, spent.as_secs_f64() / (bytes as f64 / GIB)])
         },
@@ -102,13 +106,13 @@ static ROUND_TRIP_MANY: [Row; 1] =
 const BYTE: Exchange = Exchange { request: b"x", response: 1, reconnect: false };
 
 fn round_trip(amount: Amount, connections: usize, rows: &'static [Row; 1]) -> io::Result<Vec<Values>> {
-    let paths = Path::all(Mode::Echo, &Faults::default())?;
+    let paths = Path::all(amount.ours, Mode::Echo, Faults::default())?;
     let mut values: Vec<Values> = rows.iter().map(Values::new).collect();
     rounds(
         amount,
         &paths,
         |path, time| {
-            let mut times = client::exchanges(path.addr(), BYTE, connections, time)?;
+            let mut times = client::exchanges(path.addr, BYTE, connections, time)?;
             Ok([percentile(&mut times.each, 0.5)])
         },
         &mut values,
@@ -130,13 +134,13 @@ const GET: Exchange = Exchange {
 };
 
 fn http(amount: Amount, connections: usize, rows: &'static [Row; 2]) -> io::Result<Vec<Values>> {
-    let paths = Path::all(Mode::Http, &Faults { recognise: true, ..Faults::default() })?;
+    let paths = Path::all(amount.ours, Mode::Http, Faults { recognise: true, ..Faults::default() })?;
     let mut values: Vec<Values> = rows.iter().map(Values::new).collect();
     rounds(
         amount,
         &paths,
         |path, time| {
-            let mut times = client::exchanges(path.addr(), GET, connections, time)?;
+            let mut times = client::exchanges(path.addr, GET, connections, time)?;
             Ok([percentile(&mut times.each, 0.5), percentile(&mut times.each, 0.99)])
         },
         &mut values,
@@ -149,13 +153,13 @@ static CONNECTIONS_MANY: [Row; 1] =
     [ratio("64 at once: new connections", Unit::PerSecond, Bar::AtLeast(0.45), "0.55×")];
 
 fn connections(amount: Amount, connections: usize, rows: &'static [Row; 1]) -> io::Result<Vec<Values>> {
-    let paths = Path::all(Mode::Echo, &Faults::default())?;
+    let paths = Path::all(amount.ours, Mode::Echo, Faults::default())?;
     let mut values: Vec<Values> = rows.iter().map(Values::new).collect();
     rounds(
         amount,
         &paths,
         |path, time| {
-            let times = client::exchanges(path.addr(), Exchange { reconnect: true, ..BYTE }, connections, time)?;
+            let times = client::exchanges(path.addr, Exchange { reconnect: true, ..BYTE }, connections, time)?;
             Ok([times.each.len() as f64 / times.all.as_secs_f64()])
         },
         &mut values,
@@ -168,9 +172,9 @@ static MEMORY: Row = number("memory of an idle connection", Unit::Bytes, Bar::At
 fn memory(amount: Amount) -> io::Result<Vec<Values>> {
     let mut values = Values::new(&MEMORY);
     for _ in 0..amount.rounds {
-        for way in [Way::Control, Way::Ours] {
+        for way in [Way::Control, Way::Ours(amount.ours)] {
             // Memory that was used once is kept: every round needs a new process.
-            let path = Path::open(way, Mode::Echo, &Faults::default())?;
+            let path = Path::open(way, Mode::Echo, Faults::default())?;
             values.push(way, memory_of(&path, amount.idle)?);
         }
     }
@@ -180,16 +184,73 @@ fn memory(amount: Amount) -> io::Result<Vec<Values>> {
 fn memory_of(path: &Path, idle: usize) -> io::Result<f64> {
     let mut buffer = [0];
     let mut open = || -> io::Result<_> {
-        let stream = client::connect(path.addr())?;
+        let stream = client::connect(path.addr)?;
         client::exchange(&stream, BYTE, &mut buffer)?;
         Ok(stream)
     };
     // What the process needs for the first connection, it does not need for each.
     let _first = open()?;
-    let before = process::own_memory(path.pid())?;
+    let before = process::own_memory(path.between().pid())?;
     let _open: Vec<_> = (0..idle).map(|_| open()).collect::<io::Result<_>>()?;
-    let after = process::own_memory(path.pid())?;
+    let after = process::own_memory(path.between().pid())?;
     Ok((after as f64 - before as f64) / idle as f64)
+}
+
+static TOXICS: [Row; 2] = [
+    number("add a toxic over HTTP p50", Unit::Seconds, Bar::AtMost(150e-6), "100 µs"),
+    number("delete a toxic over HTTP p50", Unit::Seconds, Bar::AtMost(150e-6), "100 µs"),
+];
+
+/// How many connections are open when a toxic is added or deleted.
+const AFFECTED: usize = 100;
+
+fn toxics(amount: Amount) -> io::Result<Vec<Values>> {
+    let mut values: Vec<Values> = TOXICS.iter().map(Values::new).collect();
+    if amount.ours == Ours::Link {
+        return Ok(values);
+    }
+    let path = Path::open(Way::Ours(amount.ours), Mode::Echo, Faults::default())?;
+    let mut api = Api::connect(path.between().addr)?;
+    let open: Vec<TcpStream> = (0..AFFECTED).map(|_| client::connect(path.addr)).collect::<io::Result<_>>()?;
+    all_echo(&open, b'x')?;
+    rounds(
+        amount,
+        &[path],
+        |_, time| {
+            let begun = Instant::now();
+            let (mut adds, mut deletes) = (Vec::new(), Vec::new());
+            while adds.is_empty() || begun.elapsed() < time {
+                // It flips every byte: whether it is in effect is seen without looking at the time.
+                let toxic = r#"{"name":"t","type":"corrupt","attributes":{"from":0,"length":0,"mask":255}}"#;
+                let begun = Instant::now();
+                api.call("POST", "/proxies/bench/toxics", toxic)?;
+                adds.push(begun.elapsed());
+                all_echo(&open, !b'x')?;
+                let begun = Instant::now();
+                api.call("DELETE", "/proxies/bench/toxics/t", "")?;
+                deletes.push(begun.elapsed());
+                all_echo(&open, b'x')?;
+            }
+            Ok([percentile(&mut adds, 0.5), percentile(&mut deletes, 0.5)])
+        },
+        &mut values,
+    )?;
+    Ok(values)
+}
+
+/// Sends a byte over every connection, and expects another one from every connection.
+fn all_echo(open: &[TcpStream], expected: u8) -> io::Result<()> {
+    for mut stream in open {
+        stream.write_all(b"x")?;
+    }
+    for mut stream in open {
+        let mut came = [0];
+        stream.read_exact(&mut came)?;
+        if came != [expected] {
+            return Err(io::Error::other("what was answered is not in effect on every connection"));
+        }
+    }
+    Ok(())
 }
 
 static SLICER: [Row; 2] = [
@@ -198,15 +259,17 @@ static SLICER: [Row; 2] = [
 ];
 
 fn slicer(amount: Amount) -> io::Result<Vec<Values>> {
-    let slices = r#"{"slicer":{"average_size":64,"delay":100}}"#;
-    let ours = Faults { toxics: vec![slices.to_owned()], ..Faults::default() };
-    let paths = [Path::timed(Mode::Paced, Duration::from_micros(100))?, Path::open(Way::Ours, Mode::Bulk, &ours)?];
+    let faults = Faults { toxic: Some(("slicer", r#"{"average_size":64,"delay":100}"#)), ..Faults::default() };
+    let paths = [
+        Path::timed(Mode::Paced, Duration::from_micros(100))?,
+        Path::open(Way::Ours(amount.ours), Mode::Bulk, faults)?,
+    ];
     let mut values: Vec<Values> = SLICER.iter().map(Values::new).collect();
     rounds(
         amount,
         &paths,
         |path, time| {
-            let stream = client::connect(path.addr())?;
+            let stream = client::connect(path.addr)?;
             let begun = Instant::now();
             let (mut totals, mut all_gaps) = (Vec::new(), Vec::new());
             while begun.elapsed() < time {
@@ -225,13 +288,13 @@ static LATENCY: Row = number("latency 50 ms: error p99", Unit::Seconds, Bar::AtM
 
 fn latency(amount: Amount) -> io::Result<Vec<Values>> {
     let delay = Duration::from_millis(50);
-    let ours = Faults { toxics: vec![r#"{"latency":{"latency":50}}"#.to_owned()], ..Faults::default() };
-    let paths = [Path::timed(Mode::LateEcho, delay)?, Path::open(Way::Ours, Mode::Echo, &ours)?];
+    let faults = Faults { toxic: Some(("latency", r#"{"latency":50}"#)), ..Faults::default() };
+    let paths = [Path::timed(Mode::LateEcho, delay)?, Path::open(Way::Ours(amount.ours), Mode::Echo, faults)?];
     let mut errors = [Vec::new(), Vec::new()];
     for _ in 0..amount.rounds {
         for (path, errors) in paths.iter().zip(&mut errors) {
             // A round has few samples: the percentile is that of all rounds.
-            let times = client::exchanges(path.addr(), BYTE, 1, 4 * amount.slice)?;
+            let times = client::exchanges(path.addr, BYTE, 1, 4 * amount.slice)?;
             errors.extend(times.each.iter().map(|time| time.abs_diff(delay)));
         }
     }

@@ -83,7 +83,7 @@ impl Values {
         match way {
             Way::Direct => self.direct.push(value),
             Way::Control => self.control.push(value),
-            Way::Ours => self.ours.push(value),
+            Way::Ours(_) => self.ours.push(value),
         }
     }
 }
