@@ -18,5 +18,6 @@ pub mod schema;
 pub mod store;
 pub mod system;
 pub mod timeline;
+pub mod toxiproxy;
 pub mod transcript;
 pub mod verdict;

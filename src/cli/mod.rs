@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod list;
+mod proxy;
 mod report;
 mod run;
 mod schema;
@@ -42,6 +43,8 @@ enum Command {
     Report(report::Report),
     /// Print or write the JSON Schemas of both kinds of file.
     Schema(schema::Schema),
+    /// A drop-in for toxiproxy-server, with quietdown's proxy.
+    Proxy(proxy::Proxy),
     /// The embedded system under test: a rollout store, its client, its runner, its execution strategy.
     #[command(subcommand)]
     Store(quietdown::store::Command),
@@ -64,12 +67,13 @@ const BROKEN: u8 = 3;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let code = match Cli::parse().command {
+    let code = match Cli::parse_from(proxy::respelled(std::env::args_os())).command {
         Command::Run(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::List(command) => command.execute(),
         Command::Report(command) => command.execute(),
         Command::Schema(command) => command.execute(),
+        Command::Proxy(command) => command.execute(),
         Command::Store(command) => return command.execute(),
         Command::Watchdog { mark } => {
             quietdown::process::watch(&mark, std::io::stdin());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
@@ -22,8 +22,8 @@ use super::{CutMode, Toward};
 pub(super) struct Shared {
     pub name: String,
     pub listener: Listener,
-    /// Who is told what happens; nobody, where nobody asked for it.
-    pub events: Option<mpsc::UnboundedSender<LinkEvent>>,
+    /// Who is told what happens; nobody, where nobody has asked for it yet.
+    pub events: OnceLock<mpsc::UnboundedSender<LinkEvent>>,
     /// What decides whatever toxics leave to chance.
     pub seed: u64,
     /// Grows with every change of the toxics.
@@ -96,7 +96,7 @@ impl Shared {
         Self {
             name: name.to_owned(),
             listener,
-            events,
+            events: events.map_or_else(OnceLock::new, OnceLock::from),
             seed,
             toxics_version: AtomicU64::new(0),
             received: Default::default(),
@@ -130,7 +130,7 @@ impl Shared {
 
     /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
     pub fn tell(&self, what: LinkEventKind) {
-        if let Some(events) = &self.events {
+        if let Some(events) = self.events.get() {
             let _ = events.send(LinkEvent { link: self.name.clone(), at: Instant::now(), what });
         }
     }

@@ -3,7 +3,7 @@
 //! `/proc/net/tcp` says the same, but only of all sockets at once: tens of milliseconds where many have been closed lately.
 
 use std::io;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with};
 
@@ -11,6 +11,10 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NLM_F_REQUEST: u16 = 1;
 const NETLINK_HEADER: usize = 16;
 const REQUEST: usize = NETLINK_HEADER + 56;
+/// Where the answer has the state of the socket.
+const ANSWER_STATE: usize = NETLINK_HEADER + 1;
+/// A socket that listens, as the answer has it.
+const LISTEN: u8 = 10;
 /// Where the answer has the ports of the socket, and the inode, which is its last field but for attributes.
 const ANSWER_PORTS: usize = NETLINK_HEADER + 4;
 const ANSWER_INODE: usize = NETLINK_HEADER + 68;
@@ -22,15 +26,34 @@ pub(super) fn is_closed(local: SocketAddrV4, remote: SocketAddrV4) -> bool {
     ask(local, remote).is_ok_and(|inode| inode == Some(0))
 }
 
+/// Whether anybody would take a connection to `addr`, an address of this machine. Whoever listens notices nothing of it.
+///
+/// # Errors
+/// When the kernel cannot say.
+pub fn is_listened_at(addr: SocketAddrV4) -> io::Result<bool> {
+    let anybody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    // Where no connection has these addresses, the kernel answers with who listens, also at every address of the machine.
+    let answer = exchange(addr, anybody)?;
+    Ok(answer.get(4..6).is_some_and(|kind| kind == SOCK_DIAG_BY_FAMILY.to_ne_bytes())
+        && answer.get(ANSWER_STATE).copied() == Some(LISTEN)
+        && answer.get(ANSWER_PORTS..ANSWER_PORTS + 2) == Some(&addr.port().to_be_bytes()))
+}
+
 /// The inode of a socket; nothing when there is no such socket.
 fn ask(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<u32>> {
+    Ok(inode(&exchange(local, remote)?, local, remote))
+}
+
+/// Asks the kernel for one socket; gives its answer.
+fn exchange(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Vec<u8>> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let kernel = socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(netlink::SOCK_DIAG))?;
     send(&kernel, &request(local, remote), SendFlags::empty())?;
-    let mut answer = [0; 1024];
+    let mut answer = vec![0; 1024];
     // The kernel has answered when it has taken the question.
     let (count, _) = recv(&kernel, &mut answer, RecvFlags::empty())?;
-    Ok(inode(&answer[..count], local, remote))
+    answer.truncate(count);
+    Ok(answer)
 }
 
 /// A `nlmsghdr` and an `inet_diag_req_v2`: for one socket, by its addresses.
@@ -94,6 +117,24 @@ mod tests {
         drop(second);
         assert!(is_closed(theirs, ours));
         drop(accepted);
+    }
+
+    #[test]
+    fn who_listens_is_known_without_a_connection() {
+        let one = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = v4(one.local_addr());
+        assert!(is_listened_at(addr).expect("the kernel answers"));
+        // A connection that is there listens to nothing.
+        let client = TcpStream::connect(addr).expect("connects");
+        assert!(!is_listened_at(v4(client.local_addr())).expect("the kernel answers"));
+        drop((one, client));
+        assert!(!is_listened_at(addr).expect("the kernel answers"));
+        let all = TcpListener::bind("0.0.0.0:0").expect("a port");
+        let port = v4(all.local_addr()).port();
+        assert!(is_listened_at(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).expect("the kernel answers"));
+        // Bound, and not listened at.
+        let held = crate::process::ReservedPort::new().expect("a port");
+        assert!(!is_listened_at(v4(Ok(held.addr()))).expect("the kernel answers"));
     }
 
     #[test]

@@ -268,6 +268,11 @@ impl Link {
         (of(&self.shared.received), of(&self.shared.moved))
     }
 
+    /// Tells what happens from now on, where nobody is told yet; false where somebody is.
+    pub fn tell_to(&self, events: mpsc::UnboundedSender<LinkEvent>) -> bool {
+        self.shared.events.set(events).is_ok()
+    }
+
     /// What a hold of the whole link has met since: connections that came and were swallowed, bytes that came and were
     /// withheld.
     pub fn later_effect(&self) -> Effect {

@@ -29,6 +29,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+pub use diag::is_listened_at;
 pub use event::*;
 pub use hit::{Hit, HitEffect, RequestHit};
 pub use link::{Counters, Link, Settings, ToxicError};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 
 use tokio::net::{TcpStream, lookup_host};
 
@@ -29,6 +29,24 @@ impl Upstream {
             Some(Ok(_)) => Ok(Self::Named(text.to_owned())),
             _ => Err(format!("`{text}` is no address; write HOST:PORT, such as 127.0.0.1:8000")),
         }
+    }
+
+    /// Its address now, if that is one of 127.0.0.0/8: the kernel [knows](super::is_listened_at) whether anybody listens
+    /// there.
+    pub async fn local(&self) -> Option<SocketAddrV4> {
+        let addr = match self {
+            Self::Addr(addr) => *addr,
+            Self::Named(name) => lookup_host(name).await.ok()?.find(SocketAddr::is_ipv4)?,
+        };
+        match addr {
+            SocketAddr::V4(addr) if addr.ip().is_loopback() => Some(addr),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes a connection, which is ended at once.
+    pub async fn is_reached(&self) -> bool {
+        self.connect().await.is_ok()
     }
 
     /// Connects to it.

@@ -75,6 +75,11 @@ impl Link {
         self.shared.state().hits.all()
     }
 
+    /// Forgets the hits so far.
+    pub fn forget_hits(&self) {
+        self.shared.state().hits = Default::default();
+    }
+
     /// Changes the toxics, and lets every connection see it.
     fn change<T>(&self, change: impl FnOnce(&mut Toxics) -> T) -> T {
         let mut state = self.shared.state();

@@ -1,0 +1,72 @@
+//! Addresses to listen on, as requests and flags write them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::net::lookup_host;
+
+use super::ApiError;
+
+/// Reads `HOST:PORT` and looks the host up. No host means 127.0.0.1: no port is opened to the network that nobody asked
+/// for. No port, or 0, means a free one.
+pub(super) async fn resolve(text: &str) -> Result<SocketAddr, ApiError> {
+    if let Ok(addr) = text.parse() {
+        return Ok(addr);
+    }
+    let wrong = || {
+        ApiError::bad(format!(
+            "listen: `{text}` is no address; write HOST:PORT, such as 127.0.0.1:8000, or :0 for a free port"
+        ))
+    };
+    let (host, port) = if text.is_empty() { ("", "0") } else { text.rsplit_once(':').ok_or_else(wrong)? };
+    let port: u16 = if port.is_empty() { 0 } else { port.parse().map_err(|_| wrong())? };
+    if host.is_empty() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    if host.contains(':') || host.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    let found = lookup_host((host, port)).await.map_err(|error| cannot_listen(text, "lookup", &error))?;
+    let found: Vec<SocketAddr> = found.collect();
+    // As Go does: IPv4 where there is one.
+    found.iter().find(|addr| addr.is_ipv4()).or(found.first()).copied().ok_or_else(wrong)
+}
+
+/// The error of an address that cannot be listened on, in the words of Go.
+pub(super) fn cannot_listen(addr: impl std::fmt::Display, step: &str, error: &io::Error) -> ApiError {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    let text: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    ApiError::Listen(format!("listen tcp {addr}: {step}: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn no_host_is_loopback_and_no_port_is_a_free_one() {
+        for (text, addr) in [
+            ("", "127.0.0.1:0"),
+            (":", "127.0.0.1:0"),
+            (":0", "127.0.0.1:0"),
+            (":80", "127.0.0.1:80"),
+            ("localhost:80", "127.0.0.1:80"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(resolve(text).await.map(|addr| addr.to_string()), Ok(addr.to_owned()), "{text}");
+        }
+        for wrong in ["80", "localhost", "localhost:http", "localhost:65536", "::1:80", "a b:80"] {
+            assert_eq!(resolve(wrong).await.expect_err(wrong).status(), 400, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_told_in_the_words_of_go() {
+        let taken = io::Error::from_raw_os_error(98);
+        let error = cannot_listen("127.0.0.1:80", "bind", &taken);
+        assert_eq!(error.to_string(), "listen tcp 127.0.0.1:80: bind: address already in use");
+    }
+}

@@ -1,0 +1,10 @@
+//! `quietdown proxy` as a process, over raw HTTP/1.1: what clients of Toxiproxy rely on, and the extensions.
+
+mod config;
+mod extensions;
+mod flags;
+mod gates;
+mod refuse;
+mod routes;
+mod served;
+mod traffic;
