@@ -107,7 +107,7 @@ fn bench(options: &Options) -> io::Result<bool> {
         amount.rounds
     );
     table::print_head();
-    let mut kept = true;
+    let (mut complete, mut kept) = (true, true);
     for measurement in ALL {
         let chosen = |row: &&Measurement| row.name == measurement.name;
         if !options.rows.is_empty() && !options.rows.iter().any(chosen) {
@@ -118,8 +118,12 @@ fn bench(options: &Options) -> io::Result<bool> {
         for values in values.iter().filter(|values| !values.ours.is_empty()) {
             let line = table::line(values);
             table::print(&line.cells, line.mark);
+            complete &= !line.ours.is_nan();
             kept &= !line.missed;
         }
+    }
+    if !complete {
+        return Err(io::Error::other("a row has no value"));
     }
     Ok(kept || !options.check)
 }

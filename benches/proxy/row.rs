@@ -13,6 +13,18 @@ pub struct Row {
     pub aim: &'static str,
 }
 
+impl Row {
+    /// A row that compares with the direct way.
+    pub const fn ratio(name: &'static str, unit: Unit, bar: Bar, aim: &'static str) -> Self {
+        Self { name, unit, ratio: true, bar, aim }
+    }
+
+    /// A row that compares with a number.
+    pub const fn number(name: &'static str, unit: Unit, bar: Bar, aim: &'static str) -> Self {
+        Self { name, unit, ratio: false, bar, aim }
+    }
+}
+
 /// What must hold, at least.
 #[derive(Debug, Clone, Copy)]
 pub enum Bar {
