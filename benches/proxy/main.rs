@@ -102,8 +102,9 @@ fn bench(options: &Options) -> io::Result<bool> {
     machine::raise_descriptor_limit()?;
     machine::exact_timers()?;
     let core = machine::pin(options.core)?;
+    let others = if machine::prefer() { "before other processes" } else { "disturbed by other processes" };
     println!(
-        "all on core {core}, {} rounds; medians, × is the median of the rounds' ratios to direct\n",
+        "all on core {core}, {others}; {} rounds; medians, × is the median of the rounds' ratios to direct\n",
         amount.rounds
     );
     table::print_head();
