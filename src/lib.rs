@@ -3,11 +3,14 @@
 //!
 //! Data flows one way: [`scenario`] → [`timeline`] (drives [`process`] and [`proxy`]) → [`evidence`] → [`verdict`] and
 //! [`transcript`] → [`report`]. Everything after the run is a pure function of the evidence. [`run`] is the door.
+//! Beside that, [`toxiproxy`] offers the proxy alone to tests in any language.
 
 pub mod escalation;
 pub mod evidence;
 pub mod file;
 pub mod finding;
+#[cfg(test)]
+mod generated;
 pub mod log;
 pub mod process;
 pub mod proxy;

@@ -9,6 +9,7 @@ mod pump;
 mod scan;
 mod toxics;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -28,10 +29,16 @@ use scan::Scan;
 use toxics::Followed;
 
 /// Serves a connection to its end.
-pub(super) async fn serve(shared: Arc<Shared>, id: ConnectionId, control: Arc<Control>, client: TcpStream) {
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    id: ConnectionId,
+    control: Arc<Control>,
+    (client, addr): (TcpStream, SocketAddr),
+) {
     shared.tell(LinkEventKind::Opened(id));
     // Its end is told when it is dropped, after its sockets: also when this task is aborted.
     let mut connection = Connection::new(shared, id, control);
+    connection.followed.client = Some(addr);
     connection.run(client).await;
 }
 
@@ -120,8 +127,6 @@ impl Connection {
     }
 
     async fn run(&mut self, client: TcpStream) {
-        let _ = client.set_nodelay(true);
-        self.followed.client = client.peer_addr().ok();
         let mut ends = Ends { client: Some(client), server: None, watch: None };
         if !self.before_connecting(&mut ends).await {
             return;
@@ -272,10 +277,12 @@ impl Connection {
 
     /// Passes the end of a direction on, when everything before it has passed. A gate stops bytes, not the end.
     fn pass_ends(&mut self, ends: &Ends) {
+        let last = self.up.end_passed != self.down.end_passed;
         for (direction, to) in [(&mut self.up, &ends.server), (&mut self.down, &ends.client)] {
             if direction.end_is_due() {
                 direction.end_passed = true;
-                if let Some(to) = to {
+                // The sockets are closed at once behind the second end, and that is an end of the stream, too.
+                if let Some(to) = to.as_ref().filter(|_| !last) {
                     // The other side may have ended its socket meanwhile: then it needs no end any more.
                     let _ = rustix::net::shutdown(to, rustix::net::Shutdown::Write);
                 }

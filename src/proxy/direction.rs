@@ -30,6 +30,8 @@ pub(super) struct Direction {
     pub ended: bool,
     /// The end was passed on.
     pub end_passed: bool,
+    /// The sink takes no more for now: reading on would only fill the buffer.
+    pub blocked: bool,
     /// Its toxics.
     pub chain: Chain,
     /// What they have chosen.
@@ -42,7 +44,7 @@ pub(super) struct Direction {
 
 impl Direction {
     pub fn has_room(&self) -> bool {
-        !self.ended && self.buffer.len() < self.bound()
+        !self.ended && !self.blocked && self.buffer.len() < self.bound()
     }
 
     fn bound(&self) -> usize {
@@ -124,8 +126,11 @@ impl Direction {
         };
         let count = if let Poll::Ready(Ok(count)) = wrote { count } else { 0 };
         self.forwarded += count as u64;
+        self.blocked = count < allowed;
         if fresh.is_empty() {
             self.buffer.consume(count);
+            // The pieces behind it are for the next time.
+            self.blocked &= !self.buffer.is_empty();
         } else if count < fresh.len() {
             self.buffer.push(&fresh[count..]);
         }

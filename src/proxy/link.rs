@@ -292,7 +292,7 @@ impl Drop for Link {
     }
 }
 
-fn begin(shared: &Arc<Shared>, stream: TcpStream, connections: &mut JoinSet<()>) {
+fn begin(shared: &Arc<Shared>, client: (TcpStream, SocketAddr), connections: &mut JoinSet<()>) {
     let control = Arc::new(Control::default());
     let mut state = shared.state();
     state.last_connection += 1;
@@ -302,7 +302,7 @@ fn begin(shared: &Arc<Shared>, stream: TcpStream, connections: &mut JoinSet<()>)
         state.later.refused += 1;
     }
     drop(state);
-    connections.spawn(connection::serve(Arc::clone(shared), id, control, stream));
+    connections.spawn(connection::serve(Arc::clone(shared), id, control, client));
 }
 
 /// Gives an order to a connection and waits for what it met; nothing when the connection is gone.

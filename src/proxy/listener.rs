@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use rustix::net::{
     AddressFamily, Shutdown, SocketFlags, SocketType, bind, getsockname, listen, shutdown, socket_with, sockopt,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 const BACKLOG: i32 = 1024;
@@ -62,7 +62,7 @@ impl Listener {
     }
 
     /// Gives every connection that comes to `take`. Never ends.
-    pub async fn run(&self, mut take: impl FnMut(tokio::net::TcpStream)) {
+    pub async fn run(&self, mut take: impl FnMut((TcpStream, SocketAddr))) {
         let mut changes = self.listening.subscribe();
         loop {
             turns(&mut changes, true).await;
@@ -76,7 +76,7 @@ impl Listener {
                     biased;
                     () = turns(&mut changes, false) => break,
                     accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => take(stream),
+                        Ok(client) => take(client),
                         // Such as too many open files: nothing tells when there are fewer.
                         Err(_) if self.is_listening() => tokio::time::sleep(RETRY).await,
                         Err(_) => break,
@@ -96,6 +96,8 @@ fn bound(addr: SocketAddr) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(family, SocketType::STREAM, flags, None)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    // Small messages must not wait for acknowledgements. Accepted sockets inherit it (tcp(7)).
+    sockopt::set_tcp_nodelay(&socket, true)?;
     bind(&socket, &addr)?;
     Ok(socket)
 }
@@ -111,7 +113,6 @@ const RETRY: std::time::Duration = std::time::Duration::from_millis(10);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::net::TcpStream;
 
     #[tokio::test(flavor = "current_thread")]
     async fn refuses_and_listens_again_on_the_same_port() {

@@ -26,10 +26,14 @@ pub(super) async fn resolve(text: &str) -> Result<SocketAddr, ApiError> {
     if host.contains(':') || host.contains(char::is_whitespace) {
         return Err(wrong());
     }
-    let found = lookup_host((host, port)).await.map_err(|error| cannot_listen(text, "lookup", &error))?;
-    let found: Vec<SocketAddr> = found.collect();
-    // As Go does: IPv4 where there is one.
-    found.iter().find(|addr| addr.is_ipv4()).or(found.first()).copied().ok_or_else(wrong)
+    look_up(host, port).await.map_err(|error| cannot_listen(text, "lookup", &error))
+}
+
+/// The address to listen at for a host: as Go does, that of IPv4 where it has one.
+pub(super) async fn look_up(host: &str, port: u16) -> io::Result<SocketAddr> {
+    let found: Vec<SocketAddr> = lookup_host((host, port)).await?.collect();
+    let best = found.iter().find(|addr| addr.is_ipv4()).or(found.first());
+    best.copied().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
 }
 
 /// The error of an address that cannot be listened on, in the words of Go.

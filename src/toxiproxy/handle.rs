@@ -65,8 +65,10 @@ impl Api {
     async fn act(&self, action: Action, names: &[String], query: &str, body: &[u8]) -> Result<Answer, ApiError> {
         match (action, names) {
             (Action::Version, _) => {
-                let version = json!({ "version": API_VERSION, "quietdown": env!("CARGO_PKG_VERSION") });
-                Ok(Answer::text("application/json;charset=utf-8", format!("{version}\n")))
+                // With Toxiproxy's spaces: scripts look for them.
+                let quietdown = env!("CARGO_PKG_VERSION");
+                let version = format!("{{\"version\": \"{API_VERSION}\", \"quietdown\": \"{quietdown}\"}}\n");
+                Ok(Answer::text("application/json;charset=utf-8", version))
             }
             (Action::Metrics, _) => Ok(Answer::text(metrics::CONTENT_TYPE, self.metrics.text(&self.proxies))),
             (Action::Reset, _) => self.proxies.reset().await.map(|()| Answer::none()),

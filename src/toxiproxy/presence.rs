@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::proxy::{Link, Upstream, is_listened_at};
 
 /// How often the kernel is asked. That long after its upstream has died a proxy may still accept.
-const LOCAL: Duration = Duration::from_millis(5);
+const LOCAL: Duration = Duration::from_millis(10);
 /// How often an upstream elsewhere is connected to, and how long what is known of a name is taken for true.
 const REMOTE: Duration = Duration::from_millis(250);
 /// How long a connect or the look-up of a name may take.

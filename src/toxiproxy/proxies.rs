@@ -57,7 +57,7 @@ impl Proxies {
     pub async fn delete(&self, name: &str) -> Result<(), ApiError> {
         let _one_at_a_time = self.changing.lock().await;
         let proxy = self.all.borrow_mut().remove(name).ok_or(ApiError::ProxyNotFound)?;
-        proxy.switch(false).await?;
+        proxy.close().await?;
         drop(proxy);
         // The task that holds the port ends when it has its turn.
         tokio::task::yield_now().await;
@@ -99,7 +99,12 @@ impl Proxies {
                 existing.switch(false).await?;
             }
             match (self.open(wanted).await, existing) {
-                (Ok(proxy), _) => done.push(proxy),
+                (Ok(proxy), existing) => {
+                    done.push(proxy);
+                    if let Some(existing) = existing {
+                        existing.close().await?;
+                    }
+                }
                 (Err(error), existing) => {
                     // What could not be replaced is there again.
                     if let Some(existing) = existing {

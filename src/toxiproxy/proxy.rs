@@ -174,6 +174,12 @@ impl Proxy {
         Err(cannot_listen(link.addr(), "bind", &error))
     }
 
+    /// Ends its connections, and tells who waits for its gates.
+    pub async fn close(&self) -> Result<(), ApiError> {
+        self.gates.clear(&self.link());
+        self.switch(false).await
+    }
+
     /// As it was when it was created, without toxics and gates. What a gate holds passes.
     pub async fn reset(&self) -> Result<(), ApiError> {
         let link = self.link();

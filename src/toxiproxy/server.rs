@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinSet, LocalSet};
 
+use super::address::look_up;
 use super::handle::{Api, handle};
 use super::metrics;
 use super::proxies::Proxies;
@@ -144,10 +145,11 @@ async fn connection(stream: TcpStream, api: Rc<Api>) {
 }
 
 async fn listen(host: &str, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = match host {
-        "" => TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
-        host => TcpListener::bind((host, port)).await?,
+    let addr = match host {
+        "" => (Ipv4Addr::LOCALHOST, port).into(),
+        host => look_up(host, port).await?,
     };
+    let listener = TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
     Ok((listener, addr))
 }

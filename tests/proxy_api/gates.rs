@@ -87,6 +87,10 @@ fn who_waits_is_told_when_it_parks_or_is_taken_away() {
         served.must(204, "DELETE", "/proxies/a/gates/parks", "");
         client.write_all(b"x").expect("sent");
         client.read_exact(&mut [0]).expect("sent back");
+        served.must(201, "POST", "/proxies/a/gates", r#"{"name":"gone","phase":"idle"}"#);
+        let gone = scope.spawn(|| served.must(404, "GET", "/proxies/a/gates/gone?wait=60s", ""));
+        served.must(204, "DELETE", "/proxies/a", "");
+        gone.join().expect("told");
     });
 }
 

@@ -341,7 +341,7 @@ fn reset_takes_everything_up_and_every_toxic_away() {
 fn the_version_is_that_of_toxiproxy() {
     let served = Served::new();
     let response = served.ask("GET", "/version", "");
-    let expected = format!("{{\"version\":\"2.12.0\",\"quietdown\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"));
+    let expected = format!("{{\"version\": \"2.12.0\", \"quietdown\": \"{}\"}}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!((response.status, response.body.as_str()), (200, &*expected));
     assert_eq!(response.header("content-type"), Some("application/json;charset=utf-8"));
 }

@@ -12,8 +12,11 @@ use crate::proxy::toxic::Slicer;
 pub(super) struct Slices {
     /// Where the slice that passes now began and ends.
     slice: Option<(u64, u64)>,
-    /// When it may begin.
+    /// When it should begin, and when it may.
+    due: Option<Instant>,
     next: Option<Instant>,
+    /// Nothing waited when it was looked at last.
+    idle: bool,
 }
 
 impl Slices {
@@ -21,6 +24,11 @@ impl Slices {
     pub fn advance(&mut self, toxic: &Slicer, chance: Chance, meant: Meant, flow: &mut Flow<'_, '_>) {
         if !flow.has_more() {
             return;
+        }
+        if std::mem::take(&mut self.idle) {
+            // What comes now is not late.
+            self.next = self.next.filter(|next| *next > flow.now());
+            self.due = self.next;
         }
         let run = flow.run(meant);
         if run.start.is_none() {
@@ -42,12 +50,14 @@ impl Slices {
         flow.pass(end.min(run.until));
         if flow.passed == end || flow.passed == run.until {
             let delay = Duration::from_micros(toxic.delay);
-            // On time by the clock, not by when it came to be done: the delays do not add up their errors. Whoever is late by a
-            // whole delay does not run after it.
-            let on_time = self.next.map(|next| next + delay).filter(|next| *next > flow.now());
-            self.next = Some(on_time.unwrap_or_else(|| flow.now() + delay));
+            // On time by the clock, not by when it came to be done: the delays do not add up their errors. What was lost when the
+            // machine was busy is made good little by little: no delay is shorter than 4/5 of what it should be.
+            let due = self.due.unwrap_or(flow.now()) + delay;
+            self.due = Some(due);
+            self.next = Some(due.max(flow.now() + delay * 4 / 5));
         }
-        if flow.has_more() {
+        self.idle = !flow.has_more();
+        if !self.idle {
             flow.wake = self.next.or(Some(flow.now()));
         }
     }

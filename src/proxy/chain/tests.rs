@@ -242,14 +242,24 @@ fn slices_are_average_size_give_or_take_the_variation_with_the_delay_between() {
 }
 
 #[test]
-fn who_comes_late_to_a_slice_does_not_run_after_the_lost_time() {
+fn lost_time_is_made_good_little_by_little() {
     let mut line = Line::new(&[r#"{"slicer":{"average_size":10,"delay":100}}"#]);
     assert_eq!(line.feed(100), [10]);
     assert_eq!(line.at(130), [10]);
-    // On time by the clock.
-    assert_eq!(line.wake(), Some(200));
-    assert_eq!(line.at(1000), [10]);
-    assert_eq!(line.wake(), Some(1100));
+    assert_eq!(line.wake(), Some(210));
+    assert_eq!(line.at(210), [10]);
+    // On time again, by the clock.
+    assert_eq!(line.wake(), Some(300));
+    for _ in 0..6 {
+        let next = line.wake().expect("it goes on") as u64;
+        line.at(next);
+    }
+    assert_eq!(line.forwarded, 90);
+    line.at(2000);
+    // What comes to an idle line is not late.
+    line.at(10_000);
+    assert_eq!(line.feed(20), [10]);
+    assert_eq!(line.wake(), Some(10_100));
 }
 
 #[test]

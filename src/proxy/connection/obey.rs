@@ -60,6 +60,8 @@ impl Connection {
 
     pub(super) fn hold(&mut self) -> Effect {
         self.held = true;
+        // A black hole takes in what comes.
+        (self.up.blocked, self.down.blocked) = (false, false);
         self.control.held.store(true, Ordering::Relaxed);
         Effect { held: 1, withheld: self.withheld(), ..Effect::default() }
     }
