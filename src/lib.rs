@@ -11,6 +11,7 @@ pub mod file;
 pub mod finding;
 #[cfg(test)]
 mod generated;
+mod http;
 pub mod log;
 pub mod process;
 pub mod proxy;

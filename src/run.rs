@@ -9,6 +9,7 @@ use crate::finding::{Finding, FindingKind};
 use crate::scenario::Scenario;
 use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
+use crate::toxiproxy::Remote;
 use crate::transcript::{Comparison, compare, transcript};
 use crate::verdict::{Case, judge};
 
@@ -23,6 +24,7 @@ pub struct Runner {
     keep: bool,
     planted: Option<Planted>,
     snapshots: bool,
+    toxiproxy: Option<Remote>,
 }
 
 /// What a run gave.
@@ -65,7 +67,14 @@ impl Report {
 impl Runner {
     /// Runs with this quietdown program.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), runs: default_runs(), keep: false, planted: None, snapshots: true }
+        Self {
+            program: program.into(),
+            runs: default_runs(),
+            keep: false,
+            planted: None,
+            snapshots: true,
+            toxiproxy: None,
+        }
     }
 
     /// Runs with the program that `QUIETDOWN_BIN` names.
@@ -101,6 +110,15 @@ impl Runner {
         self
     }
 
+    /// Lets a Toxiproxy server carry the links. It does not say which requests pass and what its toxics hit, which the
+    /// transcript tells: so that is not compared with its snapshot.
+    #[must_use]
+    pub fn toxiproxy(mut self, server: Remote) -> Self {
+        self.toxiproxy = Some(server);
+        self.snapshots = false;
+        self
+    }
+
     /// Plants what the scenario's control says; its snapshot is then not compared.
     ///
     /// # Errors
@@ -124,7 +142,12 @@ impl Runner {
         crate::process::guard(&self.program)
             .map_err(HarnessError::io(format!("starting {}", self.program.display())))?;
         let folder = self.make_folder(&scenario.name)?;
-        let plan = Plan { program: self.program.clone(), folder: folder.clone(), planted: self.planted.clone() };
+        let plan = Plan {
+            program: self.program.clone(),
+            folder: folder.clone(),
+            planted: self.planted.clone(),
+            toxiproxy: self.toxiproxy.clone(),
+        };
         // A thread of its own: the caller may be inside a runtime already, and a panic in here is no verdict on the system.
         let played = std::thread::scope(|scope| scope.spawn(|| play_alone(scenario, system, &plan)).join());
         let evidence = played.unwrap_or_else(|_| {

@@ -10,6 +10,8 @@ use clap::Args;
 use quietdown::finding::FindingKind;
 use quietdown::report::Terminal;
 use quietdown::run::{Report, Runner, default_runs};
+use quietdown::scenario::needs_embedded_proxy;
+use quietdown::toxiproxy::{Remote, RemoteError};
 
 use super::files::{self, Selected};
 use super::{BROKEN, FAILED, PASSED, WRONG};
@@ -25,6 +27,10 @@ pub struct Run {
     /// The system to run on: a name (systems/NAME.toml, or the built-in `store`) or a path.
     #[arg(long)]
     system: Option<String>,
+    /// Let a Toxiproxy server that already runs carry the traffic, such as http://127.0.0.1:8474. Scenarios that need the
+    /// embedded proxy are not applicable then, and are counted.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["control", "accept"])]
+    toxiproxy: Option<String>,
     /// Where the runs' folders go; default: `quietdown` in the folder for temporary files.
     #[arg(long, value_name = "FOLDER")]
     runs: Option<PathBuf>,
@@ -47,6 +53,7 @@ enum Outcome {
     Passed(String),
     Failed(String, String),
     Broken(String),
+    NotApplicable(String),
 }
 
 impl Run {
@@ -66,15 +73,24 @@ impl Run {
                 return BROKEN;
             }
         };
+        let runner = match self.toxiproxy.as_deref().map(find_toxiproxy).transpose() {
+            Ok(Some(server)) => runner.toxiproxy(server),
+            Ok(None) => runner,
+            Err(why) => {
+                eprintln!("quietdown: {why}");
+                return if matches!(why, RemoteError::Url(_)) { WRONG } else { BROKEN };
+            }
+        };
         interrupt();
         let began = Instant::now();
-        let (mut passed, mut details, mut broken) = (0, Vec::new(), 0);
+        let (mut passed, mut details, mut broken, mut left_out) = (0, Vec::new(), 0, 0);
         for _ in 0..self.repeat.get() {
             for outcome in self.all(&selected, &runner, Terminal { colours }) {
                 match outcome {
                     Outcome::Passed(_) => passed += 1,
                     Outcome::Failed(_, detail) => details.push(detail),
                     Outcome::Broken(_) => broken += 1,
+                    Outcome::NotApplicable(_) => left_out += 1,
                 }
             }
             if !details.is_empty() || broken > 0 {
@@ -82,11 +98,13 @@ impl Run {
             }
         }
         details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
-        super::say(Terminal { colours }.summary(passed, details.len() + broken, began.elapsed()));
+        super::say(Terminal { colours }.summary(passed, details.len() + broken, left_out, began.elapsed()));
         match (broken, details.len()) {
             (1.., _) => BROKEN,
+            (0, 1..) => FAILED,
+            // Nothing was tested.
+            (0, 0) if passed == 0 => WRONG,
             (0, 0) => PASSED,
-            _ => FAILED,
         }
     }
 
@@ -103,7 +121,9 @@ impl Run {
                         let outcome = self.one(next, runner.clone(), terminal);
                         let mut outcomes = lock(&outcomes);
                         match &outcome {
-                            Outcome::Passed(line) | Outcome::Failed(line, _) => super::say(line),
+                            Outcome::Passed(line) | Outcome::Failed(line, _) | Outcome::NotApplicable(line) => {
+                                super::say(line);
+                            }
                             Outcome::Broken(line) => eprintln!("{line}"),
                         }
                         outcomes.push(outcome);
@@ -116,6 +136,11 @@ impl Run {
 
     fn one(&self, selected: &Selected, runner: Runner, terminal: Terminal) -> Outcome {
         let Selected { scenario, system } = selected;
+        if self.toxiproxy.is_some()
+            && let Some(why) = needs_embedded_proxy(&scenario.file)
+        {
+            return Outcome::NotApplicable(terminal.not_applicable(&scenario.name, &why));
+        }
         let (runner, wanted) = match self.control {
             false if self.accept => (runner.without_snapshots(), None),
             false => (runner, None),
@@ -155,6 +180,12 @@ fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Te
     let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
     let line = format!("FAIL  {name:<38} its control must fail with {wanted}; found: {found}");
     Outcome::Failed(line, terminal.failure(&report))
+}
+
+fn find_toxiproxy(url: &str) -> Result<Remote, RemoteError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let not_there = |why: std::io::Error| RemoteError::NotThere { url: url.to_owned(), why: why.to_string() };
+    runtime.map_err(not_there)?.block_on(Remote::find(url))
 }
 
 /// Ctrl-C ends the harness with everything that it started: the watchdog does the work, whoever dies and how.

@@ -2,14 +2,12 @@
 
 mod child;
 mod descendants;
-mod http;
 mod port;
 mod signals;
 mod watchdog;
 
 pub use child::{Child, Output, Spawn, exit_of};
 pub use descendants::{MARKER, Marked, marked, members};
-pub use http::get;
 pub use port::ReservedPort;
 pub use signals::{signal, signal_name};
 pub use watchdog::{guard, mark, watch};

@@ -55,15 +55,23 @@ impl Terminal {
     }
 
     /// The last line.
-    pub fn summary(self, passed: usize, failed: usize, took: Duration) -> String {
-        let word =
-            if failed == 0 { self.paint("all passed", "32") } else { self.paint(&format!("{failed} failed"), "31;1") };
-        let scenarios = if passed + failed == 1 { "scenario" } else { "scenarios" };
-        format!(
-            "{} {scenarios}, {passed} passed, {failed} failed in {:.1} s: {word}",
-            passed + failed,
-            took.as_secs_f64()
-        )
+    pub fn summary(self, passed: usize, failed: usize, not_applicable: usize, took: Duration) -> String {
+        let word = match (failed, not_applicable) {
+            (0, 0) => self.paint("all passed", "32"),
+            (0, _) if passed > 0 => self.paint("all that apply passed", "32"),
+            (0, _) => self.paint("nothing was tested", "31;1"),
+            _ => self.paint(&format!("{failed} failed"), "31;1"),
+        };
+        let all = passed + failed + not_applicable;
+        let scenarios = if all == 1 { "scenario" } else { "scenarios" };
+        let left_out = if not_applicable > 0 { format!(", {not_applicable} not applicable") } else { String::new() };
+        let took = took.as_secs_f64();
+        format!("{all} {scenarios}, {passed} passed, {failed} failed{left_out} in {took:.1} s: {word}")
+    }
+
+    /// One line for a scenario that cannot be run this way.
+    pub fn not_applicable(self, scenario: &str, why: &str) -> String {
+        format!("{}   {scenario:<38} needs the embedded proxy: {why}", self.paint("n/a", "33"))
     }
 
     fn paint(self, text: &str, code: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod cast;
 mod check;
+mod embedded;
 mod fill;
 mod gates;
 mod model;
@@ -12,6 +13,7 @@ use crate::file::{Diagnostics, parse};
 use crate::system::System;
 
 pub use cast::{Instance, SERVER, cast};
+pub use embedded::needs_embedded_proxy;
 pub(crate) use fill::fill_size;
 pub use gates::{is_fault, is_gate};
 pub use model::*;

@@ -92,8 +92,8 @@ impl World<'_> {
             Action::Hold(it) => self.hold(it, parked, bound).await,
             Action::Refuse(it) => self.refuse(it.link.as_ref(), parked, bound),
             Action::Accept(it) => self.accept(it.link.as_ref(), bound),
-            Action::Toxic(it) => self.add_toxic(it, parked, bound),
-            Action::Untoxic(it) => self.remove_toxic(it, bound),
+            Action::Toxic(it) => self.add_toxic(it, parked, bound).await,
+            Action::Untoxic(it) => self.remove_toxic(it, bound).await,
             Action::Release(it) => self.release(it, bound),
         }
     }

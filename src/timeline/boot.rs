@@ -11,6 +11,7 @@ use crate::evidence::{self, StepFailure};
 use crate::log::{Reader, Stream};
 use crate::process::Spawn;
 use crate::system::{RoleKind, StopBy};
+use crate::toxiproxy::RemoteProxy;
 
 /// The bound of a boot whose role names none.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -83,7 +84,8 @@ impl World<'_> {
     /// The command and the environment of a process, with every variable and option in its place.
     fn command(&self, index: usize) -> (Vec<String>, BTreeMap<String, String>) {
         let actor = &self.actors[index];
-        let address = actor.link.as_ref().map_or(self.server_addr(), crate::proxy::Link::addr);
+        let link = actor.link.as_ref().map(crate::proxy::Link::addr);
+        let address = link.or(actor.remote.as_ref().map(RemoteProxy::addr)).unwrap_or(self.server_addr());
         let variable = |name: &str| match name {
             "quietdown" => Some(self.plan.program.display().to_string()),
             "port" => Some(self.server_addr().port().to_string()),
@@ -154,7 +156,7 @@ impl World<'_> {
     ) -> Result<(), StepFailure> {
         let addr = self.server_addr();
         loop {
-            let answer = tokio::time::timeout(Duration::from_secs(1), crate::process::get(addr, path)).await;
+            let answer = tokio::time::timeout(Duration::from_secs(1), crate::http::get(addr, path)).await;
             let is_healthy = matches!(answer, Ok(Ok((200..=299, _))));
             let gone = !self.actors[index].is_running();
             if is_healthy == healthy || (gone && !healthy) {

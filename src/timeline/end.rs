@@ -7,7 +7,8 @@ use rustix::process::Signal;
 use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, FinalRead, StepFailure, abridge};
-use crate::process::{Marked, get, marked, members};
+use crate::http::get;
+use crate::process::{Marked, marked, members};
 use crate::proxy::Link;
 use crate::system::{FinalReadPlace, Invariant};
 
@@ -25,9 +26,11 @@ impl World<'_> {
         self.take_all();
         self.history_closed = true;
         self.failure = failure;
+        self.take_remote_hits().await;
         self.settle_faults();
         self.mark_teardown();
         self.lift_faults().await;
+        self.lift_remote_toxics().await;
         let listener = self.listener();
         let clients: Vec<usize> = (0..self.actors.len()).filter(|index| Some(*index) != listener).collect();
         self.end_group(&clients).await;
@@ -37,6 +40,8 @@ impl World<'_> {
         }
         let all: Vec<usize> = (0..self.actors.len()).collect();
         self.end_group(&all).await;
+        self.take_remote_hits().await;
+        self.close_remotes().await;
         self.settle_faults();
         // Only when every connection has ended is it known how much of each request passed.
         self.settle_effects();

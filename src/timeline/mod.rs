@@ -7,6 +7,7 @@ mod end;
 mod events;
 mod gates;
 mod plan;
+mod remote;
 mod template;
 mod wait;
 mod world;
@@ -49,6 +50,10 @@ impl HarnessError {
 /// When the run could not be made.
 pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Evidence, HarnessError> {
     let mut world = world::World::new(scenario, system, plan)?;
+    if let Err(why) = world.open_remotes().await {
+        world.close_remotes().await;
+        return Err(why);
+    }
     let failure = world.run_steps().await;
     world.end(failure).await;
     Ok(world.into_evidence())

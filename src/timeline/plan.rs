@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::toxiproxy::Remote;
+
 /// What is done to a run so that it must fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Planted {
@@ -20,4 +22,6 @@ pub struct Plan {
     pub folder: PathBuf,
     /// What is planted.
     pub planted: Option<Planted>,
+    /// A Toxiproxy server that carries the links, instead of the embedded proxy.
+    pub toxiproxy: Option<Remote>,
 }

@@ -16,6 +16,7 @@ use crate::process::{Child, ReservedPort};
 use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
+use crate::toxiproxy::RemoteProxy;
 
 /// How many chunks of output may wait to be read before their writers are held up.
 const OUTPUT_BOUND: usize = 64;
@@ -60,6 +61,8 @@ pub(super) struct Actor<'a> {
     pub role: &'a Role,
     pub process: Option<&'a Process>,
     pub link: Option<Link>,
+    /// Its link on a Toxiproxy server, instead.
+    pub remote: Option<RemoteProxy>,
     pub boots: Vec<Boot>,
     pub left_behind: Vec<String>,
     pub calls: u64,
@@ -123,9 +126,19 @@ impl<'a> World<'a> {
             // Nobody listens behind a link before the server is started: a server that is not there looks not there.
             let settings = Settings { seed: scenario.file.seed, ..Settings::default() };
             let open = || Link::with(&instance.name, settings, Some(link_events.clone()));
-            let link = instance.linked.then(open).transpose();
+            let embedded = instance.linked && plan.toxiproxy.is_none();
+            let link = embedded.then(open).transpose();
             let link = link.map_err(HarnessError::io("opening a link"))?;
-            actors.push(Actor { instance, role, process, link, boots: Vec::new(), left_behind: Vec::new(), calls: 0 });
+            actors.push(Actor {
+                instance,
+                role,
+                process,
+                link,
+                remote: None,
+                boots: Vec::new(),
+                left_behind: Vec::new(),
+                calls: 0,
+            });
         }
         let now = Instant::now();
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

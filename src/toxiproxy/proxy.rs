@@ -46,8 +46,10 @@ impl Wanted {
     }
 }
 
+/// Reads `HOST:PORT`. No host means this machine, as with Go.
 fn read_upstream(text: &str) -> Result<Upstream, ApiError> {
-    Upstream::parse(text).map_err(|problem| ApiError::bad(format!("upstream: {problem}")))
+    let local = text.starts_with(':').then(|| format!("127.0.0.1{text}"));
+    Upstream::parse(local.as_deref().unwrap_or(text)).map_err(|problem| ApiError::bad(format!("upstream: {problem}")))
 }
 
 /// What a request changes of a proxy. Its name stays, and so do its toxics.

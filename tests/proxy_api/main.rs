@@ -6,5 +6,6 @@ mod flags;
 mod gates;
 mod refuse;
 mod routes;
+mod run;
 mod served;
 mod traffic;

@@ -220,6 +220,8 @@ fn where_a_proxy_listens_is_answered_as_it_is() {
         let addr = addr_of(&served.must(201, "POST", "/proxies", &body));
         assert!(addr.ip().is_loopback() && addr.port() > 0, "{listen}: {addr}");
     }
+    let body = r#"{"name":"b","upstream":":9"}"#;
+    assert_eq!(served.must(201, "POST", "/proxies", body)["upstream"], "127.0.0.1:9");
     let body = r#"{"name":"all","upstream":"127.0.0.1:9","listen":"0.0.0.0:0"}"#;
     assert!(addr_of(&served.must(201, "POST", "/proxies", body)).ip().is_unspecified());
 }

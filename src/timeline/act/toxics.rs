@@ -8,7 +8,7 @@ use crate::timeline::wait::Bound;
 use crate::timeline::world::{Parked, Pending, World};
 
 impl World<'_> {
-    pub(super) fn add_toxic(
+    pub(super) async fn add_toxic(
         &mut self,
         it: &ToxicAction,
         parked: Option<&Parked>,
@@ -26,28 +26,44 @@ impl World<'_> {
                 self.faults[fault].calls.clear();
                 self.pending_faults.push(Pending { fault, actor, toxic: Some(toxic.name.clone()) });
             }
-            let added = self.link(actor, bound)?.add_toxic(toxic.clone());
-            added.map_err(|why| self.failed(bound.step, why.to_string()))?;
+            let added = match &self.actors[actor].remote {
+                Some(remote) => remote.add_toxic(&toxic).await,
+                None => self.link(actor, bound)?.add_toxic(toxic.clone()).map_err(|why| why.to_string()),
+            };
+            added.map_err(|why| self.failed(bound.step, why))?;
         }
         Ok(())
     }
 
-    pub(super) fn remove_toxic(&mut self, it: &UntoxicAction, bound: Bound) -> Result<(), StepFailure> {
+    pub(super) async fn remove_toxic(&mut self, it: &UntoxicAction, bound: Bound) -> Result<(), StepFailure> {
         for actor in self.actors_of(it.link.as_ref()) {
-            let link = self.link(actor, bound)?;
-            let removed = match &it.name {
-                Some(name) => link.remove_toxic(name.as_ref()),
-                None => {
-                    link.clear_toxics();
+            let removed = match (&self.actors[actor].remote, &it.name) {
+                (Some(remote), Some(name)) => remote.remove_toxic(name.as_ref()).await,
+                (Some(remote), None) => remote.clear_toxics().await,
+                (None, Some(name)) => {
+                    self.link(actor, bound)?.remove_toxic(name.as_ref()).map_err(|why| why.to_string())
+                }
+                (None, None) => {
+                    self.link(actor, bound)?.clear_toxics();
                     Ok(())
                 }
             };
             // Without its faults, the timeline has not added it.
             if self.plan.planted != Some(Planted::WithoutFaults) {
-                removed.map_err(|why| self.failed(bound.step, why.to_string()))?;
+                removed.map_err(|why| self.failed(bound.step, why))?;
             }
         }
         Ok(())
+    }
+
+    /// Toxics of a server that does not say what they hit count as met: nobody can know better.
+    pub(in crate::timeline) fn settle_unknown_toxics(&mut self, index: usize) {
+        for Pending { fault, actor, toxic } in &self.pending_faults {
+            if *actor == index && toxic.is_some() {
+                let told = || "added; the Toxiproxy server does not say what it hit".to_owned();
+                self.faults[*fault].fired.get_or_insert_with(told);
+            }
+        }
     }
 
     /// What a toxic has hit since it came: the first of it, and the calls whose requests it was.
