@@ -5,7 +5,9 @@ use std::io;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use rustix::process::{Resource, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
+use rustix::process::{
+    Resource, Signal, getppid, getrlimit, set_parent_process_death_signal, setpriority_process, setrlimit,
+};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity, set_current_timer_slack};
 
 /// Pins this process, and all that it starts, to one core; gives its number.
@@ -46,6 +48,12 @@ pub fn raise_descriptor_limit() -> io::Result<()> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     Ok(setrlimit(Resource::Nofile, limit)?)
+}
+
+/// Asks the kernel to prefer this process, and all that it starts, to everybody else; whether it does. That needs a
+/// privilege. They are scheduled among themselves as before.
+pub fn prefer() -> bool {
+    setpriority_process(None, -20).is_ok()
 }
 
 /// Lets timers of this thread fire when they are due. Linux is 50 µs late by default, to save power.

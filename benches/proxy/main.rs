@@ -1,5 +1,6 @@
 //! What the fault proxy costs, side by side with no proxy at all and with a bare forwarder: `docs/performance.md`.
 
+mod api;
 mod backend;
 mod client;
 mod forwarder;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use measure::{ALL, Amount, Measurement};
+use ours::Ours;
 
 /// Compares quietdown's fault proxy with no proxy and with a bare forwarder, all on one core.
 #[derive(Debug, Parser)]
@@ -37,6 +39,12 @@ struct Options {
     /// The core that everybody is pinned to; the idlest when absent.
     #[arg(long)]
     core: Option<usize>,
+    /// The quietdown whose proxy is measured.
+    #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_quietdown"), hide_default_value = true)]
+    program: String,
+    /// Measure a link as `quietdown run` embeds it, and not `quietdown proxy`. It has no control API.
+    #[arg(long)]
+    link: bool,
     /// One short round of everything: does the bench work? The figures mean nothing.
     #[arg(long)]
     smoke: bool,
@@ -76,28 +84,31 @@ fn play(role: &[String]) -> io::Result<()> {
     match role.split_first() {
         Some((name, arguments)) if name == "backend" => backend::run(arguments),
         Some((name, arguments)) if name == "forwarder" => forwarder::run(arguments),
-        Some((name, arguments)) if name == "proxy" => ours::run(arguments),
+        Some((name, arguments)) if name == "program" => ours::run_program(arguments),
+        Some((name, arguments)) if name == "link" => ours::run_link(arguments),
         _ => Err(io::Error::other("there is no such role")),
     }
 }
 
 /// Measures and prints; whether every bar is kept, where that is asked for.
 fn bench(options: &Options) -> io::Result<bool> {
+    let ours = if options.link { Ours::Link } else { Ours::Program(options.program.clone().leak()) };
     let amount = if options.smoke {
-        Amount { rounds: 1, slice: Duration::from_millis(20), idle: 100 }
+        Amount { ours, rounds: 1, slice: Duration::from_millis(20), idle: 100 }
     } else {
         let slice = Duration::from_millis(options.slice.into());
-        Amount { rounds: options.rounds.into(), slice, idle: 2000 }
+        Amount { ours, rounds: options.rounds.into(), slice, idle: 2000 }
     };
     machine::raise_descriptor_limit()?;
     machine::exact_timers()?;
     let core = machine::pin(options.core)?;
+    let others = if machine::prefer() { "before other processes" } else { "disturbed by other processes" };
     println!(
-        "all on core {core}, {} rounds; medians, × is the median of the rounds' ratios to direct\n",
+        "all on core {core}, {others}; {} rounds; medians, × is the median of the rounds' ratios to direct\n",
         amount.rounds
     );
     table::print_head();
-    let mut kept = true;
+    let (mut complete, mut kept) = (true, true);
     for measurement in ALL {
         let chosen = |row: &&Measurement| row.name == measurement.name;
         if !options.rows.is_empty() && !options.rows.iter().any(chosen) {
@@ -105,11 +116,15 @@ fn bench(options: &Options) -> io::Result<bool> {
         }
         let values = (measurement.run)(amount)
             .map_err(|wrong| io::Error::new(wrong.kind(), format!("{}: {wrong}", measurement.name)))?;
-        for values in values {
-            let line = table::line(&values);
+        for values in values.iter().filter(|values| !values.ours.is_empty()) {
+            let line = table::line(values);
             table::print(&line.cells, line.mark);
+            complete &= !line.ours.is_nan();
             kept &= !line.missed;
         }
+    }
+    if !complete {
+        return Err(io::Error::other("a row has no value"));
     }
     Ok(kept || !options.check)
 }

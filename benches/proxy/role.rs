@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The hidden first argument by which the bench starts itself in another part.
 pub const MARK: &str = "--role";
@@ -11,23 +11,26 @@ pub const MARK: &str = "--role";
 pub struct Role {
     child: Child,
     pub addr: SocketAddr,
+    /// Kept open: who writes to a closed pipe fails.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Role {
-    /// Starts a part, and waits until it listens.
+    /// Starts a part, and waits until it says where it listens.
     pub fn start(name: &str, arguments: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         let mut child = command.arg(MARK).arg(name).args(arguments).stdout(Stdio::piped()).spawn()?;
+        let output = child.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?;
+        let mut output = BufReader::new(output);
         let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            BufReader::new(output).read_line(&mut line)?;
-        }
-        match line.trim_end().parse() {
-            Ok(addr) => Ok(Self { child, addr }),
-            Err(_) => {
+        let read = output.read_line(&mut line);
+        let addr = line.split_whitespace().find_map(|word| word.trim_start_matches("http://").parse().ok());
+        match (read, addr) {
+            (Ok(_), Some(addr)) => Ok(Self { child, addr, _output: output }),
+            (read, _) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                Err(io::Error::other(format!("the {name} did not start; it said {line:?}")))
+                read.and(Err(io::Error::other(format!("the {name} did not start; it said {line:?}"))))
             }
         }
     }

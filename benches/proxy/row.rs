@@ -13,6 +13,18 @@ pub struct Row {
     pub aim: &'static str,
 }
 
+impl Row {
+    /// A row that compares with the direct way.
+    pub const fn ratio(name: &'static str, unit: Unit, bar: Bar, aim: &'static str) -> Self {
+        Self { name, unit, ratio: true, bar, aim }
+    }
+
+    /// A row that compares with a number.
+    pub const fn number(name: &'static str, unit: Unit, bar: Bar, aim: &'static str) -> Self {
+        Self { name, unit, ratio: false, bar, aim }
+    }
+}
+
 /// What must hold, at least.
 #[derive(Debug, Clone, Copy)]
 pub enum Bar {
@@ -83,7 +95,7 @@ impl Values {
         match way {
             Way::Direct => self.direct.push(value),
             Way::Control => self.control.push(value),
-            Way::Ours => self.ours.push(value),
+            Way::Ours(_) => self.ours.push(value),
         }
     }
 }

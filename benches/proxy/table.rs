@@ -3,10 +3,13 @@
 use super::row::{Unit, Values};
 use super::stats::median;
 
-/// One line, as it is printed, and whether its bar was missed on a quiet machine.
+/// One line, as it is printed.
 pub struct Line {
+    /// What our proxy comes to.
+    pub ours: f64,
     pub cells: [String; 6],
     pub mark: &'static str,
+    /// The bar was missed, and the machine was quiet.
     pub missed: bool,
 }
 
@@ -24,6 +27,7 @@ pub fn line(values: &Values) -> Line {
     let direct =
         if values.direct.is_empty() { "–".to_owned() } else { row.unit.text(median(values.direct.iter().copied())) };
     Line {
+        ours,
         cells: [
             row.name.to_owned(),
             row.bar.text(unit),
