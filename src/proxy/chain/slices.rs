@@ -51,10 +51,10 @@ impl Slices {
         if flow.passed == end || flow.passed == run.until {
             let delay = Duration::from_micros(toxic.delay);
             // On time by the clock, not by when it came to be done: the delays do not add up their errors. What was lost when the
-            // machine was busy is made good little by little: no delay is shorter than 4/5 of what it should be.
+            // machine was busy is made good little by little: no delay is shorter than half of what it should be.
             let due = self.due.unwrap_or(flow.now()) + delay;
             self.due = Some(due);
-            self.next = Some(due.max(flow.now() + delay * 4 / 5));
+            self.next = Some(due.max(flow.now() + delay / 2));
         }
         self.idle = !flow.has_more();
         if !self.idle {

@@ -246,11 +246,14 @@ fn lost_time_is_made_good_little_by_little() {
     let mut line = Line::new(&[r#"{"slicer":{"average_size":10,"delay":100}}"#]);
     assert_eq!(line.feed(100), [10]);
     assert_eq!(line.at(130), [10]);
-    assert_eq!(line.wake(), Some(210));
-    assert_eq!(line.at(210), [10]);
-    // On time again, by the clock.
-    assert_eq!(line.wake(), Some(300));
-    for _ in 0..6 {
+    // On time by the clock.
+    assert_eq!(line.wake(), Some(200));
+    assert_eq!(line.at(270), [10]);
+    assert_eq!(line.wake(), Some(320));
+    assert_eq!(line.at(320), [10]);
+    // On time again.
+    assert_eq!(line.wake(), Some(400));
+    for _ in 0..5 {
         let next = line.wake().expect("it goes on") as u64;
         line.at(next);
     }
