@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod list;
+mod log;
 mod report;
 mod run;
 mod schema;
@@ -38,6 +39,8 @@ enum Command {
     Check(check::Check),
     /// List the scenarios.
     List(list::List),
+    /// Judge logs from anywhere: formats, levels, tracebacks by cause.
+    Log(log::Log),
     /// Judge a run again from its saved evidence, without running anything.
     Report(report::Report),
     /// Print or write the JSON Schemas of both kinds of file.
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::List(command) => command.execute(),
+        Command::Log(command) => command.execute(),
         Command::Report(command) => command.execute(),
         Command::Schema(command) => command.execute(),
         Command::Store(command) => return command.execute(),

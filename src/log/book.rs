@@ -1,13 +1,16 @@
 //! Puts lines where they belong: into a new record, into the last one, into its last traceback.
 
+use std::collections::VecDeque;
+
 use super::bounds::{
     FIELDS, LINE, LINE_COST, READER, RECORD, RECORD_LINES, RESERVE, TRACEBACK_LINES, TRACEBACKS, clip,
 };
 use super::fields::trailing;
-use super::head::Heads;
+use super::heads::{Head, Heads, Said};
 use super::lines::Line;
+use super::survey::{Summary, Tally};
 use super::text::clean;
-use super::traceback::{Begun, Found, Open, begin, begin_without_heading, scan, with_marker};
+use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::{Level, Record, Stream, Traceback};
 
 /// The records, and how the next line relates to the last of them.
@@ -15,6 +18,8 @@ use super::{Level, Record, Stream, Traceback};
 pub(super) struct Book {
     heads: Heads,
     stream: Stream,
+    /// The target that a line before the head has said.
+    announced: Option<String>,
     pub(super) records: Vec<Record>,
     last: Last,
     /// The last record's last traceback, while it may go on.
@@ -27,6 +32,14 @@ pub(super) struct Book {
     reserve_spent: usize,
     /// How many bytes are in no record.
     pub(super) dropped: u64,
+    /// When only a survey is wanted: what was counted. Then no more than one record is kept.
+    tally: Option<Tally>,
+    /// The head of the last record, if nothing more has been needed of it.
+    pending: String,
+    /// The last lines of a record that is longer than what is kept: a traceback may begin with them.
+    overflow: VecDeque<String>,
+    /// The number of the line with which the last record began.
+    begun_at: u64,
 }
 
 /// What the line before belongs to.
@@ -35,6 +48,8 @@ enum Last {
     None,
     /// A record that was not kept.
     Dropped,
+    /// A record of which only the head is known.
+    Pending,
     Kept {
         /// How many bytes and lines are kept of it.
         bytes: usize,
@@ -64,6 +79,7 @@ impl Book {
         Self {
             heads,
             stream,
+            announced: None,
             records: Vec::new(),
             last: Last::None,
             open: None,
@@ -72,7 +88,47 @@ impl Book {
             full: false,
             reserve_spent: 0,
             dropped: 0,
+            tally: None,
+            pending: String::new(),
+            overflow: VecDeque::new(),
+            begun_at: 0,
         }
+    }
+
+    /// A book that only counts.
+    pub(super) fn surveying(heads: Heads, stream: Stream, tally: Tally) -> Self {
+        Self { tally: Some(tally), ..Self::new(heads, stream) }
+    }
+
+    /// What was counted.
+    pub(super) fn finish_survey(mut self) -> Summary {
+        self.hand_over();
+        self.tally.unwrap_or_default().finish()
+    }
+
+    /// The last record has ended: what it holds is counted, and forgotten.
+    fn hand_over(&mut self) {
+        if let Some(tally) = &mut self.tally {
+            for record in self.records.drain(..) {
+                tally.record(&record, self.begun_at);
+            }
+            self.begun_at = tally.lines;
+            (self.spent, self.full, self.reserve_spent, self.dropped) = (0, false, 0, 0);
+        }
+    }
+
+    /// Something more belongs to the record of which only the head was kept.
+    fn need_pending(&mut self) {
+        let head = std::mem::take(&mut self.pending);
+        if let Some(said) = self.heads.parse(&head).map(Head::finish) {
+            let text = Text { kept: &head, seen: &head, cut: 0, total: 0, at: 0 };
+            let own = said.own;
+            let record = self.record_of(said, &text);
+            let begun_at = self.begun_at;
+            self.open(record, Found::default(), &text, Some(own));
+            self.begun_at = begun_at;
+        }
+        self.pending = head;
     }
 
     /// Puts a line where it belongs.
@@ -82,19 +138,42 @@ impl Book {
         let cut = (seen.len() - kept.len()) as u64 + line.skipped;
         let total = line.bytes.len() as u64 + line.skipped + 1;
         let text = Text { kept, seen: &seen, cut, total, at };
-        if let Some(head) = self.heads.parse(kept) {
-            let found = if with_marker(&seen) { scan(&seen) } else { Found::default() };
-            let record = Record {
-                level: head.level,
-                target: head.target,
-                thread: head.thread,
-                message: head.message,
-                fields: head.fields,
-                ..self.record(&text)
-            };
-            self.open(record, found, &text, Some(head.own));
+        if let Some(tally) = &mut self.tally {
+            tally.lines += 1;
+        }
+        if let Some(head) = Some(kept).filter(|kept| !kept.is_empty()).and_then(|kept| self.heads.parse(kept)) {
+            let marked = with_marker(&seen);
+            if let Some(tally) = &mut self.tally {
+                tally.head(head.level, self.heads.name());
+                if !marked {
+                    self.hand_over();
+                    self.pending.clear();
+                    self.pending.push_str(kept);
+                    (self.last, self.open, self.empty) = (Last::Pending, None, 0);
+                    return;
+                }
+            }
+            let found = if marked { scan(&seen) } else { Found::default() };
+            let said = head.finish();
+            let own = said.own;
+            let record = self.record_of(said, &text);
+            self.open(record, found, &text, Some(own));
+        } else if let Some(target) = self.heads.announces(kept) {
+            self.announced = Some(target.to_owned());
+            self.open = None;
         } else {
             self.stray(&text);
+        }
+    }
+
+    fn record_of(&mut self, said: Said, text: &Text<'_>) -> Record {
+        Record {
+            level: said.level,
+            target: said.target.or_else(|| self.announced.take()),
+            thread: said.thread,
+            message: said.message,
+            fields: said.fields,
+            ..self.record(text)
         }
     }
 
@@ -117,6 +196,8 @@ impl Book {
     /// Keeps a record, if it can still be afforded.
     fn open(&mut self, mut record: Record, found: Found, text: &Text<'_>, own: Option<usize>) {
         self.empty = 0;
+        self.overflow.clear();
+        self.hand_over();
         record.tracebacks = found.tracebacks;
         let room = RECORD.saturating_sub(text.kept.len());
         let (bytes, dropped) = fit(&mut record.tracebacks, room);
@@ -135,6 +216,14 @@ impl Book {
 
     /// A line that is no head.
     fn stray(&mut self, text: &Text<'_>) {
+        if self.last == Last::Pending && !text.seen.is_empty() {
+            let empty = self.empty;
+            self.need_pending();
+            self.empty = empty;
+            if let (Last::Kept { head, .. }, 1..) = (&mut self.last, empty) {
+                *head = false;
+            }
+        }
         let after_head = matches!(self.last, Last::Kept { head: true, .. });
         if let Last::Kept { head, .. } = &mut self.last {
             *head = false;
@@ -143,15 +232,46 @@ impl Book {
             self.empty = 0;
             return;
         }
-        self.open = None;
-        if text.seen.is_empty() && !matches!(self.heads, Heads::Raw) {
+        let adjacent = self.open.take().is_some();
+        if text.seen.is_empty() && !self.heads.is_raw() {
             self.empty += 1;
             return;
         }
-        if let Some(begun) = begin(text.kept) {
-            self.begin(begun, text, after_head);
-        } else if !self.frames_without_heading(text) {
-            self.other(text);
+        match begin(text.kept, &|lines| self.before(lines)) {
+            Some(begun) => {
+                let logged = self.is_logged(after_head, adjacent);
+                self.begin(begun, text, logged);
+            }
+            None => self.other(text),
+        }
+    }
+
+    /// Whether a traceback that could stand by itself was logged with the last record: it follows the head at once, or the
+    /// record's traceback after an empty line, or else an error that says something on several lines.
+    fn is_logged(&self, after_head: bool, adjacent: bool) -> bool {
+        let (Last::Kept { own: Some(_), .. }, Some(record)) = (self.last, self.records.last()) else { return false };
+        let several = adjacent
+            && record.tracebacks.last().and_then(|traceback| traceback.lines.last()).is_some_and(String::is_empty);
+        let error = record.tracebacks.is_empty() && record.level >= Some(Level::Error) && self.empty == 0;
+        self.heads.python_follows() && (after_head || several || error)
+    }
+
+    /// A line of the last record, or of a raw stream, counted from its end; nothing from a traceback on.
+    fn before(&self, lines: usize) -> Option<&str> {
+        let Last::Kept { .. } = self.last else { return None };
+        if self.heads.is_raw() {
+            let mut last = self.records.iter().rev().take(lines + 1).take_while(|record| record.tracebacks.is_empty());
+            return last.nth(lines).map(|record| record.message.as_str());
+        }
+        let Some(kept) = lines.checked_sub(self.empty) else { return Some("") };
+        if !self.overflow.is_empty() {
+            return self.overflow.iter().rev().nth(kept).map(String::as_str);
+        }
+        let record = self.records.last()?;
+        match record.continuation.len().checked_sub(kept) {
+            Some(0) => Some(record.message.as_str()).filter(|_| record.tracebacks.is_empty()),
+            Some(from_begin) => record.continuation.get(from_begin - 1).map(String::as_str),
+            None => None,
         }
     }
 
@@ -171,8 +291,10 @@ impl Book {
         let Some(traceback) = self.records.last_mut().and_then(|record| record.tracebacks.last_mut()) else {
             return true;
         };
-        if let Some(rest) = fields.and_then(|at| traceback.message.strip_suffix(text.kept[at..].trim_end())) {
-            traceback.message.truncate(rest.len());
+        if let Some(fields) = fields.map(|at| text.kept[at..].trim_end()) {
+            for said in [Some(&mut traceback.message), traceback.cause.as_mut()].into_iter().flatten() {
+                said.truncate(said.strip_suffix(fields).unwrap_or(said).len());
+            }
         }
         if keep && traceback.lines.len() < TRACEBACK_LINES {
             traceback.lines.push(text.kept.to_owned());
@@ -183,51 +305,51 @@ impl Book {
     }
 
     /// A traceback begins: where it belongs to the last record it is attached, otherwise it is a record of its own.
-    fn begin(&mut self, begun: Begun, text: &Text<'_>, after_head: bool) {
-        let logged = matches!(self.heads, Heads::Python) && after_head;
-        let belongs = !matches!(self.heads, Heads::Raw) && (logged || !begun.alone);
-        let Begun { open, mut traceback, .. } = begun;
+    fn begin(&mut self, begun: Begun, text: &Text<'_>, logged: bool) {
+        let raw = self.heads.is_raw();
+        let Begun { open, mut traceback, alone, before } = begun;
+        let taken: Vec<String> = (0..before).rev().filter_map(|at| self.before(at)).map(str::to_owned).collect();
+        let first = taken.iter().find(|line| !line.is_empty()).cloned();
+        traceback.lines.extend(taken);
         traceback.lines.push(text.kept.to_owned());
         let found = Found { tracebacks: vec![traceback], open: Some(open) };
-        if belongs && matches!(self.last, Last::Kept { .. }) {
+        if raw && before == 0 || !matches!(self.last, Last::Kept { .. }) {
+            self.raw(found, text);
+        } else if raw || self.give_up(before) || logged || !alone {
             self.attach(found, text);
         } else {
-            self.raw(found, text);
+            self.raw_with(first.unwrap_or_else(|| text.kept.to_owned()), found, text);
         }
     }
 
-    /// Frames that somebody has written without a heading: the first of them was taken for an ordinary line.
-    fn frames_without_heading(&mut self, text: &Text<'_>) -> bool {
-        if !text.kept.trim_start().starts_with("at ") || !matches!(self.last, Last::Kept { .. }) {
+    /// Takes so many lines away from the end of the last record, with the empty ones before them; gives whether its very
+    /// message was one of them.
+    fn give_up(&mut self, lines: usize) -> bool {
+        let lines = lines.saturating_sub(self.empty);
+        if !self.overflow.is_empty() {
+            self.overflow.truncate(self.overflow.len().saturating_sub(lines));
             return false;
         }
-        let raw = matches!(self.heads, Heads::Raw);
         let Some(record) = self.records.last_mut() else { return false };
-        let first = if raw { Some(record.message.as_str()) } else { record.continuation.last().map(String::as_str) };
-        let Some((first, begun)) = first.and_then(|first| Some((first, begin_without_heading(first, text.kept)?)))
-        else {
-            return false;
-        };
-        let Begun { open, mut traceback, .. } = begun;
-        traceback.lines.extend([first.to_owned(), text.kept.to_owned()]);
-        if !raw {
-            record.continuation.pop();
+        let left = record.continuation.len().saturating_sub(lines);
+        let message = lines > record.continuation.len();
+        if lines > 0 {
+            record.continuation.truncate(left);
             while record.continuation.last().is_some_and(String::is_empty) {
                 record.continuation.pop();
             }
         }
-        self.attach(Found { tracebacks: vec![traceback], open: Some(open) }, text);
-        true
+        message
     }
 
     /// A line that is neither a head nor part of a traceback, though it may have some inside.
     fn other(&mut self, text: &Text<'_>) {
         let found = if with_marker(text.seen) { scan(text.seen) } else { Found::default() };
         match self.last {
-            Last::Dropped if found.tracebacks.is_empty() && !matches!(self.heads, Heads::Raw) => {
+            Last::Dropped if found.tracebacks.is_empty() && !self.heads.is_raw() => {
                 self.dropped += text.total;
             }
-            Last::Kept { own, .. } if !matches!(self.heads, Heads::Raw) => {
+            Last::Kept { own, .. } if !self.heads.is_raw() => {
                 if own.is_some() {
                     self.fields_at_end(text.kept);
                 }
@@ -247,13 +369,30 @@ impl Book {
         if self.extend(text)
             && let Some(record) = self.records.last_mut()
         {
-            record.continuation.push(text.kept.to_owned());
+            // Some write the message under the rest of the head.
+            let message = record.message.is_empty() && record.continuation.is_empty() && self.heads.message_follows();
+            match message && !text.kept.is_empty() {
+                true => text.kept.trim().clone_into(&mut record.message),
+                false => record.continuation.push(text.kept.to_owned()),
+            }
+        } else {
+            if self.overflow.len() >= OVERFLOW {
+                self.overflow.pop_front();
+            }
+            self.overflow.push_back(text.kept.to_owned());
         }
     }
 
     /// A record for a line that is none of the format.
     fn raw(&mut self, found: Found, text: &Text<'_>) {
-        let record = Record { message: text.kept.to_owned(), ..self.record(text) };
+        self.raw_with(text.kept.to_owned(), found, text);
+    }
+
+    fn raw_with(&mut self, message: String, found: Found, text: &Text<'_>) {
+        let record = Record { message, ..self.record(text) };
+        if let Some(tally) = &mut self.tally {
+            tally.raw += 1;
+        }
         self.open(record, found, text, None);
     }
 
@@ -270,11 +409,14 @@ impl Book {
     }
 
     fn attach_found(&mut self, mut found: Found) {
-        let Last::Kept { bytes, .. } = &mut self.last else { return };
-        let Some(record) = self.records.last_mut() else { return };
         if found.tracebacks.is_empty() {
             return;
         }
+        if self.records.last().is_some_and(|record| record.tracebacks.len() >= TRACEBACKS / 2) {
+            self.make_room();
+        }
+        let Last::Kept { bytes, .. } = &mut self.last else { return };
+        let Some(record) = self.records.last_mut() else { return };
         let (cost, dropped) = fit(&mut found.tracebacks, RECORD.saturating_sub(*bytes));
         *bytes += cost;
         record.dropped += dropped;
@@ -288,7 +430,7 @@ impl Book {
     fn fields_at_end(&mut self, line: &str) -> Option<usize> {
         let Last::Kept { own: Some(own), .. } = &mut self.last else { return None };
         let record = self.records.last_mut()?;
-        if !matches!(self.heads, Heads::Tracing) || !line.contains('=') {
+        if !self.heads.fields_follow() || !line.contains('=') {
             return None;
         }
         let (begin, fields) = trailing(line)?;
@@ -305,10 +447,10 @@ impl Book {
     fn extend(&mut self, text: &Text<'_>) -> bool {
         let cost = text.kept.len().max(LINE_COST);
         let urgent = self.records.last().is_some_and(is_urgent);
-        let fits = match self.last {
-            Last::Kept { bytes, lines, .. } => bytes + text.kept.len() < RECORD && lines < RECORD_LINES,
-            _ => false,
-        };
+        if !self.fits(text) {
+            self.make_room();
+        }
+        let fits = self.fits(text);
         let keep = fits && self.afford(cost, urgent);
         if let Last::Kept { bytes, lines, .. } = &mut self.last
             && keep
@@ -318,6 +460,29 @@ impl Book {
         }
         self.lose(if keep { text.cut } else { text.total });
         keep
+    }
+
+    fn fits(&self, text: &Text<'_>) -> bool {
+        match self.last {
+            Last::Kept { bytes, lines, .. } => bytes + text.kept.len() < RECORD && lines < RECORD_LINES,
+            _ => false,
+        }
+    }
+
+    /// For a survey, what the last record has been up to now is counted and forgotten, but for what may go on.
+    fn make_room(&mut self) {
+        let (Some(tally), Some(record)) = (&mut self.tally, self.records.last_mut()) else { return };
+        let open = record.tracebacks.pop();
+        let (closed, open) = if self.open.is_some() { (None, open) } else { (open, None) };
+        record.tracebacks.extend(closed);
+        tally.record(record, self.begun_at);
+        record.tracebacks.clear();
+        record.tracebacks.extend(open);
+        record.continuation.drain(..record.continuation.len().saturating_sub(OVERFLOW));
+        (self.spent, self.full, self.reserve_spent) = (0, false, 0);
+        if let Last::Kept { bytes, lines, .. } = &mut self.last {
+            (*bytes, *lines) = (0, 0);
+        }
     }
 
     fn lose(&mut self, bytes: u64) {
@@ -337,6 +502,9 @@ impl Book {
         affordable
     }
 }
+
+/// How many lines of a record that is too long are looked back at.
+const OVERFLOW: usize = 32;
 
 fn is_urgent(record: &Record) -> bool {
     record.level >= Some(Level::Warn) || !record.tracebacks.is_empty()

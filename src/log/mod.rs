@@ -5,24 +5,24 @@ pub mod bounds;
 mod escapes;
 mod fields;
 mod format;
-mod head;
+mod heads;
 mod level;
 mod lines;
-mod pattern;
-mod python;
 mod reader;
 mod record;
 mod redact;
 mod search;
+mod survey;
 mod text;
 mod traceback;
-mod tracing;
 
 pub use format::Format;
 pub use level::Level;
 pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};
 pub use redact::{Redactor, canonical_cause};
+pub use survey::{Kind, Summary, Survey};
+pub use text::printable;
 
 /// How many seeds a generated test runs with: `QUIETDOWN_SEEDS`, for whoever changes what is read here; else few enough for every day.
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::finding::Finding;
+use crate::log::printable;
 use crate::run::Report;
 
 /// The most lines of evidence that are shown with one finding; all of them are in the run's folder.
@@ -44,9 +45,10 @@ impl Terminal {
 
     fn finding(self, finding: &Finding) -> String {
         let process = finding.process.as_ref().map(|process| format!(" {process}:")).unwrap_or_default();
-        let mut text = format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), finding.message);
+        let mut text =
+            format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), printable(&finding.message));
         for line in finding.excerpt.iter().take(EXCERPT) {
-            let _ = writeln!(text, "    | {line}");
+            let _ = writeln!(text, "    | {}", printable(line));
         }
         if finding.excerpt.len() > EXCERPT {
             let _ = writeln!(text, "    | … {} more lines in findings.json", finding.excerpt.len() - EXCERPT);

@@ -1,7 +1,7 @@
 //! Rust panics and backtraces.
 
 use super::super::{Language, Traceback};
-use super::{Begun, begun, indent, say};
+use super::{Before, Begun, begun, indent, say};
 
 /// What the heading of a panic says.
 #[derive(Debug)]
@@ -25,11 +25,7 @@ const HEADING: usize = 1024;
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let text = line.trim();
     if let Some(alone) = backtrace_heading(text) {
-        return Some(begun(
-            super::Machine::Rust(Machine { phase: Phase::Frames, function: None }),
-            Language::Rust,
-            alone,
-        ));
+        return Some(begun(super::Machine::Rust(Machine::new(Phase::Frames)), Language::Rust, alone));
     }
     let at = text.find(PANICKED)?;
     let by_thread = follows_thread(&text[..at]);
@@ -44,7 +40,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 /// A panic with this heading.
 pub(super) fn panic(heading: Heading) -> Begun {
     let phase = if heading.message.is_some() { Phase::More } else { Phase::Message };
-    let mut begun = begun(super::Machine::Rust(Machine { phase, function: None }), Language::Rust, true);
+    let mut begun = begun(super::Machine::Rust(Machine::new(phase)), Language::Rust, true);
     begun.traceback.exception = Some("panic".into());
     begun.traceback.frame = heading.frame;
     if let Some(message) = heading.message {
@@ -53,20 +49,55 @@ pub(super) fn panic(heading: Heading) -> Begun {
     begun
 }
 
-/// The frames of a `Backtrace` that somebody has written without a heading.
-pub(super) fn begin_without_heading(first: &str, second: &str) -> Option<Begun> {
+/// The panic again, for its backtrace or note after lines that could not be told to be its message.
+pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<super::Open> {
+    let note = line.starts_with("note: run with `RUST_BACKTRACE");
+    let new = !traceback.lines.iter().any(|line| line == "stack backtrace:" || line.starts_with("note: "));
+    let phase = if note { Phase::Notes } else { Phase::Frames };
+    let panic = traceback.exception.as_deref() == Some("panic") && new;
+    (panic && (note || line == "stack backtrace:")).then(|| super::Open(super::Machine::Rust(Machine::new(phase))))
+}
+
+/// The frames of a `Backtrace` that somebody has written without a heading: the second line of the first.
+pub(super) fn begin_without_heading(before: Before<'_, '_>, second: &str) -> Option<Begun> {
+    let first = before(0)?;
     let function = numbered(first)?;
     let location = second.trim_start().strip_prefix("at ")?;
     if indent(second) <= indent(first) || !ends_with_position(location) {
         return None;
     }
-    let mut machine = Machine { phase: Phase::Frames, function: None };
-    let mut frames =
-        begun(super::Machine::Rust(Machine { phase: Phase::Frames, function: None }), Language::Rust, false);
+    let mut machine = Machine::new(Phase::Frames);
+    let mut frames = begun(super::Machine::Ended, Language::Rust, false);
     machine.function(function, &mut frames.traceback);
     machine.location(location, &mut frames.traceback);
     frames.open = super::Open(super::Machine::Rust(machine));
+    frames.before = 1;
     Some(frames)
+}
+
+/// The first cause under `Caused by:`, as `anyhow` and `eyre` write a chain, or the first line of a report by `color-eyre`.
+pub(super) fn begin_chain(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    let (text, heading) = (line.trim(), before(0)?.trim());
+    let coloured = heading == "Error:" && numbered(line).is_some();
+    let chained = heading == "Caused by:" && before(1).is_some_and(str::is_empty) && indent(line) >= 3;
+    let head = before(2).filter(|head| chained && !head.is_empty());
+    if text.is_empty() || !(coloured || head.is_some()) {
+        return None;
+    }
+    let alone = coloured || head.is_some_and(|head| head.starts_with("Error: "));
+    let mut chain = begun(super::Machine::Ended, Language::Rust, alone);
+    let mut machine = Machine::new(Phase::Chain);
+    chain.traceback.exception = Some("Error".into());
+    match head {
+        Some(head) => {
+            say(&mut chain.traceback, head.strip_prefix("Error: ").unwrap_or(head));
+            machine.cause(line, &mut chain.traceback);
+        }
+        None => say(&mut chain.traceback, numbered(line).unwrap_or(text)),
+    }
+    chain.open = super::Open(super::Machine::Rust(machine));
+    chain.before = if coloured { 1 } else { 3 };
+    Some(chain)
 }
 
 /// Whether the text is the heading of a backtrace, and whether one that a panic has written.
@@ -152,6 +183,11 @@ fn ends_with_position(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(file, line)| !file.is_empty() && digits(line))
 }
 
+/// Whether a place is in the source of the standard library or of a package.
+fn in_library(place: &str) -> bool {
+    ["/rustc/", "/registry/src/", "/cargo/"].iter().any(|folder| place.contains(folder))
+}
+
 /// `file:12` of `file:12:34`.
 fn file_and_line(place: &str) -> Option<String> {
     let place = place.trim();
@@ -176,6 +212,8 @@ pub(super) struct Machine {
     phase: Phase,
     /// The function whose place would be the frame.
     function: Option<String>,
+    /// Whether causes were announced.
+    causes: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -184,6 +222,8 @@ enum Phase {
     Message,
     /// More of the message, notes, or a backtrace.
     More,
+    /// The causes of an error that `anyhow` or `eyre` has written, where it was made, a backtrace.
+    Chain,
     /// Frames of the backtrace.
     Frames,
     /// Notes after the end.
@@ -191,6 +231,15 @@ enum Phase {
 }
 
 impl Machine {
+    fn new(phase: Phase) -> Self {
+        Self { phase, function: None, causes: false }
+    }
+
+    /// Whether the last line was a cause, at the end of which fields may stand.
+    pub(super) fn at_cause(&self) -> bool {
+        matches!(self.phase, Phase::Chain)
+    }
+
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
         match self.phase {
@@ -204,6 +253,7 @@ impl Machine {
                 true
             }
             Phase::More => self.more(line, text, traceback),
+            Phase::Chain => self.chain(line, text, traceback),
             Phase::Frames => self.frames(line, text, traceback),
             Phase::Notes => false,
         }
@@ -218,8 +268,37 @@ impl Machine {
         let belongs = text.is_empty() || indent(line) > 0 || text == "Caused by:";
         if belongs && !text.is_empty() {
             say(traceback, line.trim_end());
+            match self.causes {
+                true => self.cause(line, traceback),
+                false => self.causes = text == "Caused by:",
+            }
         }
         belongs
+    }
+
+    fn chain(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
+        if backtrace_heading(text).is_some() || text.starts_with("━━") {
+            self.phase = Phase::Frames;
+            return true;
+        }
+        let said = ["Location:", "Backtrace omitted.", "Run with RUST_BACKTRACE", "Caused by:"];
+        if said.iter().any(|begin| text.starts_with(begin)) {
+            self.causes = false;
+            return true;
+        }
+        if indent(line) > 0 && !text.is_empty() {
+            match file_and_line(text).filter(|_| !self.causes && numbered(line).is_none()) {
+                Some(place) => traceback.frame = Some(place).filter(|place| !in_library(place)),
+                None => self.cause(line, traceback),
+            }
+        }
+        text.is_empty() || indent(line) > 0
+    }
+
+    /// A cause: the last of them is the root.
+    fn cause(&mut self, line: &str, traceback: &mut Traceback) {
+        self.causes = true;
+        traceback.cause = Some(super::clip(numbered(line).unwrap_or(line.trim()), 512).to_owned());
     }
 
     fn frames(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
@@ -232,7 +311,8 @@ impl Machine {
             return true;
         }
         // Long names are wrapped; the runtime's frames are left out with a remark in brackets.
-        text.is_empty() || indent(line) > 0 || text.starts_with("[...")
+        let remarks = ["[...", "Run with RUST_BACKTRACE", "Run with COLORBT"];
+        text.is_empty() || indent(line) > 0 || remarks.iter().any(|remark| text.starts_with(remark))
     }
 
     fn function(&mut self, function: &str, traceback: &mut Traceback) {
@@ -260,12 +340,14 @@ impl Machine {
         }
     }
 
-    /// A place is better than the function's name.
+    /// A place is better than the function's name; one in a library is none.
     fn location(&mut self, place: &str, traceback: &mut Traceback) {
-        if self.function.take().is_some()
-            && let Some(place) = file_and_line(place)
-        {
-            traceback.frame = Some(place);
+        if self.function.take().is_some() {
+            traceback.frame = match file_and_line(place) {
+                Some(place) if in_library(&place) => None,
+                Some(place) => Some(place),
+                None => traceback.frame.take(),
+            };
         }
     }
 }
