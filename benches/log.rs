@@ -71,7 +71,8 @@ struct Measured {
 /// Runs a command, and says how long it took, how much of a core's time, and how much memory at the highest.
 fn run(name: &str, size: u64, command: &mut Command) -> std::io::Result<Measured> {
     let began = Instant::now();
-    let mut child = command.stdout(Stdio::null()).spawn()?;
+    // Not /dev/null: grep would stop at the first match.
+    let mut child = command.stdout(tempfile::tempfile()?).spawn()?;
     let proc = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap_or_default();
     let (mut memory, mut ticks) = (0, 0);
     // What it needed is gone once it was waited for, so it is looked at until it has ended.

@@ -1,5 +1,6 @@
 //! The evidence as stable text: what a snapshot holds. And the one comparer of transcripts and snapshots.
 
+mod moving;
 mod process;
 mod snapshot;
 
@@ -7,20 +8,31 @@ use std::fmt::Write as _;
 
 use crate::evidence::{CallEffect, CallResult, Evidence};
 use crate::log::Redactor;
+use crate::scenario::TranscriptRules;
 use crate::system::SystemFile;
 
-pub use snapshot::{Comparison, compare, place, read, write};
+pub use moving::{Moving, moving};
+pub use snapshot::{Comparison, compare, orphans, place, read, write};
 
 /// The transcript of a run.
 ///
 /// It is stable by construction: what differs from run to run is redacted to names that keep identity, numbered in the order of the
 /// scenario's calls; teardown is left out; instances of one process are redacted apart and then sorted.
 ///
+/// What the scenario does not pin is left out, sorted or folded as `rules` say.
+///
 /// # Errors
-/// When an identifier's shape in the system file is no regular expression.
-pub fn transcript(evidence: &Evidence, system: &SystemFile) -> Result<String, String> {
-    let mut redactor = Redactor::new(&system.log.ids)?;
+/// When an identifier's shape in the system file or in the rules is no regular expression.
+pub fn transcript(evidence: &Evidence, system: &SystemFile, rules: &TranscriptRules) -> Result<String, String> {
+    let mut ids = system.log.ids.clone();
+    ids.extend(rules.ids.clone());
+    let mut redactor = Redactor::new(&ids)?;
     redactor.name(&evidence.folder, "<run>");
+    for process in &evidence.processes {
+        for boot in &process.boots {
+            redactor.name_pid(boot.pid, &format!("pid-of-{}", process.name));
+        }
+    }
     for call in &evidence.history {
         redactor.learn(&call.args.to_string());
         if let Some(value) = &call.value {
@@ -48,7 +60,7 @@ pub fn transcript(evidence: &Evidence, system: &SystemFile) -> Result<String, St
         let at = fault.request.as_ref().map(|request| format!(" at {}", redactor.redact(request))).unwrap_or_default();
         let _ = writeln!(text, "  step {}: {} {}{at}, {planned}", fault.step, fault.action, fault.target);
     }
-    for block in process::blocks(evidence, system, &redactor) {
+    for block in process::blocks(process::Source { evidence, system, rules }, &redactor) {
         text.push_str(&block);
     }
     Ok(text)

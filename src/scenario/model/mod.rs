@@ -5,6 +5,7 @@
 mod action;
 mod event;
 mod expect;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use toml::Spanned;
 pub use action::*;
 pub use event::*;
 pub use expect::*;
+pub use rules::*;
 
 use crate::file::Span;
 
