@@ -107,6 +107,12 @@ fn a_snapshot_whose_scenario_is_gone_is_an_error() {
     check(place.run(&["--accept"], false), 0, "all passed");
     fs::remove_file(place.path("scenarios/gone.toml")).expect("removed");
     check(place.run(&[], false), 2, "scenarios/snapshots/gone.snap: its scenario is gone");
+    let check_files = Command::new(env!("CARGO_BIN_EXE_quietdown"))
+        .current_dir(place.0.path())
+        .args(["check", "--system", "./dice.toml"])
+        .output()
+        .expect("it starts");
+    check((check_files.status.code(), String::from_utf8_lossy(&check_files.stderr).into_owned()), 2, "gone.snap");
     // Whoever names one scenario means that one.
     check(place.run(&["idle"], false), 0, "all passed");
 }

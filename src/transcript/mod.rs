@@ -33,6 +33,9 @@ pub fn transcript(evidence: &Evidence, system: &SystemFile, rules: &TranscriptRu
             redactor.name_pid(boot.pid, &format!("pid-of-{}", process.name));
         }
     }
+    for (number, address) in shared_addresses(evidence).into_iter().enumerate() {
+        redactor.name(&address, &format!("<address-{}>", number + 1));
+    }
     for call in &evidence.history {
         redactor.learn(&call.args.to_string());
         if let Some(value) = &call.value {
@@ -64,4 +67,27 @@ pub fn transcript(evidence: &Evidence, system: &SystemFile, rules: &TranscriptRu
         text.push_str(&block);
     }
     Ok(text)
+}
+
+/// The addresses that more than one process speaks of, in the order in which they are spoken of first: that they are the
+/// same is part of the story. Those of one process only are mostly ports that were given by chance.
+fn shared_addresses(evidence: &Evidence) -> Vec<String> {
+    // By address: which process spoke of it first, and whether another did, too.
+    let mut known: Vec<(String, usize, bool)> = Vec::new();
+    for (process, of) in evidence.processes.iter().enumerate() {
+        for record in &of.records {
+            let fields = record.fields.iter().map(|(_, value)| value);
+            for text in std::iter::once(&record.message).chain(fields).chain(&record.continuation) {
+                for address in Redactor::addresses(text) {
+                    match known.iter().position(|(found, ..)| found == address) {
+                        Some(at) => known[at].2 |= known[at].1 != process,
+                        // Nobody needs the names of thousands.
+                        None if known.len() < 1000 => known.push((address.to_owned(), process, false)),
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+    known.into_iter().filter(|(_, _, shared)| *shared).map(|(address, ..)| address).collect()
 }

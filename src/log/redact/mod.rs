@@ -88,6 +88,12 @@ impl Redactor {
         self.pids.entry(pid.to_string()).or_insert(name);
     }
 
+    /// The socket addresses in a text. [`redact`](Self::redact) makes them all alike, for which port a client gets is chance;
+    /// one that matters can be given a [`name`](Self::name).
+    pub fn addresses(text: &str) -> Vec<&str> {
+        shapes::addresses(text)
+    }
+
     /// Numbers every declared id in `text`, in the order in which they stand there.
     pub fn learn(&mut self, text: &str) {
         let pieces = self.final_names(Pieces::new(text.to_owned()));

@@ -55,6 +55,25 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&expression).unwrap_or_else(|wrong| panic!("{wrong}"))
 });
 
+/// The socket addresses in a text, as they stand there; in URLs, too.
+pub(super) fn addresses(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(captures) = SHAPES.captures_at(text, from) {
+        let Some(whole) = captures.get(0) else { break };
+        from = whole.end().max(from + 1);
+        if let Some(address) = captures.name("address") {
+            found.push(address.as_str());
+        } else if let Some(scheme) = captures.name("scheme") {
+            found.push(&text[scheme.end()..whole.end()]);
+        }
+        if from > text.len() || !text.is_char_boundary(from) {
+            break;
+        }
+    }
+    found
+}
+
 /// The first shape at or after `from`: where it is, and what it is.
 pub(super) fn next(text: &str, from: usize) -> Option<(std::ops::Range<usize>, Shape)> {
     let captures = SHAPES.captures_at(text, from)?;

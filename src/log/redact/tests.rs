@@ -188,3 +188,10 @@ fn equal_values_get_equal_names_and_others_do_not() {
         assert_eq!(redactor.redact(redacted), redacted, "not final");
     }
 }
+
+#[test]
+fn addresses_are_found_wherever_they_stand() {
+    let text = "to http://127.0.0.1:80/x, [::1]:81 and localhost:82 at 10:30:00, not to 1.2.3.4";
+    assert_eq!(Redactor::addresses(text), ["127.0.0.1:80", "[::1]:81", "localhost:82"]);
+    assert!(Redactor::addresses("ä ö").is_empty());
+}
