@@ -91,3 +91,6 @@ fn shared_addresses(evidence: &Evidence) -> Vec<String> {
     }
     known.into_iter().filter(|(_, _, shared)| *shared).map(|(address, ..)| address).collect()
 }
+
+#[cfg(test)]
+mod tests;
