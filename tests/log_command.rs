@@ -43,7 +43,7 @@ fn it_says_formats_levels_and_tracebacks_by_cause() {
         "tracebacks  2 of 1 kind",
         "2 × Python KeyError: 'x'",
         "at    a.py:3",
-        "in    line 2: ERROR app: failed",
+        "in    ERROR app: failed\n           first line 3\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

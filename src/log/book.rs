@@ -38,8 +38,9 @@ pub(super) struct Book {
     pending: String,
     /// The last lines of a record that is longer than what is kept: a traceback may begin with them.
     overflow: VecDeque<String>,
-    /// The number of the line with which the last record began.
-    begun_at: u64,
+    /// For a survey: the lines on which the tracebacks of the last record begin, and how many lines ago the next one did.
+    found_at: Vec<u64>,
+    lines_ago: u64,
 }
 
 /// What the line before belongs to.
@@ -91,7 +92,8 @@ impl Book {
             tally: None,
             pending: String::new(),
             overflow: VecDeque::new(),
-            begun_at: 0,
+            found_at: Vec::new(),
+            lines_ago: 0,
         }
     }
 
@@ -110,9 +112,9 @@ impl Book {
     fn hand_over(&mut self) {
         if let Some(tally) = &mut self.tally {
             for record in self.records.drain(..) {
-                tally.record(&record, self.begun_at);
+                tally.record(&record, &self.found_at);
             }
-            self.begun_at = tally.lines;
+            self.found_at.clear();
             (self.spent, self.full, self.reserve_spent, self.dropped) = (0, false, 0, 0);
         }
     }
@@ -124,9 +126,7 @@ impl Book {
             let text = Text { kept: &head, seen: &head, cut: 0, total: 0, at: 0 };
             let own = said.own;
             let record = self.record_of(said, &text);
-            let begun_at = self.begun_at;
             self.open(record, Found::default(), &text, Some(own));
-            self.begun_at = begun_at;
         }
         self.pending = head;
     }
@@ -201,6 +201,7 @@ impl Book {
         record.tracebacks = found.tracebacks;
         let room = RECORD.saturating_sub(text.kept.len());
         let (bytes, dropped) = fit(&mut record.tracebacks, room);
+        self.note_lines(record.tracebacks.len());
         record.dropped += dropped;
         let cost = text.kept.len().max(LINE_COST) + bytes;
         if self.afford(cost, is_urgent(&record)) {
@@ -308,6 +309,7 @@ impl Book {
     fn begin(&mut self, begun: Begun, text: &Text<'_>, logged: bool) {
         let raw = self.heads.is_raw();
         let Begun { open, mut traceback, alone, before } = begun;
+        self.lines_ago = before as u64;
         let taken: Vec<String> = (0..before).rev().filter_map(|at| self.before(at)).map(str::to_owned).collect();
         let first = taken.iter().find(|line| !line.is_empty()).cloned();
         traceback.lines.extend(taken);
@@ -422,7 +424,10 @@ impl Book {
         record.dropped += dropped;
         let room = TRACEBACKS.saturating_sub(record.tracebacks.len());
         self.open = found.open.filter(|_| found.tracebacks.len() <= room);
+        let before = record.tracebacks.len();
         record.tracebacks.extend(found.tracebacks.into_iter().take(room));
+        let added = record.tracebacks.len() - before;
+        self.note_lines(added);
         self.spent += cost;
     }
 
@@ -469,13 +474,23 @@ impl Book {
         }
     }
 
+    /// For a survey: so many tracebacks begin here.
+    fn note_lines(&mut self, tracebacks: usize) {
+        if let Some(tally) = &self.tally {
+            let line = tally.lines.saturating_sub(self.lines_ago);
+            self.found_at.extend(std::iter::repeat_n(line, tracebacks));
+        }
+        self.lines_ago = 0;
+    }
+
     /// For a survey, what the last record has been up to now is counted and forgotten, but for what may go on.
     fn make_room(&mut self) {
         let (Some(tally), Some(record)) = (&mut self.tally, self.records.last_mut()) else { return };
         let open = record.tracebacks.pop();
         let (closed, open) = if self.open.is_some() { (None, open) } else { (open, None) };
         record.tracebacks.extend(closed);
-        tally.record(record, self.begun_at);
+        tally.record(record, &self.found_at);
+        self.found_at.drain(..record.tracebacks.len().min(self.found_at.len()));
         record.tracebacks.clear();
         record.tracebacks.extend(open);
         record.continuation.drain(..record.continuation.len().saturating_sub(OVERFLOW));

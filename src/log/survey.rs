@@ -77,7 +77,7 @@ pub struct Kind {
     pub message: String,
     /// The record that the first one belongs to.
     pub record: String,
-    /// The number of the line with which the record of the first one begins, from 1.
+    /// The number of the line with which the first one begins, from 1.
     pub line: u64,
     /// The first lines of the first one.
     pub first: Vec<String>,
@@ -161,10 +161,10 @@ impl Tally {
         }
     }
 
-    /// A record with tracebacks has ended. It began at this line.
-    pub(super) fn record(&mut self, record: &Record, line: u64) {
-        for traceback in &record.tracebacks {
-            self.traceback(record, traceback, line);
+    /// A record has ended. Its tracebacks began at these lines.
+    pub(super) fn record(&mut self, record: &Record, lines: &[u64]) {
+        for (at, traceback) in record.tracebacks.iter().enumerate() {
+            self.traceback(record, traceback, lines.get(at).copied().unwrap_or_default());
         }
     }
 

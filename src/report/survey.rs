@@ -52,7 +52,7 @@ fn traceback(kind: &Kind, lines: usize) -> String {
         let _ = writeln!(text, "           cause {}", cause.lines().next().unwrap_or_default());
     }
     let record = kind.record.lines().next().unwrap_or_default();
-    let _ = writeln!(text, "           in    line {}: {record}", kind.line);
+    let _ = writeln!(text, "           in    {record}\n           first line {}", kind.line);
     for line in kind.first.iter().take(lines) {
         let _ = writeln!(text, "           | {line}");
     }

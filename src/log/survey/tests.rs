@@ -53,9 +53,23 @@ fn the_first_of_a_kind_is_shown_with_its_record_and_line() {
     let text = ["INFO:app:begun\n", failed, "INFO:app:more\n", &failed.replace("'x'", "'y'")].concat();
     let summary = survey(text.as_bytes(), 10);
     let [kind] = summary.tracebacks.as_slice() else { panic!("one kind: {summary:#?}") };
-    assert_eq!((kind.count, kind.line, kind.record.as_str()), (2, 2, "ERROR app: failed"));
+    assert_eq!((kind.count, kind.line, kind.record.as_str()), (2, 3, "ERROR app: failed"));
     assert_eq!((kind.message.as_str(), kind.first.len()), ("'x'", 3));
     assert_eq!((summary.lines, summary.records(), summary.above(Level::Info)), (10, 4, 2));
+}
+
+#[test]
+fn a_record_without_end_is_counted_to_its_end() {
+    // No line fits a format, so all of it is one record; the tracebacks in it need the lines before them.
+    let java = "java.io.IOException: gone\n\tat a.B.c(B.java:7)\n";
+    let text = ["x\n".repeat(3000).as_str(), java].concat().repeat(100);
+    let summary = survey(text.as_bytes(), 4000);
+    let [kind] = summary.tracebacks.as_slice() else { panic!("one kind: {summary:#?}") };
+    assert_eq!((kind.count, kind.line, kind.first.len()), (100, 3001, 2));
+    let mut reader = Reader::new(&Format::Auto, Stream::Stdout).expect("a format");
+    reader.feed(0, text.as_bytes());
+    let tracebacks: usize = reader.records().iter().map(|record| record.tracebacks.len()).sum();
+    assert_eq!(tracebacks, crate::log::bounds::TRACEBACKS, "of one record no more are kept");
 }
 
 #[test]
