@@ -154,6 +154,9 @@ impl Heads {
 
     /// The head that this line is, if it is one.
     pub(super) fn parse<'l>(&mut self, line: &'l str) -> Option<Head<'l>> {
+        if self.any && !may_begin(line) {
+            return None;
+        }
         let first = self.ways.get(self.last)?;
         if let Some(head) = first.parse(line, self.any) {
             return Some(head);
@@ -190,6 +193,16 @@ impl Heads {
     /// What the format of the last head is called.
     pub(super) fn name(&self) -> &'static str {
         self.ways.get(self.last).map_or("raw", Way::name)
+    }
+}
+
+/// Whether a head in any format may begin like this: what is no log at all is ruled out fast.
+fn may_begin(line: &str) -> bool {
+    match line.as_bytes().first() {
+        Some(b'0'..=b'9' | b'[' | b'{' | b'<' | b' ' | b'A'..=b'Z') => true,
+        // Pairs, and levels in small letters.
+        Some(b'a'..=b'z' | b'_' | b'@') => line.contains('=') || line.as_bytes().get(4) == Some(&b':'),
+        _ => false,
     }
 }
 
