@@ -104,7 +104,7 @@ fn a_wrong_expression_is_named() {
 
 /// Redacts texts made of all that is known, whole and broken, twice.
 fn twice_is_once(redactor: &mut Redactor, seed: u64) -> bool {
-    const PARTS: [&str; 44] = [
+    const PARTS: [&str; 54] = [
         FIRST,
         SECOND,
         "at-12345678",
@@ -149,6 +149,16 @@ fn twice_is_once(redactor: &mut Redactor, seed: u64) -> bool {
         ")",
         "ä",
         "timed out",
+        "7 MiB",
+        "16 bytes",
+        "kB",
+        "Thread-7",
+        " (work)",
+        "ThreadPoolExecutor-0_1",
+        "pool-1-thread-2",
+        "Process-12",
+        "pid=42",
+        "<pointer-1>",
     ];
     let mut random = fastrand::Rng::with_seed(seed);
     let text: String = (0..random.usize(..12)).filter_map(|_| random.choice(PARTS)).collect();
@@ -161,6 +171,7 @@ fn with_names() -> Redactor {
     let mut redactor = redactor();
     redactor.name("/tmp/run", "<run>");
     redactor.name("12", "<twelve>");
+    redactor.name_pid(42, "pid-of-server");
     redactor
 }
 
