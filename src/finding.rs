@@ -31,6 +31,8 @@ pub enum FindingKind {
     StepFailed,
     /// A line that must be there is not there as often as it must.
     LineCount,
+    /// A line that must not be there is there.
+    LinePresent,
     /// A process ended with another status than expected.
     ExitStatus,
     /// A process did not end within its bound and had to be killed.

@@ -205,7 +205,8 @@ pub fn review(
     system: &System,
 ) -> Result<(Vec<Finding>, String), HarnessError> {
     let findings = judge(Case { evidence, scenario: &scenario.file, system: &system.file });
-    let transcript = transcript(evidence, &system.file).map_err(HarnessError::System)?;
+    let transcript =
+        transcript(evidence, &system.file, &scenario.file.expect.transcript).map_err(HarnessError::System)?;
     Ok((findings, transcript))
 }
 

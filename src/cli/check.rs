@@ -52,6 +52,11 @@ impl Check {
                 Err(missing) => wrong.extend(missing),
             }
         }
+        if self.paths.is_empty() {
+            let orphans = quietdown::transcript::orphans(Path::new("scenarios")).unwrap_or_default();
+            wrong.extend(orphans.iter().map(|path| format!("{}: its scenario is gone; remove it", path.display())));
+            count += orphans.len();
+        }
         wrong.iter().for_each(|why| eprintln!("{why}\n"));
         match wrong.len() {
             0 => {

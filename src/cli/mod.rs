@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod list;
+mod log;
 mod proxy;
 mod report;
 mod run;
@@ -39,6 +40,8 @@ enum Command {
     Check(check::Check),
     /// List the scenarios.
     List(list::List),
+    /// Judge logs from anywhere: formats, levels, tracebacks by cause.
+    Log(log::Log),
     /// Judge a run again from its saved evidence, without running anything.
     Report(report::Report),
     /// Print or write the JSON Schemas of both kinds of file.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::List(command) => command.execute(),
+        Command::Log(command) => command.execute(),
         Command::Report(command) => command.execute(),
         Command::Schema(command) => command.execute(),
         Command::Proxy(command) => command.execute(),

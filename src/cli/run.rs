@@ -1,17 +1,18 @@
 //! `quietdown run`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use clap::Args;
-use quietdown::finding::FindingKind;
+use quietdown::finding::{Finding, FindingKind};
 use quietdown::report::Terminal;
 use quietdown::run::{Report, Runner, default_runs};
-use quietdown::scenario::needs_embedded_proxy;
+use quietdown::scenario::{Scenario, needs_embedded_proxy};
 use quietdown::toxiproxy::{Remote, RemoteError};
+use quietdown::transcript::{Comparison, moving};
 
 use super::files::{self, Selected};
 use super::{BROKEN, FAILED, PASSED, WRONG};
@@ -29,7 +30,7 @@ pub struct Run {
     system: Option<String>,
     /// Let a Toxiproxy server that already runs carry the traffic, such as http://127.0.0.1:8474. Scenarios that need the
     /// embedded proxy are not applicable then, and are counted.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["control", "accept"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["control", "accept", "accept_new"])]
     toxiproxy: Option<String>,
     /// Where the runs' folders go; default: `quietdown` in the folder for temporary files.
     #[arg(long, value_name = "FOLDER")]
@@ -38,19 +39,27 @@ pub struct Run {
     #[arg(long)]
     keep: bool,
     /// Run each scenario's control instead: it must fail with the finding that the control names.
-    #[arg(long, conflicts_with = "accept")]
+    #[arg(long, conflicts_with_all = ["accept", "accept_new"])]
     control: bool,
-    /// Take each transcript over as its snapshot, if nothing else is wrong.
+    /// Take each transcript over as its snapshot, if nothing else is wrong, and show what changes. Not in CI.
     #[arg(long)]
     accept: bool,
-    /// Run everything so many times, and stop at the first failure.
+    /// The same for scenarios that have no snapshot yet; the others are compared as usual. Not in CI.
+    #[arg(long, conflicts_with = "accept")]
+    accept_new: bool,
+    /// Run everything so many times, stop at the first failure, and show the lines of transcripts that move.
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: NonZeroUsize,
 }
 
+/// The transcripts of the first round, by scenario.
+type Transcripts = Mutex<BTreeMap<PathBuf, String>>;
+
 /// What came of one scenario.
 enum Outcome {
     Passed(String),
+    /// Nothing is wrong but that it is not as its snapshot, and more rounds come.
+    Unlike(String, String),
     Failed(String, String),
     Broken(String),
     NotApplicable(String),
@@ -66,6 +75,11 @@ impl Run {
                 return WRONG;
             }
         };
+        if (self.accept || self.accept_new) && in_ci() {
+            eprintln!("quietdown: CI is set: snapshots are not written here; run it where somebody reads them");
+            return WRONG;
+        }
+        let orphans = if self.scenarios.is_empty() { orphans(&selected) } else { Vec::new() };
         let runner = match std::env::current_exe() {
             Ok(program) => Runner::new(program).runs(self.runs.clone().unwrap_or_else(default_runs)).keep(self.keep),
             Err(why) => {
@@ -84,31 +98,47 @@ impl Run {
         interrupt();
         let began = Instant::now();
         let (mut passed, mut details, mut broken, mut left_out) = (0, Vec::new(), 0, 0);
+        let transcripts = Transcripts::default();
         for _ in 0..self.repeat.get() {
-            for outcome in self.all(&selected, &runner, Terminal { colours }) {
+            let mut ended = false;
+            for outcome in self.all(&selected, &runner, Terminal { colours }, &transcripts) {
                 match outcome {
                     Outcome::Passed(_) => passed += 1,
-                    Outcome::Failed(_, detail) => details.push(detail),
-                    Outcome::Broken(_) => broken += 1,
+                    Outcome::Unlike(_, detail) => details.push(detail),
+                    Outcome::Failed(_, detail) => {
+                        details.push(detail);
+                        ended = true;
+                    }
+                    Outcome::Broken(_) => {
+                        broken += 1;
+                        ended = true;
+                    }
                     Outcome::NotApplicable(_) => left_out += 1,
                 }
             }
-            if !details.is_empty() || broken > 0 {
+            if ended {
                 break;
             }
         }
         details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
         super::say(Terminal { colours }.summary(passed, details.len() + broken, left_out, began.elapsed()));
+        orphans.iter().for_each(|path| eprintln!("quietdown: {}: its scenario is gone; remove it", path.display()));
         match (broken, details.len()) {
             (1.., _) => BROKEN,
             (0, 1..) => FAILED,
             // Nothing was tested.
-            (0, 0) if passed == 0 => WRONG,
+            (0, 0) if passed == 0 || !orphans.is_empty() => WRONG,
             (0, 0) => PASSED,
         }
     }
 
-    fn all(&self, selected: &[Selected], runner: &Runner, terminal: Terminal) -> Vec<Outcome> {
+    fn all(
+        &self,
+        selected: &[Selected],
+        runner: &Runner,
+        terminal: Terminal,
+        transcripts: &Transcripts,
+    ) -> Vec<Outcome> {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = self.jobs.map_or(2 * processors, NonZeroUsize::get).min(selected.len());
         let waiting: Mutex<VecDeque<&Selected>> = Mutex::new(selected.iter().collect());
@@ -118,10 +148,13 @@ impl Run {
                 scope.spawn(|| {
                     loop {
                         let Some(next) = lock(&waiting).pop_front() else { return };
-                        let outcome = self.one(next, runner.clone(), terminal);
+                        let outcome = self.one(next, runner.clone(), terminal, transcripts);
                         let mut outcomes = lock(&outcomes);
                         match &outcome {
-                            Outcome::Passed(line) | Outcome::Failed(line, _) | Outcome::NotApplicable(line) => {
+                            Outcome::Passed(line)
+                            | Outcome::Unlike(line, _)
+                            | Outcome::Failed(line, _)
+                            | Outcome::NotApplicable(line) => {
                                 super::say(line);
                             }
                             Outcome::Broken(line) => eprintln!("{line}"),
@@ -134,7 +167,7 @@ impl Run {
         outcomes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn one(&self, selected: &Selected, runner: Runner, terminal: Terminal) -> Outcome {
+    fn one(&self, selected: &Selected, runner: Runner, terminal: Terminal, transcripts: &Transcripts) -> Outcome {
         let Selected { scenario, system } = selected;
         if self.toxiproxy.is_some()
             && let Some(why) = needs_embedded_proxy(&scenario.file)
@@ -142,30 +175,91 @@ impl Run {
             return Outcome::NotApplicable(terminal.not_applicable(&scenario.name, &why));
         }
         let (runner, wanted) = match self.control {
-            false if self.accept => (runner.without_snapshots(), None),
             false => (runner, None),
             true => match runner.control(scenario) {
                 Ok((runner, finding)) => (runner, Some(finding)),
                 Err(why) => return Outcome::Broken(format!("quietdown: {}: {why}", scenario.name)),
             },
         };
-        let report = match runner.run(scenario, system) {
+        let mut report = match runner.run(scenario, system) {
             Ok(report) => report,
             Err(why) => return Outcome::Broken(format!("quietdown: {}: {why}", scenario.name)),
         };
         if let Some(wanted) = wanted {
             return control_outcome(report, wanted, self.keep, terminal);
         }
-        if self.accept
-            && report.passed()
-            && let Err(why) =
-                quietdown::transcript::write(&quietdown::transcript::place(&scenario.path), &report.transcript)
-        {
-            return Outcome::Broken(format!("quietdown: {}: the snapshot cannot be written: {why}", scenario.name));
+        if let Some(first) = first_transcript(transcripts, &scenario.path, &report.transcript) {
+            // How it relates to the snapshot was said of the first; here is what moves.
+            report.findings.retain(|finding| !of_snapshot(finding));
+            if let Some(moving) = moving(&first, &report.transcript) {
+                let detail = terminal.moving(&report.scenario, &moving);
+                return Outcome::Failed(terminal.word_for(&report, "its transcript moves"), detail);
+            }
+        }
+        let wrong_only_in_snapshot = report.findings.iter().all(of_snapshot);
+        let missing = report.findings.iter().any(|finding| finding.kind == FindingKind::SnapshotMissing);
+        if wrong_only_in_snapshot && (self.accept || self.accept_new && missing) {
+            match accept(scenario, &report.transcript, terminal) {
+                Ok(shown) => shown.iter().for_each(super::say),
+                Err(why) => {
+                    return Outcome::Broken(format!(
+                        "quietdown: {}: the snapshot cannot be written: {why}",
+                        scenario.name
+                    ));
+                }
+            }
+            report.findings.clear();
+            if let (false, Some(folder)) = (self.keep, report.folder.take()) {
+                // What it shows was accepted.
+                drop(std::fs::remove_dir_all(folder));
+            }
         }
         let line = terminal.verdict(&report);
-        if report.passed() { Outcome::Passed(line) } else { Outcome::Failed(line, terminal.failure(&report)) }
+        match (report.passed(), wrong_only_in_snapshot && self.repeat.get() > 1) {
+            (true, _) => Outcome::Passed(line),
+            (false, true) => Outcome::Unlike(line, terminal.failure(&report)),
+            (false, false) => Outcome::Failed(line, terminal.failure(&report)),
+        }
     }
+}
+
+/// The transcript that a scenario had in the first round; nothing if this is the first.
+fn first_transcript(transcripts: &Transcripts, scenario: &Path, transcript: &str) -> Option<String> {
+    let mut known = lock(transcripts);
+    match known.get(scenario) {
+        Some(first) => Some(first.clone()),
+        None => {
+            known.insert(scenario.to_owned(), transcript.to_owned());
+            None
+        }
+    }
+}
+
+fn of_snapshot(finding: &Finding) -> bool {
+    matches!(finding.kind, FindingKind::SnapshotDiffers | FindingKind::SnapshotMissing)
+}
+
+/// Writes the snapshot, and says what changes.
+fn accept(scenario: &Scenario, transcript: &str, terminal: Terminal) -> std::io::Result<Option<String>> {
+    let place = quietdown::transcript::place(&scenario.path);
+    let shown = match quietdown::transcript::compare(&scenario.path, transcript)? {
+        Comparison::Same => return Ok(None),
+        Comparison::Missing(_) => format!("new   {}", place.display()),
+        Comparison::Differs(diff) => format!("taken {}\n{}", place.display(), terminal.diff(&diff)),
+    };
+    quietdown::transcript::write(&place, transcript)?;
+    Ok(Some(shown))
+}
+
+/// The snapshots beside these scenarios whose scenario is gone.
+fn orphans(selected: &[Selected]) -> Vec<PathBuf> {
+    let folders: BTreeSet<&Path> = selected.iter().filter_map(|one| one.scenario.path.parent()).collect();
+    folders.into_iter().flat_map(|folder| quietdown::transcript::orphans(folder).unwrap_or_default()).collect()
+}
+
+/// Whether this is a run that nobody watches, as all services for it say with `CI`.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
 fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Terminal) -> Outcome {

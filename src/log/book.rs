@@ -1,20 +1,30 @@
 //! Puts lines where they belong: into a new record, into the last one, into its last traceback.
 
+mod belongs;
+mod counting;
+mod room;
+
+use std::collections::VecDeque;
+
 use super::bounds::{
     FIELDS, LINE, LINE_COST, READER, RECORD, RECORD_LINES, RESERVE, TRACEBACK_LINES, TRACEBACKS, clip,
 };
 use super::fields::trailing;
-use super::head::Heads;
+use super::heads::{Head, Heads, Said};
 use super::lines::Line;
+use super::survey::{Summary, Tally};
 use super::text::clean;
-use super::traceback::{Begun, Found, Open, begin, begin_without_heading, scan, with_marker};
+use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::{Level, Record, Stream, Traceback};
+use room::{OVERFLOW, fit, is_urgent};
 
 /// The records, and how the next line relates to the last of them.
 #[derive(Debug)]
 pub(super) struct Book {
     heads: Heads,
     stream: Stream,
+    /// The target that a line before the head has said.
+    announced: Option<String>,
     pub(super) records: Vec<Record>,
     last: Last,
     /// The last record's last traceback, while it may go on.
@@ -27,6 +37,15 @@ pub(super) struct Book {
     reserve_spent: usize,
     /// How many bytes are in no record.
     pub(super) dropped: u64,
+    /// When only a survey is wanted: what was counted. Then no more than one record is kept.
+    tally: Option<Tally>,
+    /// The head of the last record, if nothing more has been needed of it.
+    pending: String,
+    /// The last lines of a record that is longer than what is kept: a traceback may begin with them.
+    overflow: VecDeque<String>,
+    /// For a survey: the lines on which the tracebacks of the last record begin, and how many lines ago the next one did.
+    found_at: Vec<u64>,
+    lines_ago: u64,
 }
 
 /// What the line before belongs to.
@@ -35,6 +54,8 @@ enum Last {
     None,
     /// A record that was not kept.
     Dropped,
+    /// A record of which only the head is known.
+    Pending,
     Kept {
         /// How many bytes and lines are kept of it.
         bytes: usize,
@@ -64,6 +85,7 @@ impl Book {
         Self {
             heads,
             stream,
+            announced: None,
             records: Vec::new(),
             last: Last::None,
             open: None,
@@ -72,6 +94,11 @@ impl Book {
             full: false,
             reserve_spent: 0,
             dropped: 0,
+            tally: None,
+            pending: String::new(),
+            overflow: VecDeque::new(),
+            found_at: Vec::new(),
+            lines_ago: 0,
         }
     }
 
@@ -82,19 +109,42 @@ impl Book {
         let cut = (seen.len() - kept.len()) as u64 + line.skipped;
         let total = line.bytes.len() as u64 + line.skipped + 1;
         let text = Text { kept, seen: &seen, cut, total, at };
-        if let Some(head) = self.heads.parse(kept) {
-            let found = if with_marker(&seen) { scan(&seen) } else { Found::default() };
-            let record = Record {
-                level: head.level,
-                target: head.target,
-                thread: head.thread,
-                message: head.message,
-                fields: head.fields,
-                ..self.record(&text)
-            };
-            self.open(record, found, &text, Some(head.own));
+        if let Some(tally) = &mut self.tally {
+            tally.lines += 1;
+        }
+        if let Some(head) = Some(kept).filter(|kept| !kept.is_empty()).and_then(|kept| self.heads.parse(kept)) {
+            let marked = with_marker(&seen);
+            if let Some(tally) = &mut self.tally {
+                tally.head(head.level, self.heads.name());
+                if !marked {
+                    self.hand_over();
+                    self.pending.clear();
+                    self.pending.push_str(kept);
+                    (self.last, self.open, self.empty) = (Last::Pending, None, 0);
+                    return;
+                }
+            }
+            let found = if marked { scan(&seen) } else { Found::default() };
+            let said = head.finish();
+            let own = said.own;
+            let record = self.record_of(said, &text);
+            self.open(record, found, &text, Some(own));
+        } else if let Some(target) = self.heads.announces(kept) {
+            self.announced = Some(target.to_owned());
+            self.open = None;
         } else {
             self.stray(&text);
+        }
+    }
+
+    fn record_of(&mut self, said: Said, text: &Text<'_>) -> Record {
+        Record {
+            level: said.level,
+            target: said.target.or_else(|| self.announced.take()),
+            thread: said.thread,
+            message: said.message,
+            fields: said.fields,
+            ..self.record(text)
         }
     }
 
@@ -117,9 +167,12 @@ impl Book {
     /// Keeps a record, if it can still be afforded.
     fn open(&mut self, mut record: Record, found: Found, text: &Text<'_>, own: Option<usize>) {
         self.empty = 0;
+        self.overflow.clear();
+        self.hand_over();
         record.tracebacks = found.tracebacks;
         let room = RECORD.saturating_sub(text.kept.len());
         let (bytes, dropped) = fit(&mut record.tracebacks, room);
+        self.note_lines(record.tracebacks.len());
         record.dropped += dropped;
         let cost = text.kept.len().max(LINE_COST) + bytes;
         if self.afford(cost, is_urgent(&record)) {
@@ -135,6 +188,14 @@ impl Book {
 
     /// A line that is no head.
     fn stray(&mut self, text: &Text<'_>) {
+        if self.last == Last::Pending && !text.seen.is_empty() {
+            let empty = self.empty;
+            self.need_pending();
+            self.empty = empty;
+            if let (Last::Kept { head, .. }, 1..) = (&mut self.last, empty) {
+                *head = false;
+            }
+        }
         let after_head = matches!(self.last, Last::Kept { head: true, .. });
         if let Last::Kept { head, .. } = &mut self.last {
             *head = false;
@@ -143,91 +204,28 @@ impl Book {
             self.empty = 0;
             return;
         }
-        self.open = None;
-        if text.seen.is_empty() && !matches!(self.heads, Heads::Raw) {
+        let adjacent = self.open.take().is_some();
+        if text.seen.is_empty() && !self.heads.is_raw() {
             self.empty += 1;
             return;
         }
-        if let Some(begun) = begin(text.kept) {
-            self.begin(begun, text, after_head);
-        } else if !self.frames_without_heading(text) {
-            self.other(text);
-        }
-    }
-
-    /// Whether the line belongs to the last traceback.
-    fn goes_on(&mut self, text: &Text<'_>) -> bool {
-        let Last::Kept { own, .. } = self.last else { return false };
-        let Some(record) = self.records.last_mut() else { return false };
-        let Some(traceback) = record.tracebacks.last_mut() else { return false };
-        let taken = self.open.as_mut().is_some_and(|open| open.take(text.kept, traceback));
-        if !taken {
-            let Some(open) = Open::resume(text.kept, traceback) else { return false };
-            self.open = Some(open);
-        }
-        let said = own.is_some() && self.open.as_ref().is_some_and(Open::at_exception);
-        let fields = said.then(|| self.fields_at_end(text.kept)).flatten();
-        let keep = self.extend(text);
-        let Some(traceback) = self.records.last_mut().and_then(|record| record.tracebacks.last_mut()) else {
-            return true;
-        };
-        if let Some(rest) = fields.and_then(|at| traceback.message.strip_suffix(text.kept[at..].trim_end())) {
-            traceback.message.truncate(rest.len());
-        }
-        if keep && traceback.lines.len() < TRACEBACK_LINES {
-            traceback.lines.push(text.kept.to_owned());
-        } else if keep {
-            self.lose(text.total - text.cut.min(text.total));
-        }
-        true
-    }
-
-    /// A traceback begins: where it belongs to the last record it is attached, otherwise it is a record of its own.
-    fn begin(&mut self, begun: Begun, text: &Text<'_>, after_head: bool) {
-        let logged = matches!(self.heads, Heads::Python) && after_head;
-        let belongs = !matches!(self.heads, Heads::Raw) && (logged || !begun.alone);
-        let Begun { open, mut traceback, .. } = begun;
-        traceback.lines.push(text.kept.to_owned());
-        let found = Found { tracebacks: vec![traceback], open: Some(open) };
-        if belongs && matches!(self.last, Last::Kept { .. }) {
-            self.attach(found, text);
-        } else {
-            self.raw(found, text);
-        }
-    }
-
-    /// Frames that somebody has written without a heading: the first of them was taken for an ordinary line.
-    fn frames_without_heading(&mut self, text: &Text<'_>) -> bool {
-        if !text.kept.trim_start().starts_with("at ") || !matches!(self.last, Last::Kept { .. }) {
-            return false;
-        }
-        let raw = matches!(self.heads, Heads::Raw);
-        let Some(record) = self.records.last_mut() else { return false };
-        let first = if raw { Some(record.message.as_str()) } else { record.continuation.last().map(String::as_str) };
-        let Some((first, begun)) = first.and_then(|first| Some((first, begin_without_heading(first, text.kept)?)))
-        else {
-            return false;
-        };
-        let Begun { open, mut traceback, .. } = begun;
-        traceback.lines.extend([first.to_owned(), text.kept.to_owned()]);
-        if !raw {
-            record.continuation.pop();
-            while record.continuation.last().is_some_and(String::is_empty) {
-                record.continuation.pop();
+        match begin(text.kept, &|lines| self.before(lines)) {
+            Some(begun) => {
+                let logged = self.is_logged(after_head, adjacent);
+                self.begin(begun, text, logged);
             }
+            None => self.other(text),
         }
-        self.attach(Found { tracebacks: vec![traceback], open: Some(open) }, text);
-        true
     }
 
     /// A line that is neither a head nor part of a traceback, though it may have some inside.
     fn other(&mut self, text: &Text<'_>) {
         let found = if with_marker(text.seen) { scan(text.seen) } else { Found::default() };
         match self.last {
-            Last::Dropped if found.tracebacks.is_empty() && !matches!(self.heads, Heads::Raw) => {
+            Last::Dropped if found.tracebacks.is_empty() && !self.heads.is_raw() => {
                 self.dropped += text.total;
             }
-            Last::Kept { own, .. } if !matches!(self.heads, Heads::Raw) => {
+            Last::Kept { own, .. } if !self.heads.is_raw() => {
                 if own.is_some() {
                     self.fields_at_end(text.kept);
                 }
@@ -247,48 +245,38 @@ impl Book {
         if self.extend(text)
             && let Some(record) = self.records.last_mut()
         {
-            record.continuation.push(text.kept.to_owned());
+            // Some write the message under the rest of the head.
+            let message = record.message.is_empty() && record.continuation.is_empty() && self.heads.message_follows();
+            match message && !text.kept.is_empty() {
+                true => text.kept.trim().clone_into(&mut record.message),
+                false => record.continuation.push(text.kept.to_owned()),
+            }
+        } else {
+            if self.overflow.len() >= OVERFLOW {
+                self.overflow.pop_front();
+            }
+            self.overflow.push_back(text.kept.to_owned());
         }
     }
 
     /// A record for a line that is none of the format.
     fn raw(&mut self, found: Found, text: &Text<'_>) {
-        let record = Record { message: text.kept.to_owned(), ..self.record(text) };
+        self.raw_with(text.kept.to_owned(), found, text);
+    }
+
+    fn raw_with(&mut self, message: String, found: Found, text: &Text<'_>) {
+        let record = Record { message, ..self.record(text) };
+        if let Some(tally) = &mut self.tally {
+            tally.raw += 1;
+        }
         self.open(record, found, text, None);
-    }
-
-    /// Attaches the traceback that begins with this line to the last record.
-    fn attach(&mut self, found: Found, text: &Text<'_>) {
-        self.empty = 0;
-        if self.extend(text) {
-            self.attach_found(found);
-        } else {
-            // It is noticed, whatever room there is.
-            let tracebacks = found.tracebacks.into_iter().map(|traceback| Traceback { lines: Vec::new(), ..traceback });
-            self.attach_found(Found { tracebacks: tracebacks.collect(), open: found.open });
-        }
-    }
-
-    fn attach_found(&mut self, mut found: Found) {
-        let Last::Kept { bytes, .. } = &mut self.last else { return };
-        let Some(record) = self.records.last_mut() else { return };
-        if found.tracebacks.is_empty() {
-            return;
-        }
-        let (cost, dropped) = fit(&mut found.tracebacks, RECORD.saturating_sub(*bytes));
-        *bytes += cost;
-        record.dropped += dropped;
-        let room = TRACEBACKS.saturating_sub(record.tracebacks.len());
-        self.open = found.open.filter(|_| found.tracebacks.len() <= room);
-        record.tracebacks.extend(found.tracebacks.into_iter().take(room));
-        self.spent += cost;
     }
 
     /// Adds the fields that end a line of a message of several lines; gives where they begin.
     fn fields_at_end(&mut self, line: &str) -> Option<usize> {
         let Last::Kept { own: Some(own), .. } = &mut self.last else { return None };
         let record = self.records.last_mut()?;
-        if !matches!(self.heads, Heads::Tracing) || !line.contains('=') {
+        if !self.heads.fields_follow() || !line.contains('=') {
             return None;
         }
         let (begin, fields) = trailing(line)?;
@@ -300,58 +288,4 @@ impl Book {
         }
         Some(begin)
     }
-
-    /// Whether the last record has room for this line; if not, it is counted.
-    fn extend(&mut self, text: &Text<'_>) -> bool {
-        let cost = text.kept.len().max(LINE_COST);
-        let urgent = self.records.last().is_some_and(is_urgent);
-        let fits = match self.last {
-            Last::Kept { bytes, lines, .. } => bytes + text.kept.len() < RECORD && lines < RECORD_LINES,
-            _ => false,
-        };
-        let keep = fits && self.afford(cost, urgent);
-        if let Last::Kept { bytes, lines, .. } = &mut self.last
-            && keep
-        {
-            *bytes += text.kept.len() + 1;
-            *lines += 1;
-        }
-        self.lose(if keep { text.cut } else { text.total });
-        keep
-    }
-
-    fn lose(&mut self, bytes: u64) {
-        if let Some(record) = self.records.last_mut() {
-            record.dropped += bytes;
-        }
-    }
-
-    /// Whether there is room for so many bytes more. Once there was none, only what is urgent gets some.
-    fn afford(&mut self, cost: usize, urgent: bool) -> bool {
-        self.full |= self.spent + cost > READER;
-        let (spent, bound) = if self.full { (&mut self.reserve_spent, RESERVE) } else { (&mut self.spent, READER) };
-        let affordable = (!self.full || urgent) && *spent + cost <= bound;
-        if affordable {
-            *spent += cost;
-        }
-        affordable
-    }
-}
-
-fn is_urgent(record: &Record) -> bool {
-    record.level >= Some(Level::Warn) || !record.tracebacks.is_empty()
-}
-
-/// Cuts the lines of the tracebacks down to so many bytes; gives how many bytes are left, and how many were cut off.
-fn fit(tracebacks: &mut [Traceback], room: usize) -> (usize, u64) {
-    let (mut kept, mut dropped) = (0, 0);
-    for traceback in tracebacks {
-        traceback.lines.retain(|line| {
-            let fits = kept + line.len() < room;
-            kept += if fits { line.len() + 1 } else { 0 };
-            dropped += if fits { 0 } else { line.len() as u64 + 1 };
-            fits
-        });
-    }
-    (kept, dropped)
 }

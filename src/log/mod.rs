@@ -5,27 +5,23 @@ pub mod bounds;
 mod escapes;
 mod fields;
 mod format;
-mod head;
+mod heads;
 mod level;
 mod lines;
-mod pattern;
-mod python;
 mod reader;
 mod record;
 mod redact;
 mod search;
+mod survey;
 mod text;
 mod traceback;
-mod tracing;
 
+#[cfg(test)]
+use crate::generated::seeds;
 pub use format::Format;
 pub use level::Level;
 pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};
 pub use redact::{Redactor, canonical_cause};
-
-/// How many seeds a generated test runs with: `QUIETDOWN_SEEDS`, for whoever changes what is read here; else few enough for every day.
-#[cfg(test)]
-fn seeds(every_day: u64) -> u64 {
-    std::env::var("QUIETDOWN_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(every_day)
-}
+pub use survey::{Kind, Summary, Survey};
+pub use text::printable;

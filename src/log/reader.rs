@@ -1,7 +1,7 @@
 //! Reads one stream of a process as records.
 
 use super::book::Book;
-use super::head::Heads;
+use super::heads::Heads;
 use super::lines::Lines;
 use super::{Format, Record, Stream};
 

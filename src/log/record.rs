@@ -63,12 +63,42 @@ impl Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
-    /// A Rust panic or backtrace.
+    /// A Rust panic or backtrace, or a chain of causes as `anyhow` and `eyre` write it.
     Rust,
     /// A Python traceback, with all of its chained exceptions.
     Python,
-    /// What the runtime of C or C++ says when it aborts.
+    /// A Go panic, a dump of goroutines, or a report of a data race.
+    Go,
+    /// Java, Kotlin, and whatever else runs on their machine.
+    Java,
+    /// JavaScript as Node.js writes it.
+    Node,
+    /// C# and whatever else runs on .NET.
+    #[serde(rename = "dotnet")]
+    DotNet,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// What the runtime of C or C++, or a sanitizer, says when it aborts.
     Native,
+}
+
+impl Language {
+    /// The name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust",
+            Self::Python => "Python",
+            Self::Go => "Go",
+            Self::Java => "Java",
+            Self::Node => "Node.js",
+            Self::DotNet => ".NET",
+            Self::Ruby => "Ruby",
+            Self::Php => "PHP",
+            Self::Native => "C or C++",
+        }
+    }
 }
 
 /// A multi-line dump of an error.
@@ -84,6 +114,9 @@ pub struct Traceback {
     /// Where it was raised, as far as the text says: `file:line`, or a function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<String>,
+    /// The exception at the root of a chain, with what it says; nothing when there is no chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// Its lines, bounded.
     pub lines: Vec<String>,
 }

@@ -16,6 +16,26 @@ pub(super) fn clean(mut bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(without_sequences(&text))
 }
 
+/// The text with everything that a terminal would obey written out; line ends and tabulators stay.
+///
+/// ```
+/// assert_eq!(quietdown::log::printable("a\u{1b}[2J\u{9b}b\n"), "a\\u{1b}[2J\\u{9b}b\n");
+/// ```
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut said = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match obeyed(c) {
+            true => said.extend(c.escape_default()),
+            false => said.push(c),
+        }
+    }
+    Cow::Owned(said)
+}
+
 const ESC: u8 = 0x1b;
 
 fn without_sequences(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! How results are told.
 
+mod survey;
 mod terminal;
 
+pub use survey::{above, survey};
 pub use terminal::Terminal;

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingKind};
+use crate::log::printable;
 use crate::run::Report;
+use crate::transcript::Moving;
 
 /// The most lines of evidence that are shown with one finding; all of them are in the run's folder.
 const EXCERPT: usize = 24;
@@ -44,14 +46,54 @@ impl Terminal {
 
     fn finding(self, finding: &Finding) -> String {
         let process = finding.process.as_ref().map(|process| format!(" {process}:")).unwrap_or_default();
-        let mut text = format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), finding.message);
+        let mut text =
+            format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), printable(&finding.message));
+        let diff = finding.kind == FindingKind::SnapshotDiffers;
         for line in finding.excerpt.iter().take(EXCERPT) {
+            let line = if diff { self.diff_line(line) } else { printable(line).into_owned() };
             let _ = writeln!(text, "    | {line}");
         }
         if finding.excerpt.len() > EXCERPT {
             let _ = writeln!(text, "    | … {} more lines in findings.json", finding.excerpt.len() - EXCERPT);
         }
         text
+    }
+
+    /// One line for a scenario that has ended, with a word about why it failed.
+    pub fn word_for(self, report: &Report, why: &str) -> String {
+        format!("{}  {:<38} {why}", self.paint("FAIL", "31;1"), report.scenario)
+    }
+
+    /// A unified diff, with colours.
+    pub fn diff(self, diff: &str) -> String {
+        let lines: Vec<String> = diff.lines().map(|line| format!("      {}", self.diff_line(line))).collect();
+        lines.join("\n")
+    }
+
+    /// The lines of a transcript that move between two runs, and what would settle it.
+    pub fn moving(self, scenario: &str, moving: &Moving) -> String {
+        let mut text = format!("{}\n", self.paint(&format!("── {scenario} "), "1"));
+        let _ = writeln!(text, "  {} two runs have different transcripts", self.paint("moves", "31"));
+        for line in moving.lines.iter().take(EXCERPT) {
+            let _ = writeln!(text, "    | {}", self.diff_line(line));
+        }
+        if moving.lines.len() > EXCERPT {
+            let _ = writeln!(text, "    | … {} more lines", moving.lines.len() - EXCERPT);
+        }
+        for hint in moving.hints.iter().take(EXCERPT / 2) {
+            let _ = writeln!(text, "  {}", printable(hint));
+        }
+        text
+    }
+
+    fn diff_line(self, line: &str) -> String {
+        let colour = match line.as_bytes().first() {
+            Some(b'+') => "32",
+            Some(b'-') => "31",
+            Some(b'@') => "36",
+            _ => return printable(line).into_owned(),
+        };
+        self.paint(&printable(line), colour)
     }
 
     /// The last line.

@@ -1,6 +1,7 @@
 //! What must agree within a scenario, and between it and its system.
 
 mod calls;
+mod expectations;
 mod names;
 mod steps;
 mod toxics;
@@ -34,7 +35,7 @@ pub(super) fn check(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Diagnos
     }
     check_processes(&scope, &mut found);
     steps::check(&scope, &mut found);
-    check_expectations(&scope, &mut found);
+    expectations::check(&scope, &mut found);
     check_control(&scope, &mut found);
     found.sort_by_key(|diagnostic| diagnostic.span.start);
     found
@@ -97,15 +98,6 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
             "more than one process would listen",
             "a run has one server, or one composite role that brings its own",
         ));
-    }
-}
-
-fn check_expectations(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    for expected in &scope.scenario.expect.line {
-        let expected = expected.as_ref();
-        found.extend(scope.unknown_process(&expected.process));
-        let literal = expected.level.is_some() || expected.target.is_some() || expected.message.is_some();
-        scope.check_line(&expected.process, expected.line.as_ref(), literal, found);
     }
 }
 

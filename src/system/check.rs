@@ -16,6 +16,9 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for line in &file.log.transcript_omits {
         found.extend(unknown_line(file, line));
     }
+    for line in file.policies.values().flat_map(|policy| &policy.allow) {
+        found.extend(unknown_line(file, line));
+    }
     for (name, shape) in &file.log.ids {
         if let Err(error) = regex::Regex::new(shape) {
             let error = error.to_string();

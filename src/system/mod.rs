@@ -88,6 +88,11 @@ impl SystemFile {
         self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role)
     }
 
+    /// A policy by its name: one of its own, or one that every system has.
+    pub fn policy(&self, name: &str) -> Option<Policy> {
+        self.policies.get(name).cloned().or_else(|| Policy::built_in(name))
+    }
+
     /// The line that a scenario means: one by its name, narrowed down by fields, or one as it is written there.
     pub(crate) fn line_meant(&self, name: Option<&toml::Spanned<String>>, literal: Line) -> Line {
         match name.and_then(|name| self.lines.get(name.as_ref())).cloned() {

@@ -1,5 +1,6 @@
 //! The evidence as stable text: what a snapshot holds. And the one comparer of transcripts and snapshots.
 
+mod moving;
 mod process;
 mod snapshot;
 
@@ -7,20 +8,34 @@ use std::fmt::Write as _;
 
 use crate::evidence::{CallEffect, CallResult, Evidence};
 use crate::log::Redactor;
+use crate::scenario::TranscriptRules;
 use crate::system::SystemFile;
 
-pub use snapshot::{Comparison, compare, place, read, write};
+pub use moving::{Moving, moving};
+pub use snapshot::{Comparison, compare, orphans, place, read, write};
 
 /// The transcript of a run.
 ///
 /// It is stable by construction: what differs from run to run is redacted to names that keep identity, numbered in the order of the
 /// scenario's calls; teardown is left out; instances of one process are redacted apart and then sorted.
 ///
+/// What the scenario does not pin is left out, sorted or folded as `rules` say.
+///
 /// # Errors
-/// When an identifier's shape in the system file is no regular expression.
-pub fn transcript(evidence: &Evidence, system: &SystemFile) -> Result<String, String> {
-    let mut redactor = Redactor::new(&system.log.ids)?;
+/// When an identifier's shape in the system file or in the rules is no regular expression.
+pub fn transcript(evidence: &Evidence, system: &SystemFile, rules: &TranscriptRules) -> Result<String, String> {
+    let mut ids = system.log.ids.clone();
+    ids.extend(rules.ids.clone());
+    let mut redactor = Redactor::new(&ids)?;
     redactor.name(&evidence.folder, "<run>");
+    for process in &evidence.processes {
+        for boot in &process.boots {
+            redactor.name_pid(boot.pid, &format!("pid-of-{}", process.name));
+        }
+    }
+    for (number, address) in shared_addresses(evidence).into_iter().enumerate() {
+        redactor.name(&address, &format!("<address-{}>", number + 1));
+    }
     for call in &evidence.history {
         redactor.learn(&call.args.to_string());
         if let Some(value) = &call.value {
@@ -48,8 +63,34 @@ pub fn transcript(evidence: &Evidence, system: &SystemFile) -> Result<String, St
         let at = fault.request.as_ref().map(|request| format!(" at {}", redactor.redact(request))).unwrap_or_default();
         let _ = writeln!(text, "  step {}: {} {}{at}, {planned}", fault.step, fault.action, fault.target);
     }
-    for block in process::blocks(evidence, system, &redactor) {
+    for block in process::blocks(process::Source { evidence, system, rules }, &redactor) {
         text.push_str(&block);
     }
     Ok(text)
 }
+
+/// The addresses that more than one process speaks of, in the order in which they are spoken of first: that they are the
+/// same is part of the story. Those of one process only are mostly ports that were given by chance.
+fn shared_addresses(evidence: &Evidence) -> Vec<String> {
+    // By address: which process spoke of it first, and whether another did, too.
+    let mut known: Vec<(String, usize, bool)> = Vec::new();
+    for (process, of) in evidence.processes.iter().enumerate() {
+        for record in &of.records {
+            let fields = record.fields.iter().map(|(_, value)| value);
+            for text in std::iter::once(&record.message).chain(fields).chain(&record.continuation) {
+                for address in Redactor::addresses(text) {
+                    match known.iter().position(|(found, ..)| found == address) {
+                        Some(at) => known[at].2 |= known[at].1 != process,
+                        // Nobody needs the names of thousands.
+                        None if known.len() < 1000 => known.push((address.to_owned(), process, false)),
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+    known.into_iter().filter(|(_, _, shared)| *shared).map(|(address, ..)| address).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,40 @@
 //! What one process said, as a block of the transcript.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+use toml::Spanned;
 
 use crate::evidence::{Asked, Evidence, Process};
 use crate::log::{Level, Record, Redactor};
+use crate::scenario::TranscriptRules;
 use crate::system::SystemFile;
 
+/// What a transcript is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) evidence: &'a Evidence,
+    pub(super) system: &'a SystemFile,
+    pub(super) rules: &'a TranscriptRules,
+}
+
+impl Source<'_> {
+    /// Whether a record is one of these named lines.
+    fn is_one_of(&self, names: &[Spanned<String>], record: &Record) -> bool {
+        names.iter().filter_map(|name| self.system.lines.get(name.as_ref())).any(|line| line.matches(record))
+    }
+}
+
 /// The blocks of all processes, in order; those of several instances of one process sorted by what they say.
-pub(super) fn blocks(evidence: &Evidence, system: &SystemFile, redactor: &Redactor) -> Vec<String> {
+pub(super) fn blocks(source: Source<'_>, redactor: &Redactor) -> Vec<String> {
+    let evidence = source.evidence;
     let mut blocks = Vec::new();
     let mut rest = evidence.processes.as_slice();
     while let Some(first) = rest.first() {
         let base = first.name.split('.').next().unwrap_or_default();
         let count = rest.iter().take_while(|process| process.name.split('.').next() == Some(base)).count();
         let (group, others) = rest.split_at(count);
-        let mut texts: Vec<String> = group.iter().map(|process| body(evidence, system, process, redactor)).collect();
+        let mut texts: Vec<String> = group.iter().map(|process| body(source, process, redactor)).collect();
         texts.sort();
         for (index, text) in texts.into_iter().enumerate() {
             let number = if count > 1 { format!(" ({} of {count})", index + 1) } else { String::new() };
@@ -25,7 +45,8 @@ pub(super) fn blocks(evidence: &Evidence, system: &SystemFile, redactor: &Redact
     blocks
 }
 
-fn body(evidence: &Evidence, system: &SystemFile, process: &Process, redactor: &Redactor) -> String {
+fn body(source: Source<'_>, process: &Process, redactor: &Redactor) -> String {
+    let system = source.system;
     let mut text = String::new();
     for (index, boot) in process.boots.iter().enumerate() {
         let next = process.boots.get(index + 1).map_or(process.records.len(), |next| next.first_record);
@@ -39,12 +60,12 @@ fn body(evidence: &Evidence, system: &SystemFile, process: &Process, redactor: &
         }
         let records: Vec<&Record> = process.records[boot.first_record.min(end)..end]
             .iter()
-            .filter(|record| is_shown(system, process, record))
+            .filter(|record| is_shown(source, process, record))
             .collect();
         let parts = system.role(&process.role).map(|role| &role.parts).filter(|parts| !parts.is_empty());
         match parts {
-            None => text.push_str(&lines(evidence, system, process, &records, redactor, "  ")),
-            Some(_) => text.push_str(&part_blocks(evidence, system, process, &records, redactor)),
+            None => text.push_str(&lines(source, process, &records, redactor, "  ")),
+            Some(_) => text.push_str(&part_blocks(source, process, &records, redactor)),
         }
         if boot.late {
             text.push_str("  did not end in time\n");
@@ -56,13 +77,8 @@ fn body(evidence: &Evidence, system: &SystemFile, process: &Process, redactor: &
 }
 
 /// The records of a composite process, one block for each of its threads or sub-processes, sorted by what they say.
-fn part_blocks(
-    evidence: &Evidence,
-    system: &SystemFile,
-    process: &Process,
-    records: &[&Record],
-    redactor: &Redactor,
-) -> String {
+fn part_blocks(source: Source<'_>, process: &Process, records: &[&Record], redactor: &Redactor) -> String {
+    let system = source.system;
     let mut threads: Vec<Option<&str>> = records.iter().map(|record| record.thread.as_deref()).collect();
     threads.sort_unstable();
     threads.dedup();
@@ -77,11 +93,7 @@ fn part_blocks(
                     .find(|(_, part)| thread.is_some_and(|thread| crate::file::fits(&part.thread, thread)))
                     .map(|(name, _)| name.as_str())
             });
-            format!(
-                "  {}\n{}",
-                part.or(thread).unwrap_or("unnamed"),
-                lines(evidence, system, process, &own, redactor, "    ")
-            )
+            format!("  {}\n{}", part.or(thread).unwrap_or("unnamed"), lines(source, process, &own, redactor, "    "))
         })
         .collect();
     blocks.sort();
@@ -90,25 +102,29 @@ fn part_blocks(
 
 /// Records as lines: first what is about no call, in order; then by call, in the order of the calls. Two calls at once log in any
 /// order, each of them does not.
-fn lines(
-    evidence: &Evidence,
-    system: &SystemFile,
-    process: &Process,
-    records: &[&Record],
-    redactor: &Redactor,
-    indent: &str,
-) -> String {
+fn lines(source: Source<'_>, process: &Process, records: &[&Record], redactor: &Redactor, indent: &str) -> String {
     // Each block numbers what only it has seen by itself: else the order of the blocks would show.
     let mut redactor = redactor.clone();
-    let number = |record: &Record| record.field(&system.log.call_field).and_then(|number| number.parse::<u64>().ok());
+    let number =
+        |record: &Record| record.field(&source.system.log.call_field).and_then(|number| number.parse::<u64>().ok());
     let mut ordered = records.to_vec();
     ordered.sort_by_key(|record| number(record).unwrap_or(0));
+    // By what they say without numbers: those are given in the order that comes of it.
+    let unordered = |record: &&Record| source.is_one_of(&source.rules.unordered, record);
+    for run in ordered.chunk_by_mut(|one, next| unordered(one) && unordered(next)).filter(|run| run.len() > 1) {
+        run.sort_by_cached_key(|record| {
+            let text = line(source, process, record, &mut redactor.clone());
+            text.replace(|c: char| c.is_ascii_digit(), "")
+        });
+    }
     let mut text = String::new();
     let mut last = String::new();
+    let mut folded = BTreeSet::new();
     for record in ordered {
-        let line = line(evidence, system, process, record, &mut redactor);
+        let line = line(source, process, record, &mut redactor);
+        let again = source.is_one_of(&source.rules.fold, record) && !folded.insert(line.clone());
         // Repeats fold, without a number: how often is a matter of time.
-        if line != last {
+        if line != last && !again {
             for part in line.lines() {
                 let _ = writeln!(text, "{indent}{part}");
             }
@@ -118,13 +134,8 @@ fn lines(
     text
 }
 
-fn line(
-    evidence: &Evidence,
-    system: &SystemFile,
-    process: &Process,
-    record: &Record,
-    redactor: &mut Redactor,
-) -> String {
+fn line(source: Source<'_>, process: &Process, record: &Record, redactor: &mut Redactor) -> String {
+    let Source { evidence, system, .. } = source;
     let level = record.level.map_or("-----".to_owned(), |level| level.to_string());
     let target = record.target.as_ref().map(|target| format!("{target}: ")).unwrap_or_default();
     let fields: String = record
@@ -156,7 +167,11 @@ fn line(
 }
 
 /// DEBUG only from the targets that the system declares, and not what it leaves out; everything above always.
-fn is_shown(system: &SystemFile, process: &Process, record: &Record) -> bool {
+fn is_shown(source: Source<'_>, process: &Process, record: &Record) -> bool {
+    let system = source.system;
+    if record.tracebacks.is_empty() && source.is_one_of(&source.rules.optional, record) {
+        return false;
+    }
     if !record.tracebacks.is_empty() || record.level.is_none_or(|level| level > Level::Debug) {
         return true;
     }

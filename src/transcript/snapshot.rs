@@ -71,6 +71,32 @@ pub fn compare(scenario: &Path, transcript: &str) -> io::Result<Comparison> {
     ))
 }
 
+/// The snapshots in a folder of scenarios whose scenario is gone.
+///
+/// # Errors
+/// When a folder cannot be read; that there are no snapshots is no error.
+pub fn orphans(scenarios: &Path) -> io::Result<Vec<PathBuf>> {
+    let folder = scenarios.join("snapshots");
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(why) => return Err(why),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let stem = path.file_stem().unwrap_or_default();
+        let scenario = scenarios.join(stem).with_extension("toml");
+        // A name may have a dot in it, which is no ending.
+        let named = scenarios.join(format!("{}.toml", stem.to_string_lossy()));
+        if path.extension().is_some_and(|ending| ending == "snap") && !scenario.is_file() && !named.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// As insta compares: line ends of one kind, no blank lines around.
 fn normal(text: &str) -> String {
     text.replace("\r\n", "\n").trim_end().trim_start_matches('\n').to_owned()
@@ -91,5 +117,16 @@ mod tests {
             panic!("it differs")
         };
         assert!(diff.contains("-b") && diff.contains("+c"), "{diff}");
+    }
+
+    #[test]
+    fn a_snapshot_without_its_scenario_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(orphans(folder.path()).expect("read"), Vec::<PathBuf>::new());
+        for name in ["kept", "gone"] {
+            write(&place(&folder.path().join(format!("{name}.toml"))), "x\n").expect("written");
+        }
+        fs::write(folder.path().join("kept.toml"), "summary = \"x\"").expect("written");
+        assert_eq!(orphans(folder.path()).expect("read"), [folder.path().join("snapshots/gone.snap")]);
     }
 }

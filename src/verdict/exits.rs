@@ -58,11 +58,11 @@ fn is_awaited(case: Case<'_>, process: &Process) -> bool {
     let events = case.scenario.steps.iter().filter_map(|step| step.as_ref().on.as_ref());
     events
         .map(|event| event.as_ref())
-        .any(|event| matches!(event, Event::Exit(exit) if super::lines::is_of(process, exit.process.as_ref())))
+        .any(|event| matches!(event, Event::Exit(exit) if super::wanted::is_named(process, exit.process.as_ref())))
 }
 
 fn declared_exit(case: Case<'_>, process: &Process) -> Option<String> {
-    let declared = case.scenario.processes.iter().find(|(name, _)| super::lines::is_of(process, name.as_ref()));
+    let declared = case.scenario.processes.iter().find(|(name, _)| super::wanted::is_named(process, name.as_ref()));
     declared.and_then(|(_, declared)| declared.exit.as_ref()).map(|exit| exit.as_ref().clone())
 }
 

@@ -12,16 +12,21 @@ const EXCERPT: usize = 10;
 
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     let first_fault = case.evidence.first_fault().unwrap_or(u64::MAX);
+    let policy = case.policy();
+    let allows = |record: &Record| {
+        policy.allow.iter().filter_map(|name| case.line(name.as_ref())).any(|line| line.matches(record))
+    };
     for process in &case.evidence.processes {
         for record in &process.records {
             let before = record.at < first_fault;
-            let allowed = if before { Level::Info } else { Level::Debug };
+            let allowed = if before { policy.before } else { policy.after };
             // Text that is no record of the format has no level; on a stream for errors it is as loud as one.
             let stray = record.level.is_none()
                 && record.tracebacks.is_empty()
                 && !matches!(case.system.log.format, crate::log::Format::Raw);
             let level = record.level.unwrap_or(if stray { Level::Warn } else { Level::Debug });
             if level <= allowed
+                || allows(record)
                 || case.is_lifecycle(process, record)
                 || case.is_demanded(process, record)
                 || is_owed(case, process, record, level)
@@ -29,6 +34,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let (kind, when) = match before {
+                // Named after what they are by default; a policy may draw the line elsewhere.
                 true => (FindingKind::LevelAboveInfo, "before the first fault"),
                 false => (FindingKind::LevelAboveDebug, "after a fault"),
             };
@@ -49,6 +55,18 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             }
             findings.push(finding);
         }
+    }
+}
+
+/// With a policy that demands it, a client reports after the first fault.
+pub(super) fn must_be_loud(case: Case<'_>, findings: &mut Vec<Finding>) {
+    let Some(first_fault) = case.evidence.first_fault().filter(|_| case.policy().loud) else { return };
+    let is_client = |process: &&Process| case.kind(process, None) != Some(RoleKind::Server);
+    let loud = |record: &Record| record.at >= first_fault && record.level >= Some(Level::Warn);
+    let mut clients = case.evidence.processes.iter().filter(is_client);
+    if !clients.any(|process| process.records.iter().any(loud)) {
+        let message = "the policy demands that a client reports after the first fault, at WARN or ERROR; none did";
+        findings.push(Finding::new(FindingKind::NotReported, message));
     }
 }
 

@@ -1,50 +1,113 @@
-//! `expect.line`: what must be there, as often as it must.
+//! `expect.line` and `expect.absent`: what must be there, as often as it must, and what must not.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
+use super::nearest::nearest;
+use super::wanted::Wanted;
 use crate::evidence::Process;
 use crate::finding::{Finding, FindingKind};
+use crate::log::Record;
 use crate::scenario::ExpectLine;
-use crate::system::Line;
+
+/// Where a record is: the process, its place in the process's log, and its time.
+#[derive(Clone, Copy)]
+struct Place {
+    process: usize,
+    index: usize,
+    at: u64,
+}
+
+/// What earlier expectations have found.
+#[derive(Default)]
+struct Found {
+    /// The first line of each, by name.
+    first: BTreeMap<String, Place>,
+    /// What each capture has caught.
+    caught: BTreeMap<String, BTreeSet<String>>,
+}
 
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
+    let mut found = Found::default();
     for expected in &case.scenario.expect.line {
-        let expected = expected.as_ref();
-        let line = wanted(case, expected);
-        for process in case.evidence.processes.iter().filter(|process| is_of(process, expected.process.as_ref())) {
-            let matching: Vec<String> =
-                process.records.iter().filter(|record| line.matches(record)).map(|record| record.summary()).collect();
-            if expected.count.contains(matching.len() as u64) {
-                continue;
+        judge_one(case, expected.as_ref(), &mut found, FindingKind::LineCount, findings);
+    }
+    for absent in &case.scenario.expect.absent {
+        judge_one(case, &ExpectLine::from(absent.as_ref()), &mut found, FindingKind::LinePresent, findings);
+    }
+}
+
+fn judge_one(case: Case<'_>, expected: &ExpectLine, found: &mut Found, kind: FindingKind, findings: &mut Vec<Finding>) {
+    let wanted = Wanted::new(case, expected);
+    let mut first: Option<Place> = None;
+    let mut caught: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (number, process) in case.evidence.processes.iter().enumerate() {
+        if !wanted.concerns(process) {
+            continue;
+        }
+        let excluded = |index: usize, record: &Record| {
+            why_not(expected, wanted, found, Place { process: number, index, at: record.at }, record)
+        };
+        let matching: Vec<(usize, &Record)> = process
+            .records
+            .iter()
+            .enumerate()
+            .filter(|(index, record)| wanted.matches(process, record) && excluded(*index, record).is_none())
+            .collect();
+        for (index, record) in &matching {
+            first.get_or_insert(Place { process: number, index: *index, at: record.at });
+            for (name, value) in wanted.captures(record).unwrap_or_default() {
+                caught.entry(name).or_default().insert(value);
             }
-            let name = expected.line.as_ref().map_or_else(|| line.to_string(), |name| format!("`{}`", name.as_ref()));
-            let message = format!("the line {name} is there {} times, and must be {}", matching.len(), expected.count);
-            let seen: Vec<String> = match matching.is_empty() {
-                // What was logged instead helps more than nothing.
-                true => process.records.iter().rev().take(5).rev().map(|record| record.summary()).collect(),
-                false => matching,
-            };
-            findings.push(Finding::new(FindingKind::LineCount, message).process(&process.name).excerpt(seen));
+        }
+        let count = matching.len() as u64;
+        if !expected.count.contains(count) {
+            let seen = matching.iter().map(|(_, record)| record.summary());
+            findings.push(finding(kind, wanted, expected, process, count).excerpt(seen).excerpt(
+                // What there is too much of needs no explanation.
+                if count < expected.count.min { nearest(wanted, process, excluded) } else { Vec::new() },
+            ));
+        }
+    }
+    if let (Some(name), Some(place)) = (expected.name(), first) {
+        found.first.entry(name.to_owned()).or_insert(place);
+    }
+    // A later line must agree with one of those that are left.
+    for (name, values) in caught {
+        match found.caught.get_mut(&name) {
+            Some(known) => known.retain(|value| values.contains(value)),
+            None => drop(found.caught.insert(name, values)),
         }
     }
 }
 
-/// Whether a name means this process: its own, or that of all instances.
-pub(super) fn is_of(process: &Process, name: &str) -> bool {
-    process.name == name
-        || process
-            .name
-            .strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix('.'))
-            .is_some_and(|number| number.parse::<u32>().is_ok())
+fn finding(kind: FindingKind, wanted: Wanted<'_>, expected: &ExpectLine, process: &Process, count: u64) -> Finding {
+    let message = match kind {
+        FindingKind::LinePresent => format!("the line {wanted} is there {count} times, and must not be"),
+        _ => format!("the line {wanted} is there {count} times, and must be {}", expected.count),
+    };
+    Finding::new(kind, message).process(&process.name)
 }
 
-/// The line that is meant: by its name, or as written; fields narrow down either.
-pub(super) fn wanted(case: Case<'_>, expected: &ExpectLine) -> Line {
-    let literal = Line {
-        level: expected.level,
-        target: expected.target.clone(),
-        message: expected.message.clone(),
-        fields: expected.fields.clone(),
+/// Why a record that is the line does not count: it comes too early, or its captures do not agree with earlier ones.
+fn why_not(expected: &ExpectLine, wanted: Wanted<'_>, found: &Found, place: Place, record: &Record) -> Option<String> {
+    if let Some(after) = &expected.after {
+        let after = after.as_ref();
+        let Some(first) = found.first.get(after) else { return Some(format!("there is no line `{after}` before it")) };
+        let comes_after = match first.process == place.process {
+            true => first.index < place.index,
+            false => first.at <= place.at,
+        };
+        if !comes_after {
+            return Some(format!("it does not come after `{after}`"));
+        }
+    }
+    let Some(caught) = wanted.captures(record) else {
+        return Some("its captures do not agree with each other".to_owned());
     };
-    case.system.line_meant(expected.line.as_ref(), literal)
+    caught.iter().find_map(|(name, value)| {
+        let known = found.caught.get(name).filter(|known| !known.contains(value))?;
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        Some(format!("`{name}` is {value:?} here, and was {:?} before", known.join(", ")))
+    })
 }

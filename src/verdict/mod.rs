@@ -7,8 +7,10 @@ mod free_running;
 mod invariants;
 mod levels;
 mod lines;
+mod nearest;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +18,8 @@ use crate::evidence::{Evidence, Process};
 use crate::finding::{Finding, FindingKind};
 use crate::log::Record;
 use crate::scenario::ScenarioFile;
-use crate::system::{Line, RoleKind, SystemFile};
+use crate::system::{Line, Policy, RoleKind, SystemFile};
+use wanted::Wanted;
 
 /// What a verdict is drawn from.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,7 @@ pub fn judge(case: Case<'_>) -> Vec<Finding> {
     tracebacks(case, &mut findings);
     levels::judge(case, &mut findings);
     free_running::judge(case, &mut findings);
+    levels::must_be_loud(case, &mut findings);
     lines::judge(case, &mut findings);
     exits::judge(case, &mut findings);
     invariants::judge(case, &mut findings);
@@ -66,6 +70,9 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
+    if case.policy().tracebacks {
+        return;
+    }
     for process in &case.evidence.processes {
         for record in &process.records {
             for traceback in &record.tracebacks {
@@ -90,6 +97,13 @@ impl<'a> Case<'a> {
         self.system.lines.get(name)
     }
 
+    /// The policy that the scenario names.
+    fn policy(self) -> Policy {
+        let name = self.scenario.expect.policy.as_ref().map_or("quiet", |name| name.as_ref().as_str());
+        // An unknown name was refused before anything ran.
+        self.system.policy(name).unwrap_or_default()
+    }
+
     /// What a process's role is to the harness; what its record's role is, for a composite one.
     fn kind(self, process: &Process, record: Option<&Record>) -> Option<RoleKind> {
         let role = record.map_or(process.role.as_str(), |record| self.system.role_of_record(&process.role, record));
@@ -108,9 +122,7 @@ impl<'a> Case<'a> {
     fn is_demanded(self, process: &Process, record: &Record) -> bool {
         self.scenario.expect.line.iter().any(|expected| {
             let expected = expected.as_ref();
-            expected.count.max != Some(0)
-                && lines::is_of(process, expected.process.as_ref())
-                && lines::wanted(self, expected).matches(record)
+            expected.count.max != Some(0) && Wanted::new(self, expected).matches(process, record)
         })
     }
 }

@@ -254,3 +254,104 @@ fn a_flood_is_one_problem() {
     let flood = " WARN quietdown::store::client: again\n".repeat(1000);
     assert_eq!(kinds(&with_log(run(), "a", BEFORE, &flood)).len(), super::FINDINGS_BOUND + 1);
 }
+
+/// The messages and excerpts of the findings of one kind.
+fn said(scenario: &str, evidence: &Evidence, kind: FindingKind) -> Vec<String> {
+    let scenario = format!("summary = \"x\"\n[processes.a]\n[processes.r]\nrole = \"runner\"\n{scenario}");
+    let scenario = Scenario::parse(Path::new("x.toml"), &scenario).expect("a scenario");
+    let system = System::store();
+    let findings = judge(Case { evidence, scenario: &scenario.file, system: &system.file });
+    let of_kind = findings.into_iter().filter(|finding| finding.kind == kind);
+    of_kind.map(|finding| format!("{}\n{}", finding.message, finding.excerpt.join("\n"))).collect()
+}
+
+const TALK: &str = "DEBUG app: request ro-1 begun call=1 size=10\nDEBUG app: request ro-2 begun call=2 size=20\n\
+                    DEBUG app: request ro-1 answered call=1 status=200\n";
+
+#[test]
+fn a_line_is_described_by_level_target_message_and_fields() {
+    let evidence = with_log(run(), "a", BEFORE, TALK);
+    for (line, count) in [
+        ("level = \">= info\"", 0),
+        ("level = \"<= DEBUG\"", 3),
+        ("target = \"a*\"", 3),
+        ("target = \"ap\"", 0),
+        ("message = \"begun\"", 2),
+        ("message = { glob = \"request * answered\" }", 1),
+        ("message = { regex = '^request ro-\\d' }", 3),
+        ("fields = { call = \"1\" }", 2),
+        ("fields = { size = { regex = '^[12]0$' } }", 2),
+        ("message = \"begun\"\nfields = { call = \"3\" }", 0),
+    ] {
+        let expect = |count: u64| format!("[[expect.line]]\nprocess = \"a\"\n{line}\ncount = {count}\n");
+        assert_eq!(kinds_in(&expect(count), &evidence), [], "{line}");
+        assert_eq!(kinds_in(&expect(count + 1), &evidence), [FindingKind::LineCount], "{line}");
+        let absent = kinds_in(&format!("[[expect.absent]]\nrole = \"client\"\n{line}\n"), &evidence);
+        assert_eq!(absent, vec![FindingKind::LinePresent; usize::from(count > 0)], "{line}");
+    }
+}
+
+#[test]
+fn order_phase_and_captures_narrow_down() {
+    let evidence = with_fault(with_log(run(), "a", BEFORE, TALK), "stop", "server", true);
+    let evidence = with_log(evidence, "r", AFTER, "DEBUG app: request ro-1 begun\n");
+    let begun =
+        "[[expect.line]]\nname = \"begun\"\nprocess = \"a\"\nmessage = { regex = 'request (?<id>ro-2) begun' }\n";
+    for (rest, kinds) in [
+        // `ro-2` was never answered.
+        ("[[expect.line]]\nprocess = \"a\"\nmessage = { regex = 'request (?<id>\\S+) answered' }\n", 1),
+        ("[[expect.line]]\nprocess = \"a\"\nmessage = { regex = 'request (?<other>\\S+) answered' }\n", 0),
+        ("[[expect.line]]\nprocess = \"a\"\nmessage = \"answered\"\nafter = \"begun\"\n", 0),
+        ("[[expect.line]]\nprocess = \"a\"\nmessage = \"ro-1 begun\"\nafter = \"begun\"\n", 1),
+        ("[[expect.line]]\nprocess = \"r\"\nmessage = \"ro-1 begun\"\nafter = \"begun\"\nphase = \"after-fault\"\n", 0),
+        ("[[expect.line]]\nrole = \"runner\"\nmessage = \"ro-1 begun\"\nphase = \"before-fault\"\n", 1),
+        ("[[expect.absent]]\nmessage = \"begun\"\nphase = \"before-fault\"\n", 1),
+        ("[[expect.absent]]\nprocess = \"a\"\nmessage = \"begun\"\nphase = \"after-fault\"\n", 0),
+    ] {
+        assert_eq!(kinds_in(&[begun, rest].concat(), &evidence).len(), kinds, "{rest}");
+    }
+}
+
+#[test]
+fn a_missing_line_shows_the_nearest_ones_and_why_they_are_not_it() {
+    let evidence = with_log(run(), "a", BEFORE, TALK);
+    let expect =
+        "[[expect.line]]\nprocess = \"a\"\nlevel = \"WARN\"\nmessage = \"answered\"\nfields = { call = \"2\" }\n";
+    let found = said(expect, &evidence, FindingKind::LineCount);
+    let [text] = found.as_slice() else { panic!("one finding: {found:?}") };
+    for part in [
+        "the line WARN \"answered\" call=\"2\" is there 0 times, and must be at least 1",
+        "near: DEBUG app: request ro-1 answered call=1 status=200",
+        "the level is DEBUG, must be WARN",
+        "the field call is \"1\", must be \"2\"",
+        "the message must be or contain \"answered\"",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let begun = "[[expect.line]]\nname = \"b\"\nprocess = \"a\"\nmessage = { regex = '(?<id>ro-2) begun' }\n";
+    let later = "[[expect.line]]\nprocess = \"a\"\nmessage = { regex = '(?<id>\\S+) answered' }\n";
+    let found = said(&[begun, later].concat(), &evidence, FindingKind::LineCount);
+    assert!(found[0].contains("`id` is \"ro-1\" here, and was \"ro-2\" before"), "{found:?}");
+}
+
+#[test]
+fn a_policy_moves_the_bounds() {
+    let quiet = with_fault(run(), "kill", "server", false);
+    assert_eq!(kinds_in("[expect]\npolicy = \"quiet\"\n", &quiet), kinds(&quiet));
+    let not_loud = kinds_in("[expect]\npolicy = \"loud\"\n", &quiet);
+    assert_eq!(not_loud.iter().filter(|kind| **kind == FindingKind::NotReported).count(), 1 + kinds(&quiet).len());
+    let loud = with_log(quiet, "a", AFTER, "ERROR quietdown::store::client: gone\n");
+    let of_loud = kinds_in("[expect]\npolicy = \"loud\"\n", &loud);
+    assert!(!of_loud.contains(&FindingKind::NotReported), "{of_loud:?}");
+    let policy = "[policies.chatty]\nsummary = \"x\"\nbefore = \"ERROR\"\nafter = \"WARN\"\ntracebacks = true\n";
+    let system =
+        System::parse(Path::new("x.toml"), &format!("{}\n{policy}", System::store().source)).expect("a system");
+    let scenario = "summary = \"x\"\n[processes.a]\n[processes.r]\nrole = \"runner\"\n[expect]\npolicy = \"chatty\"\n";
+    let scenario = Scenario::parse(Path::new("x.toml"), scenario).expect("a scenario");
+    scenario.check(&system).expect("it is known");
+    let stopped = with_fault(with_log(run(), "a", BEFORE, "ERROR app: x\n"), "stop", "server", true);
+    let stopped = with_log(stopped, "a", AFTER, &[PANIC, " WARN app: x\n"].concat());
+    let judged = |evidence: &Evidence| judge(Case { evidence, scenario: &scenario.file, system: &system.file });
+    assert_eq!(judged(&stopped), []);
+    assert_eq!(judged(&with_log(stopped, "a", AFTER, "ERROR app: x\n"))[0].kind, FindingKind::LevelAboveDebug);
+}

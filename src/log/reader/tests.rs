@@ -91,10 +91,13 @@ fn a_record_ends_a_traceback() {
 fn what_an_error_says_with_its_backtrace_stays_in_its_record() {
     let text = "ERROR app: failed: a\n\nCaused by:\n    0: b\n    1: c\n\nStack backtrace:\n   0: app::f\n             at ./src/f.rs:1:2\n INFO app: b\n";
     let records = read(&Format::Tracing, text);
-    assert_eq!(shape(&records), [(Some(Level::Error), "failed: a", 4, 1), (Some(Level::Info), "b", 0, 0)]);
-    let without_heading = text.replace("Stack backtrace:\n", "");
-    let records = read(&Format::Tracing, without_heading);
-    assert_eq!(shape(&records), [(Some(Level::Error), "failed: a", 4, 1), (Some(Level::Info), "b", 0, 0)]);
+    // The chain of causes is part of the traceback.
+    assert_eq!(shape(&records), [(Some(Level::Error), "failed: a", 0, 1), (Some(Level::Info), "b", 0, 0)]);
+    let traceback = &records[0].tracebacks[0];
+    assert_eq!((traceback.cause.as_deref(), traceback.frame.as_deref()), (Some("c"), Some("./src/f.rs:1")));
+    let without_chain = "ERROR app: failed: a\n   0: app::f\n             at ./src/f.rs:1:2\n INFO app: b\n";
+    let records = read(&Format::Tracing, without_chain);
+    assert_eq!(shape(&records), [(Some(Level::Error), "failed: a", 0, 1), (Some(Level::Info), "b", 0, 0)]);
     assert_eq!(records[0].tracebacks[0].lines.len(), 2);
 }
 
@@ -188,7 +191,7 @@ fn when_the_log_is_too_long_failures_are_still_noticed() {
 }
 
 /// Lines of all the shapes that mean something, whole and broken.
-const SHAPES: [&str; 40] = [
+const SHAPES: [&str; 88] = [
     " INFO app: hello call=\"a b\" n=1",
     "2026-11-25T03:11:22.123456Z ERROR main s{a=1 b=\"}\"}: a::b: x body=\"l1\\nl2\" c=d",
     "2026-11-25 03:11:22,123 WARNING app: hello",
@@ -229,6 +232,54 @@ const SHAPES: [&str; 40] = [
     "\0",
     "x: Traceback (most recent call last):",
     "x call=\"multi line\" n=2",
+    "Exception in thread \"main\" a.B$C: boom",
+    "java.lang.IllegalStateException: boom",
+    "\tat a.B.c(B.java:12) ~[x.jar:1]",
+    "\tat java.base/a.B.c(Native Method)",
+    "\t... 3 more",
+    "Caused by: a.Error: why",
+    "\tSuppressed: a.Error: why",
+    "TypeError: boom",
+    "    at f (/x.js:1:2)",
+    "    at /x.js:1:2 {",
+    "  code: 'E',",
+    "}",
+    "Node.js v20.20.2",
+    "(Use `node --trace-uncaught ...` to show where the exception was thrown)",
+    "  ^",
+    "/x.js:3",
+    "Unhandled exception. A.B: boom",
+    " ---> A.CException: why",
+    "   at A.B.M(String text) in /x/b.cs:line 12",
+    "   --- End of inner exception stack trace ---",
+    "panic: boom",
+    "fatal error: all goroutines are asleep - deadlock!",
+    "goroutine 1 [running]:",
+    "main.f(...)",
+    "\t/x.go:12 +0x1d",
+    "panic({0x1, 0x2})",
+    "WARNING: DATA RACE",
+    "==================",
+    "exit status 2",
+    "a.rb:7:in `f': boom (A::B)",
+    "\tfrom a.rb:8:in `<main>'",
+    "\t1: from a.rb:8:in `<main>'",
+    "a.rb:7:in `f'",
+    "PHP Fatal error:  Uncaught X: boom in /x.php:3",
+    "Stack trace:",
+    "#0 /x.php(7): f()",
+    "Next YException: later in /x.php:9",
+    "  thrown in /x.php on line 9",
+    "==12==ERROR: AddressSanitizer: SEGV on 0x0",
+    "    #0 0x55 in main /x.c:20",
+    "SUMMARY: AddressSanitizer: SEGV",
+    "x.c:41:22: runtime error: overflow",
+    "Error: failed",
+    "    0: why",
+    "Location:",
+    "{\"level\":\"error\",\"stack\":\"E: x\\n    at f (/x.js:1:2)\",\"t\":\"a.BException: y\\n\\tat a.B.c(B.java:1)\\nCaused by: z\"}",
+    "22:00:00.123 [main] ERROR a.B - boom",
+    "I1125 22:00:00.123456 1 x.go:3] hi",
 ];
 
 /// Bytes that look like a log here and there.
@@ -248,8 +299,14 @@ fn log(random: &mut fastrand::Rng) -> Vec<u8> {
     bytes
 }
 
-fn formats() -> [Format; 4] {
-    [Format::Tracing, Format::Python, Format::Raw, Format::Regex(r"^\s*(?<level>[A-Z]+)\b:?(?<message>.*)".into())]
+fn formats() -> [Format; 5] {
+    [
+        Format::Tracing,
+        Format::Python,
+        Format::Auto,
+        Format::Raw,
+        Format::Regex(r"^\s*(?<level>[A-Z]+)\b:?(?<message>.*)".into()),
+    ]
 }
 
 /// Reads the same bytes whole and in random chunks; gives how many records there were.
@@ -312,6 +369,16 @@ fn hostile_lines_take_linear_time() {
         "\n INFO a: \n",
         "Traceback (most recent call last):\n",
         "E: x\n",
+        "\\n    at f (/x.js:1:2)",
+        "\\\\\\tat a.b(C.java:1) \"",
+        "\\t/\"",
+        "\n    at f (/x.js:1:2)",
+        "\tat a.B.c(B.java:1)\n",
+        "x\n    at f (/x.js:1:2)\n",
+        "{\"a\":",
+        "goroutine 1 [x]:\n",
+        "a.rb:7:in `",
+        ": (",
     ] {
         let bytes = part.repeat(LINE_SEEN / part.len());
         for format in formats() {

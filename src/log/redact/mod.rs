@@ -18,7 +18,9 @@ use shapes::Shape;
 /// Replaces what differs from run to run by names that keep identity: the same value gets the same name everywhere.
 ///
 /// Values named with [`name`](Self::name) win, the longest first; then the declared ids; then what is known by its shape:
-/// socket addresses, ports in URLs, UUIDs, times, durations, process ids, pointers, folders in temporary folders. Causes
+/// UUIDs, pointers, folders in temporary folders and numbered threads, which get
+/// numbers; process ids, which get the names of their processes where those are known; and socket addresses, ports in URLs,
+/// times, durations and sizes, which are all alike. Causes
 /// become their class, see [`canonical_cause`]. Redacting twice is redacting once.
 ///
 /// ```
@@ -37,7 +39,10 @@ pub struct Redactor {
     ids: Vec<Regex>,
     /// The values of each kind, in the same order.
     numbers: Vec<Numbers>,
-    uuids: Numbers,
+    /// The values of the kinds that are known by their shape.
+    shaped: Vec<Numbers>,
+    /// Process ids that are known, with their names.
+    pids: HashMap<String, String>,
     named: Named,
     /// All names that were given, for what has one is not looked at again.
     given: HashSet<String>,
@@ -58,7 +63,8 @@ impl Redactor {
         Ok(Self {
             ids: ids.iter().map(regex).collect::<Result<_, String>>()?,
             numbers: ids.keys().map(|name| Numbers::new(name)).collect(),
-            uuids: Numbers::new("uuid"),
+            shaped: shapes::KINDS.iter().map(|kind| Numbers::new(kind)).collect(),
+            pids: HashMap::new(),
             named: Named::default(),
             given: shapes::NAMES.iter().chain(&classes).map(|name| (*name).to_owned()).collect(),
             names: Regex::new("<[^<>\n]{1,100}>").map_err(|wrong| wrong.to_string())?,
@@ -68,11 +74,24 @@ impl Redactor {
     /// Fixes the name of a value, unless it has one by this. Names stand in angle brackets, which are added if missing.
     pub fn name(&mut self, value: &str, name: &str) {
         let name = format!("<{}>", name.trim_matches(['<', '>']).replace(['<', '>', '\n'], "-"));
-        for numbers in self.numbers.iter_mut().chain([&mut self.uuids]) {
+        for numbers in self.numbers.iter_mut().chain(&mut self.shaped) {
             numbers.take(&name);
         }
         self.given.insert(name.clone());
         self.named.insert(value, name);
+    }
+
+    /// Fixes the name of a process id, which is looked for only where a text says that it is one.
+    pub fn name_pid(&mut self, pid: u32, name: &str) {
+        let name = format!("<{}>", name.replace(['<', '>', '\n'], "-"));
+        self.given.insert(name.clone());
+        self.pids.entry(pid.to_string()).or_insert(name);
+    }
+
+    /// The socket addresses in a text. [`redact`](Self::redact) makes them all alike, for which port a client gets is chance;
+    /// one that matters can be given a [`name`](Self::name).
+    pub fn addresses(text: &str) -> Vec<&str> {
+        shapes::addresses(text)
     }
 
     /// Numbers every declared id in `text`, in the order in which they stand there.
@@ -100,10 +119,11 @@ impl Redactor {
         let pieces = self.final_names(Pieces::new(canonical_cause(text)));
         let pieces = self.with_named(pieces);
         let pieces = self.with_ids(pieces);
-        let (uuids, given) = (&mut self.uuids, &mut self.given);
+        let (shaped, given, pids) = (&mut self.shaped, &mut self.given, &self.pids);
         let pieces = pieces.replace(shapes::next, |_, shape| match shape {
             Shape::Fixed(kept, name) => (kept, name.to_owned()),
-            Shape::Uuid(value) => (String::new(), uuids.name(&value, given)),
+            Shape::Pid(kept, number) => (kept, pids.get(&number).cloned().unwrap_or_else(|| "<pid>".to_owned())),
+            Shape::Numbered(kind, value) => (String::new(), shaped[kind].name(&value, given)),
         });
         pieces.into_text()
     }

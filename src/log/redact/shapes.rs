@@ -5,15 +5,19 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 /// The names that values get for their shape alone.
-pub(super) const NAMES: [&str; 8] =
-    ["<address>", "<time>", "<duration>", "<pointer>", "<temp>", "<port>", "<pid>", "<thread-id>"];
+pub(super) const NAMES: [&str; 7] = ["<address>", "<time>", "<duration>", "<size>", "<port>", "<pid>", "<thread-id>"];
+
+/// The kinds of values that are known by their shape and whose identity counts: each value gets a number.
+pub(super) const KINDS: [&str; 4] = ["uuid", "pointer", "temp", "thread"];
 
 /// One text that was found by its shape.
 pub(super) enum Shape {
     /// What it becomes: what is kept of it, and a name.
     Fixed(String, &'static str),
-    /// A value whose identity counts, in small letters.
-    Uuid(String),
+    /// A process id: what is kept of the text, and the number.
+    Pid(String, String),
+    /// A value whose identity counts: which of the [`KINDS`] it is of, and itself.
+    Numbered(usize, String),
 }
 
 /// All shapes in one expression; where two begin at the same place, the one that is written first.
@@ -37,6 +41,10 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
         | (?<time> [0-9]{{4}}-[0-9][0-9]-[0-9][0-9][T\ ][0-9][0-9]:[0-9][0-9]:[0-9][0-9] (?:[.,][0-9]{{1,9}})? (?:Z|[+-][0-9][0-9]:?[0-9][0-9])?
             | 1[5-9][0-9]{{8}}\.[0-9]{{1,9}} )
         | (?<duration> [0-9]{{1,20}}(?:\.[0-9]{{1,20}})?(?:ns|µs|μs|us|ms|s) )
+        | (?<size> [0-9]{{1,20}}(?:\.[0-9]{{1,20}})?\ ?(?:[kKMGT]i?B|bytes) )
+        | (?<name> Thread-[0-9]{{1,9}}(?:\ \([A-Za-z_0-9]{{1,100}}\))? | (?:[A-Za-z]{{1,40}}Pool(?:Executor)?-[0-9]{{1,9}}(?:_|-worker-)[0-9]{{1,9}})
+            | pool-[0-9]{{1,9}}-thread-[0-9]{{1,9}} | DefaultDispatcher-worker-[0-9]{{1,9}} | (?:Fork|Spawn)?Process-[0-9]{{1,9}}(?::[0-9]{{1,9}})?
+            | (?:http|https)-[a-z0-9]{{1,10}}-[0-9]{{1,5}}-exec-[0-9]{{1,9}} )
         | (?<pid> (?i:\bpid)(?:=|\ |:\ ?|"?:\ ?|\ =\ ) | \bprocess\ \[ ) (?<number> [0-9]{{1,10}} )
         | (?<thread> thread\ '[^'\n]*'\ )\([0-9]{{1,20}}\)
         | (?<pointer> 0x[0-9a-fA-F]{{6,16}} )
@@ -47,6 +55,25 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&expression).unwrap_or_else(|wrong| panic!("{wrong}"))
 });
 
+/// The socket addresses in a text, as they stand there; in URLs, too.
+pub(super) fn addresses(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(captures) = SHAPES.captures_at(text, from) {
+        let Some(whole) = captures.get(0) else { break };
+        from = whole.end().max(from + 1);
+        if let Some(address) = captures.name("address") {
+            found.push(address.as_str());
+        } else if let Some(scheme) = captures.name("scheme") {
+            found.push(&text[scheme.end()..whole.end()]);
+        }
+        if from > text.len() || !text.is_char_boundary(from) {
+            break;
+        }
+    }
+    found
+}
+
 /// The first shape at or after `from`: where it is, and what it is.
 pub(super) fn next(text: &str, from: usize) -> Option<(std::ops::Range<usize>, Shape)> {
     let captures = SHAPES.captures_at(text, from)?;
@@ -56,8 +83,11 @@ pub(super) fn next(text: &str, from: usize) -> Option<(std::ops::Range<usize>, S
 
 fn shape(captures: &Captures<'_>) -> Shape {
     let group = |name: &str| captures.name(name).map(|group| group.as_str());
-    if let Some(uuid) = group("uuid") {
-        return Shape::Uuid(uuid.to_ascii_lowercase());
+    for (kind, name) in ["uuid", "pointer", "temp", "name"].into_iter().enumerate() {
+        if let Some(value) = group(name) {
+            let small = if kind < 2 { value.to_ascii_lowercase() } else { value.to_owned() };
+            return Shape::Numbered(kind, small);
+        }
     }
     if let Some(thread) = group("thread") {
         return Shape::Fixed(format!("{thread}("), "<thread-id>)");
@@ -69,9 +99,9 @@ fn shape(captures: &Captures<'_>) -> Shape {
             false => Shape::Fixed(format!("{scheme}{host}:"), "<port>"),
         };
     }
-    if let Some(pid) = group("pid") {
-        return Shape::Fixed(pid.to_owned(), "<pid>");
+    if let (Some(pid), Some(number)) = (group("pid"), group("number")) {
+        return Shape::Pid(pid.to_owned(), number.to_owned());
     }
-    let whole = ["address", "time", "duration", "pointer", "temp"].iter().position(|name| group(name).is_some());
+    let whole = ["address", "time", "duration", "size"].iter().position(|name| group(name).is_some());
     Shape::Fixed(String::new(), NAMES[whole.unwrap_or(0)])
 }

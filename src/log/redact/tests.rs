@@ -25,8 +25,8 @@ fn what_has_a_shape_gets_a_name() {
         ("after 12.3ms, 1.5s, 300µs, 7ns, 5s.", "after <duration>, <duration>, <duration>, <duration>, <duration>."),
         ("pid=123 (pid 45) {\"pid\":6} PID: 7", "pid=<pid> (pid <pid>) {\"pid\":<pid>} PID: <pid>"),
         ("Started server process [123]", "Started server process [<pid>]"),
-        ("at 0x00007f035daa6b80", "at <pointer>"),
-        ("open /tmp/.tmpA1b2/store.db: /var/tmp/x", "open <temp>/store.db: <temp>"),
+        ("at 0x00007f035daa6b80", "at <pointer-1>"),
+        ("open /tmp/.tmpA1b2/store.db: /var/tmp/x", "open <temp-1>/store.db: <temp-2>"),
         ("thread 'x' (123) panicked at src/a.rs:1:2:", "thread 'x' (<thread-id>) panicked at src/a.rs:1:2:"),
         ("line\\n127.0.0.1:1\\t5s", "line\\n<address>\\t<duration>"),
         ("cause=\"Connection reset by peer (os error 104)\" n=1", "cause=<disconnected> n=1"),
@@ -85,7 +85,7 @@ fn named_values_win_and_the_longest_first() {
     redactor.name("", "<nothing>");
     redactor.name("plain", "a name");
     redactor.name("/tmp/run", "<other>");
-    assert_eq!(redactor.redact("/tmp/run/a/b /tmp/run/ab /tmp/run2"), "<folder>/b <run>/ab <temp>");
+    assert_eq!(redactor.redact("/tmp/run/a/b /tmp/run/ab /tmp/run2"), "<folder>/b <run>/ab <temp-1>");
     assert_eq!(
         redactor.redact("127.0.0.1:44 127.0.0.1:444 http://127.0.0.1:44/"),
         "<server> <address> http://<server>/"
@@ -104,7 +104,7 @@ fn a_wrong_expression_is_named() {
 
 /// Redacts texts made of all that is known, whole and broken, twice.
 fn twice_is_once(redactor: &mut Redactor, seed: u64) -> bool {
-    const PARTS: [&str; 44] = [
+    const PARTS: [&str; 54] = [
         FIRST,
         SECOND,
         "at-12345678",
@@ -149,6 +149,16 @@ fn twice_is_once(redactor: &mut Redactor, seed: u64) -> bool {
         ")",
         "ä",
         "timed out",
+        "7 MiB",
+        "16 bytes",
+        "kB",
+        "Thread-7",
+        " (work)",
+        "ThreadPoolExecutor-0_1",
+        "pool-1-thread-2",
+        "Process-12",
+        "pid=42",
+        "<pointer-1>",
     ];
     let mut random = fastrand::Rng::with_seed(seed);
     let text: String = (0..random.usize(..12)).filter_map(|_| random.choice(PARTS)).collect();
@@ -161,6 +171,7 @@ fn with_names() -> Redactor {
     let mut redactor = redactor();
     redactor.name("/tmp/run", "<run>");
     redactor.name("12", "<twelve>");
+    redactor.name_pid(42, "pid-of-server");
     redactor
 }
 
@@ -169,4 +180,29 @@ fn redacting_twice_is_redacting_once() {
     let mut redactor = with_names();
     let changed = (0..crate::log::seeds(500)).filter(|seed| twice_is_once(&mut redactor, *seed)).count();
     assert!(changed > 250, "the generator makes nothing to redact: {changed}");
+}
+
+#[test]
+fn equal_values_get_equal_names_and_others_do_not() {
+    let mut redactor = Redactor::new(&BTreeMap::new()).expect("right");
+    redactor.name_pid(42, "server-pid");
+    for (text, redacted) in [
+        ("<S at 0x7f035daa6b80> and <S at 0x7F035DAA6B80>", "<S at <pointer-1>> and <S at <pointer-1>>"),
+        ("<S at 0x7f035daa6b90>", "<S at <pointer-2>>"),
+        ("/tmp/a1/x, /tmp/b2, /tmp/a1", "<temp-1>/x, <temp-2>, <temp-1>"),
+        ("Thread-7 (work) waits for ThreadPoolExecutor-0_1", "<thread-1> waits for <thread-2>"),
+        ("[pool-1-thread-2] [Thread-7 (work)]", "[<thread-3>] [<thread-1>]"),
+        ("pid=42 and pid=43", "pid=<server-pid> and pid=<pid>"),
+        ("42 bytes, 1.5 MiB and 7kB of 42", "<size>, <size> and <size> of 42"),
+    ] {
+        assert_eq!(redactor.redact(text), redacted);
+        assert_eq!(redactor.redact(redacted), redacted, "not final");
+    }
+}
+
+#[test]
+fn addresses_are_found_wherever_they_stand() {
+    let text = "to http://127.0.0.1:80/x, [::1]:81 and localhost:82 at 10:30:00, not to 1.2.3.4";
+    assert_eq!(Redactor::addresses(text), ["127.0.0.1:80", "[::1]:81", "localhost:82"]);
+    assert!(Redactor::addresses("ä ö").is_empty());
 }

@@ -17,14 +17,17 @@ pub(in super::super) struct Found {
     pub(in super::super) open: Option<Open>,
 }
 
-/// What every traceback that may be inside of a line has. A pure alternation of literals is searched without an automaton,
-/// several bytes at once.
+/// What every traceback that may be inside of a line has: a heading, or a line end that was escaped and what begins a
+/// frame. A pure alternation of literals is searched without an automaton, several bytes at once.
 static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"Traceback \(most recent call last\):|panicked at |[Ss]tack backtrace:").unwrap_or_else(|wrong| {
-        // It is part of the program.
-        panic!("{wrong}")
-    })
+    super::pattern(concat!(
+        r"Traceback \(most recent call last\):|panicked at |[Ss]tack backtrace:",
+        r"|\\tat |\\n    at |\\n   at |\\ngoroutine |\\t/|\\tfrom |\\n#0 |\\nCaused by:\\",
+    ))
 });
+
+/// How far before a frame the text is looked for that it belongs to.
+const WINDOW: usize = 8 << 10;
 
 /// How often line ends may be escaped: JSON in JSON in a quoted field.
 const DEPTH: usize = 6;
@@ -48,6 +51,17 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
         if found.tracebacks.len() >= TRACEBACKS {
             return;
         }
+        if marker.as_str().starts_with('\\') {
+            if depth >= DEPTH {
+                return;
+            }
+            let begin = quoted_from(line, from, marker.start());
+            let (said, end, _) = unquote(&line[begin..], b'"');
+            scan_lines(&said, depth + 1, found);
+            found.open = None;
+            from = marker.end().max(begin + end);
+            continue;
+        }
         let text = &line[marker.start()..];
         from = match heading(&line[..marker.start()], text) {
             None => marker.end(),
@@ -60,7 +74,7 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
             }
             Some((begun, length)) => {
                 let whole = text.len() == length;
-                push(begun, text, found);
+                push(begun, [text], found);
                 if !whole {
                     found.open = None;
                 }
@@ -70,8 +84,27 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
     }
 }
 
+/// Where the quoted text begins that the backslash at `at` is in: behind a quote that is escaped less often.
+fn quoted_from(line: &str, from: usize, at: usize) -> usize {
+    let bytes = line.as_bytes();
+    let slashes = |end: usize| bytes[from..end].iter().rev().take_while(|byte| **byte == b'\\').count();
+    let escaped = 1 + slashes(at);
+    let mut end = at;
+    let floor = from.max(at.saturating_sub(WINDOW));
+    while let Some(quote) = bytes[floor..end].iter().rposition(|byte| *byte == b'"') {
+        end = floor + quote;
+        if slashes(end) < escaped {
+            return end + 1;
+        }
+    }
+    // Nothing quotes it; or it is too long for its beginning to matter.
+    (floor..at).find(|begin| line.is_char_boundary(*begin)).unwrap_or(at)
+}
+
 /// Looks for all of them in text whose line ends were escaped.
 fn scan_lines(text: &str, depth: usize, found: &mut Found) {
+    // What is in no traceback.
+    let mut before: Vec<&str> = Vec::new();
     for line in text.split('\n') {
         let line = line.trim_end_matches('\r');
         if let (Some(open), Some(last)) = (&mut found.open, found.tracebacks.last_mut())
@@ -84,16 +117,19 @@ fn scan_lines(text: &str, depth: usize, found: &mut Found) {
         if found.tracebacks.len() >= TRACEBACKS {
             return;
         }
-        if let Some(begun) = begin(line) {
-            push(begun, line, found);
+        let begun = begin(line, &|lines| before.len().checked_sub(lines + 1).and_then(|at| before.get(at)).copied());
+        if let Some(begun) = begun {
+            let taken = before.split_off(before.len().saturating_sub(begun.before));
+            push(begun, taken.into_iter().chain([line]), found);
         } else {
+            before.push(line);
             scan_line(line, depth, found);
         }
     }
 }
 
-fn push(mut begun: Begun, line: &str, found: &mut Found) {
-    keep(line, &mut begun.traceback);
+fn push<'l>(mut begun: Begun, lines: impl IntoIterator<Item = &'l str>, found: &mut Found) {
+    lines.into_iter().for_each(|line| keep(line, &mut begun.traceback));
     found.tracebacks.push(begun.traceback);
     found.open = Some(begun.open);
 }
@@ -123,7 +159,7 @@ fn heading(before: &str, text: &str) -> Option<(Begun, usize)> {
     let after = &text[length..];
     let frames = after.trim_start_matches('\\').strip_prefix('n').and_then(rust::numbered);
     // At the end of a sentence only that of `anyhow` or `eyre` is certain enough: nothing else writes it so.
-    (frames.is_some() && escaped_line_end(after)).then(|| Some((begin(&text[..length])?, length)))?
+    (frames.is_some() && escaped_line_end(after)).then(|| Some((rust::begin(&text[..length])?, length)))?
 }
 
 /// Whether `\n` or `\r\n` comes next, escaped once or more often.
@@ -136,12 +172,12 @@ fn escaped_line_end(text: &str) -> bool {
     escape(&text[return_length..], 'n').is_some()
 }
 
-/// Which quotes the escaped text stands in. Every Python traceback quotes file names, and what quotes the text decides
-/// whether those are escaped.
+/// Which quotes the escaped text stands in. Every Python traceback quotes file names: those quotes are escaped once more
+/// if the same ones are around all.
 fn enclosing_quote(text: &str) -> u8 {
     let window = super::clip(text, 512);
-    match window.find("File ").map(|at| window.as_bytes().get(at + "File ".len())) {
-        Some(Some(b'"')) => b'\'',
-        _ => b'"',
-    }
+    let Some(at) = window.find("File ") else { return b'"' };
+    let rest = &window.as_bytes()[at + "File ".len()..];
+    let slashes = rest.iter().take_while(|byte| **byte == b'\\').count();
+    if rest.get(slashes) == Some(&b'"') && slashes % 2 == 0 { b'\'' } else { b'"' }
 }

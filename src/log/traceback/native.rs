@@ -1,7 +1,7 @@
-//! What the runtimes of C, C++ and Rust say when they abort.
+//! What the runtimes of C, C++ and Rust, and the sanitizers, say when they abort.
 
 use super::super::{Language, Traceback};
-use super::{Begun, begun, indent, say};
+use super::{Before, Begun, begun, indent, said, say};
 
 const TERMINATE: &str = "terminate called ";
 
@@ -29,18 +29,36 @@ const RUST: [&str; 3] =
 
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let text = line.trim_end();
+    if let Some(begun) = sanitizer(text).or_else(|| assertion(text)).or_else(|| undefined(text)) {
+        return Some(begun);
+    }
     let language = language(text)?;
-    let mut begun = begun(super::Machine::Native(Machine), language, true);
+    let mut begun = begun(super::Machine::Native(Machine::default()), language, true);
+    let traceback = &mut begun.traceback;
     if let Some(what) = text.strip_prefix(TERMINATE) {
         let thrown = what.split('\'').nth(1);
-        begun.traceback.exception = thrown.map(str::to_owned);
+        traceback.exception = Some(thrown.unwrap_or("terminate").to_owned());
         if thrown.is_none() {
-            say(&mut begun.traceback, text);
+            say(traceback, text);
         }
     } else {
-        say(&mut begun.traceback, text);
+        let fault = text.starts_with("Segmentation fault") || text.contains(" Segmentation fault ");
+        let what = match (overflow(text), fault) {
+            (true, _) => "stack overflow",
+            (_, true) => "segmentation fault",
+            _ => "abort",
+        };
+        traceback.exception = Some(what.to_owned());
+        say(traceback, text);
     }
     Some(begun)
+}
+
+/// A heading that stands under a ruler: the ruler belongs to it.
+pub(super) fn with_ruler(begun: &mut Begun, before: Before<'_, '_>) {
+    let ruler = before(0).is_some_and(|line| line.len() >= 18 && line.bytes().all(|byte| byte == b'='));
+    let signal = ruler && before(1) == Some("AddressSanitizer:DEADLYSIGNAL");
+    begun.before += usize::from(ruler) + usize::from(signal);
 }
 
 /// Whose message it is, if it is one.
@@ -57,9 +75,17 @@ fn language(text: &str) -> Option<Language> {
         || text == "terminate called recursively"
         || text == "Segmentation fault"
         || (text.starts_with("*** ") && text.ends_with(" detected ***: terminated"))
-        || (text.contains(": Assertion `") && text.ends_with("' failed."))
-        || sanitizer(text);
+        || of_shell(text);
     native.then_some(Language::Native)
+}
+
+/// `bash: line 1:  6621 Segmentation fault      ./program`, as a shell tells how its child ended.
+fn of_shell(text: &str) -> bool {
+    let ended = ["Segmentation fault ", "Aborted ", "Bus error ", "Illegal instruction "];
+    text.split_once(": line ").and_then(|(_, rest)| rest.split_once(": ")).is_some_and(|(number, rest)| {
+        let rest = rest.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        number.bytes().all(|byte| byte.is_ascii_digit()) && ended.iter().any(|ended| rest.starts_with(ended))
+    })
 }
 
 /// `thread 'x' has overflowed its stack`, also with the thread's id.
@@ -67,24 +93,155 @@ fn overflow(text: &str) -> bool {
     text.starts_with("thread '") && text.ends_with(" has overflowed its stack")
 }
 
-/// `==123==ERROR: AddressSanitizer: heap-use-after-free`
-fn sanitizer(text: &str) -> bool {
-    let rest = text.strip_prefix("==").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-    rest.is_some_and(|rest| rest.starts_with("==ERROR: ") && rest.contains("Sanitizer: "))
+/// `==123==ERROR: AddressSanitizer: heap-use-after-free on address …`, `WARNING: ThreadSanitizer: data race (pid=1)`
+fn sanitizer(text: &str) -> Option<Begun> {
+    if !text.starts_with(['=', 'W', 'F']) {
+        return None;
+    }
+    let rest = match text.strip_prefix("==") {
+        Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("==")?,
+        None => text,
+    };
+    let rest = ["ERROR: ", "WARNING: ", "FATAL: "].iter().find_map(|kind| rest.strip_prefix(kind))?;
+    let (tool, message) = rest.split_once(": ")?;
+    if !tool.ends_with("Sanitizer") || tool.contains(' ') {
+        return None;
+    }
+    let end = [" on ", " (", ": ", " 0x"].iter().filter_map(|end| message.find(end)).min().unwrap_or(message.len());
+    let machine = Machine { report: true, ..Machine::default() };
+    let mut begun = begun(super::Machine::Native(machine), Language::Native, true);
+    said(&mut begun.traceback, &format!("{tool}: {}", &message[..end]), message);
+    Some(begun)
+}
+
+/// ``program: file.c:3: main: Assertion `x == 1' failed.``
+fn assertion(text: &str) -> Option<Begun> {
+    let failed = text.strip_suffix(" failed.")?;
+    let at = failed.find(": Assertion `").or_else(|| failed.find(": Assertion '"))?;
+    if !failed.ends_with('\'') {
+        return None;
+    }
+    let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+    said(&mut begun.traceback, "assertion", &text[at + 2..]);
+    // The place is the first part that is followed by a number.
+    let mut parts = failed[..at].split(':').map(str::trim).peekable();
+    while let Some(part) = parts.next() {
+        if let Some(number) =
+            parts.peek().filter(|next| !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            begun.traceback.frame = Some(format!("{part}:{number}"));
+            break;
+        }
+    }
+    Some(begun)
+}
+
+/// `file.c:41:22: runtime error: signed integer overflow: …`
+fn undefined(text: &str) -> Option<Begun> {
+    let (place, message) = text.split_once(": runtime error: ")?;
+    let (line, column) = place.rsplit_once(':')?;
+    let (file, number) = line.rsplit_once(':')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(column) || !digits(number) || file.is_empty() || file.contains(' ') {
+        return None;
+    }
+    let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+    said(&mut begun.traceback, "UndefinedBehaviorSanitizer", message);
+    begun.traceback.frame = Some(line.to_owned());
+    Some(begun)
 }
 
 /// Takes what follows the message.
-#[derive(Debug)]
-pub(super) struct Machine;
+#[derive(Debug, Default)]
+pub(super) struct Machine {
+    /// Whether it is a report of a sanitizer, which has an end of its own.
+    report: bool,
+    ended: bool,
+    /// Whether frames of the first stack have come.
+    frames: bool,
+}
 
 impl Machine {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
+        if let Some(frame) = numbered(text) {
+            // Those of the sanitizer itself, or of the library, say nothing about the program.
+            let own =
+                frame.0.starts_with("__interceptor_") || frame.1.contains("libsanitizer/") || frame.0 == "operator";
+            if traceback.frame.is_none() && !own {
+                traceback.frame = Some(place(frame.1).unwrap_or(frame.0).to_owned());
+            }
+            self.frames = true;
+            return true;
+        }
+        if self.report {
+            return self.in_report(line, text);
+        }
         if let Some(what) = text.strip_prefix("what():") {
             say(traceback, what.trim());
             return true;
         }
         let follow_ups = ["fatal runtime error: ", "Aborted", "======= ", "SUMMARY: ", "[0x"];
         indent(line) > 0 && !text.is_empty() || follow_ups.iter().any(|begin| text.starts_with(begin))
+    }
+
+    fn in_report(&mut self, line: &str, text: &str) -> bool {
+        const LINES: [&str; 24] = [
+            "==",
+            "READ of ",
+            "WRITE of ",
+            "ACCESS of ",
+            "0x",
+            "freed by ",
+            "previously allocated",
+            "allocated by ",
+            "Address 0x",
+            "HINT: ",
+            "Hint: ",
+            "SUMMARY: ",
+            "Shadow ",
+            "=>0x",
+            "Direct leak of ",
+            "Indirect leak of ",
+            "Thread T",
+            "AddressSanitizer can not provide",
+            "ThreadSanitizer: ",
+            "MemorySanitizer: ",
+            "Uninitialized value",
+            "NOTE: ",
+            "Register values:",
+            "LeakSanitizer: ",
+        ];
+        if self.ended {
+            let more = text.starts_with("Shadow ")
+                || text.starts_with("=>0x")
+                || text.starts_with("==")
+                || text.starts_with("ThreadSanitizer: ")
+                || indent(line) > 0;
+            return more && !text.is_empty();
+        }
+        self.ended |= text.starts_with("SUMMARY: ");
+        text.is_empty() || indent(line) > 0 || LINES.iter().any(|known| text.starts_with(known))
+    }
+}
+
+/// The function and the rest of `#0 0x55 in main /x.c:20`, or of `#0 main /x.c:20 (program+0x1)`.
+fn numbered(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix('#')?.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(' ')?;
+    let rest = match rest.split_once(" in ") {
+        Some((address, rest)) if address.starts_with("0x") => rest,
+        _ => rest,
+    };
+    Some(rest.split_once(' ').unwrap_or((rest, "")))
+}
+
+/// `/x.c:20` of `/x.c:20 (program+0x1)` or `/x.c:20:7`.
+fn place(rest: &str) -> Option<&str> {
+    let place = rest.split(" (").next()?.rsplit(' ').next()?;
+    let (file, number) = place.rsplit_once(':')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match file.rsplit_once(':') {
+        Some((_, line)) if digits(line) && digits(number) => Some(file),
+        _ => digits(number).then_some(place),
     }
 }

@@ -19,6 +19,8 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         // The place where a program's own text is wrong, indented by two.
         _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.is_empty()) => (Phase::Body, true),
         _ if text.starts_with("Fatal Python error: ") => (Phase::Fatal, true),
+        _ if is_box(text) => (Phase::Box, true),
+        _ if announces(text) => (Phase::Announced, true),
         _ => return None,
     };
     let base = if text == HEADING || text == GROUP { indent(line) } else { 0 };
@@ -32,14 +34,36 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     Some(begun)
 }
 
+/// Whether the line is one that Python writes before a traceback that nobody was there to catch.
+fn announces(text: &str) -> bool {
+    (text.starts_with("Exception in thread ") && text.ends_with(':') && !text.contains('"'))
+        || text.starts_with("Exception ignored in: ")
+        || text.starts_with("Exception ignored in thread started by")
+        || text == "--- Logging error ---"
+}
+
+/// Whether the line is the upper edge of the box that Rich draws around a traceback.
+fn is_box(text: &str) -> bool {
+    text.starts_with('╭') && text.contains("Traceback (most recent call last)")
+}
+
 /// A traceback whose heading stood at the end of a line with other text.
 pub(super) fn in_line() -> Begun {
     at(0, Phase::Body, false)
 }
 
 /// The traceback again, for a line that chains another exception to it.
-pub(super) fn resume(line: &str) -> Option<super::Open> {
-    is_chain(line.trim()).then(|| super::Open(super::Machine::Python(Machine::new(indent(line), Phase::Chained))))
+pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<super::Open> {
+    let text = line.trim();
+    // The second line of a message stands without bars.
+    let member = text.starts_with("+---------------- ") && traceback.lines.iter().any(|line| line.trim() == GROUP);
+    let phase = if member { Phase::Group { settled: true } } else { Phase::Chained };
+    (member || is_chain(text)).then(|| {
+        super::Open(super::Machine::Python(Machine::new(
+            indent(line).saturating_sub(if member { 2 } else { 0 }),
+            phase,
+        )))
+    })
 }
 
 fn at(base: usize, phase: Phase, alone: bool) -> Begun {
@@ -100,11 +124,20 @@ enum Phase {
     Group { settled: bool },
     /// What the interpreter says when it dies.
     Fatal,
+    /// The heading comes next, or the exception.
+    Announced,
+    /// Inside the box that Rich draws.
+    Box,
 }
 
 impl Machine {
     fn new(base: usize, phase: Phase) -> Self {
         Self { base, phase, frame: None, blank: false }
+    }
+
+    /// Whether no place has come yet.
+    pub(super) fn at_beginning(&self) -> bool {
+        self.phase == Phase::Body && self.frame.is_none()
     }
 
     pub(super) fn at_exception(&self) -> bool {
@@ -121,6 +154,8 @@ impl Machine {
             Phase::Chained => self.chained(text, depth, traceback),
             Phase::Group { settled } => self.group(line, settled, traceback),
             Phase::Fatal => fatal(text, depth, traceback),
+            Phase::Announced => self.chained(text, depth, traceback),
+            Phase::Box => self.boxed(text, traceback),
         }
     }
 
@@ -137,6 +172,10 @@ impl Machine {
     /// Takes the line that says what was raised.
     fn raise(&mut self, text: &str, traceback: &mut Traceback) -> bool {
         let Some((name, message)) = exception(text) else { return false };
+        if let (Some(first), None) = (&traceback.exception, &traceback.cause) {
+            let said = if traceback.message.is_empty() { "" } else { ": " };
+            traceback.cause = Some([first, said, &traceback.message].concat());
+        }
         traceback.exception = Some(name.to_owned());
         traceback.message.clear();
         say(traceback, message);
@@ -155,8 +194,26 @@ impl Machine {
             say(traceback, line.get(self.base..).unwrap_or(line).trim_end());
             true
         } else {
-            false
+            // What `logging` adds to the traceback of its own failure.
+            let own = traceback.lines.iter().any(|line| line == "Call stack:");
+            text == "Call stack:"
+                || own && (depth > 0 || text.starts_with("Message: ") || text.starts_with("Arguments: "))
         }
+    }
+
+    /// Places inside of the box, the exception under it.
+    fn boxed(&mut self, text: &str, traceback: &mut Traceback) -> bool {
+        if let Some(inside) = text.strip_prefix('│') {
+            let place = inside.trim_start().split(' ').next().unwrap_or_default();
+            let placed = place.rsplit_once(':').is_some_and(|(file, line)| {
+                !file.is_empty() && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
+            });
+            if placed {
+                self.frame = Some(place.to_owned());
+            }
+            return true;
+        }
+        text.starts_with(['╰', '╭']) || self.raise(text, traceback)
     }
 
     fn chained(&mut self, text: &str, depth: usize, traceback: &mut Traceback) -> bool {
@@ -164,6 +221,7 @@ impl Machine {
         match text {
             HEADING => self.phase = Phase::Body,
             GROUP => self.phase = Phase::Group { settled: false },
+            _ if is_box(text) => self.phase = Phase::Box,
             // An exception that was never raised has no traceback of its own.
             _ => return self.raise(text, traceback),
         }

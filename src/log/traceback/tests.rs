@@ -138,7 +138,7 @@ fn rust_panics_are_found_whole() {
     one(
         "thread 'main' has overflowed its stack\nfatal runtime error: stack overflow, aborting",
         rust,
-        "",
+        "stack overflow",
         "thread 'main' has overflowed its stack",
         "",
     );
@@ -154,18 +154,24 @@ fn aborts_are_found() {
         "boom",
         "",
     );
-    for line in [
-        "terminate called without an active exception",
-        "free(): double free detected in tcache 2",
-        "malloc(): corrupted top size",
-        "*** stack smashing detected ***: terminated",
-        "b: b.c:3: main: Assertion `c==1' failed.",
-        "Segmentation fault (core dumped)",
-        "==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x55",
+    for (line, exception) in [
+        ("terminate called without an active exception", "terminate"),
+        ("free(): double free detected in tcache 2", "abort"),
+        ("malloc(): corrupted top size", "abort"),
+        ("*** stack smashing detected ***: terminated", "abort"),
+        ("Segmentation fault (core dumped)", "segmentation fault"),
     ] {
-        one(line, native, "", line, "");
+        one(line, native, exception, line, "");
     }
-    one("memory allocation of 99 bytes failed", Language::Rust, "", "memory allocation of 99 bytes failed", "");
+    one("b: b.c:3: main: Assertion `c==1' failed.", native, "assertion", "Assertion `c==1' failed.", "b.c:3");
+    one(
+        "==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x55",
+        native,
+        "AddressSanitizer: heap-use-after-free",
+        "heap-use-after-free on address 0x60 at pc 0x55",
+        "",
+    );
+    one("memory allocation of 99 bytes failed", Language::Rust, "abort", "memory allocation of 99 bytes failed", "");
     let fatal = "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f035daa6b80 (most recent call first):\n  \
                  File \"x.py\", line 1 in <module>";
     one(fatal, Language::Python, "Fatal Python error", "Segmentation fault", "x.py:1");

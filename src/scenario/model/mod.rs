@@ -5,6 +5,7 @@
 mod action;
 mod event;
 mod expect;
+mod rules;
 mod toxic;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use toml::Spanned;
 pub use action::*;
 pub use event::*;
 pub use expect::*;
+pub use rules::*;
 pub use toxic::*;
 
 use crate::file::Span;

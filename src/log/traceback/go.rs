@@ -1,0 +1,234 @@
+//! What Go writes: panics, fatal errors, dumps of goroutines, reports of data races.
+
+use super::super::{Language, Traceback};
+use super::{Before, Begun, LOOK_BACK, begun, said, say};
+
+/// What the runtime itself says: certain without any goroutine after it.
+const CERTAIN: [&str; 5] = [
+    "panic: runtime error: ",
+    "fatal error: all goroutines are asleep - deadlock!",
+    "fatal error: concurrent map ",
+    "fatal error: stack overflow",
+    "runtime: goroutine stack exceeds ",
+];
+const RACE: &str = "WARNING: DATA RACE";
+/// What stands around the report of a race.
+const RULER: &str = "==================";
+
+/// A heading that is certain by itself.
+pub(super) fn begin(line: &str) -> Option<Begun> {
+    if line == RACE {
+        let mut begun = begun(super::Machine::Go(Machine::new(Phase::Race)), Language::Go, true);
+        begun.traceback.exception = Some("data race".into());
+        return Some(begun);
+    }
+    CERTAIN.iter().any(|certain| line.starts_with(certain)).then(|| {
+        let mut begun = begun(super::Machine::Go(Machine::new(Phase::Heading)), Language::Go, true);
+        speak(line, &mut begun.traceback);
+        begun
+    })
+}
+
+/// The first goroutine: what happened is in the lines before it.
+pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    if !is_goroutine(line) && line != "runtime stack:" {
+        return None;
+    }
+    let at = (0..LOOK_BACK).take_while(|at| before(*at).is_some_and(|line| !is_goroutine(line)));
+    let heading = at.filter(|at| before(*at).is_some_and(is_heading)).last();
+    let mut begun = begun(super::Machine::Go(Machine::new(Phase::Frames)), Language::Go, heading.is_some());
+    match heading {
+        Some(at) => {
+            for line in (0..=at).rev().filter_map(before) {
+                speak(line, &mut begun.traceback);
+            }
+            begun.before = at + 1;
+        }
+        // Somebody has written the stack into a message.
+        None => {
+            let text = before(0).unwrap_or_default();
+            let panicked = text.contains("panic") || text.contains("recover");
+            let what = if panicked { "panic" } else { "goroutine" };
+            let served = text.split_once("panic serving ").and_then(|(_, rest)| rest.split_once(": "));
+            said(&mut begun.traceback, what, served.map_or(text, |(_, message)| message));
+            if let super::Machine::Go(machine) = &mut begun.open.0 {
+                machine.recovered = true;
+            }
+        }
+    }
+    Some(begun)
+}
+
+/// The place of the first function of a stack that was logged without any heading, as `zap` does.
+pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    let place = location(line).filter(|place| place.contains(".go:"))?;
+    let function = before(0)?;
+    if function.is_empty() || function.contains([' ', '\t', '"']) || !function.contains('.') {
+        return None;
+    }
+    let mut begun = begun(super::Machine::Go(Machine::new(Phase::Stack)), Language::Go, false);
+    said(&mut begun.traceback, "stack", before(1).unwrap_or_default());
+    begun.traceback.frame = Some(place);
+    begun.before = 1;
+    Some(begun)
+}
+
+fn is_heading(line: &str) -> bool {
+    ["panic: ", "fatal error: ", "runtime: "].iter().any(|heading| line.starts_with(heading)) || is_signal(line)
+}
+
+/// `SIGQUIT: quit`
+fn is_signal(line: &str) -> bool {
+    line.strip_prefix("SIG").and_then(|rest| rest.split_once(": ")).is_some_and(|(name, rest)| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && !rest.is_empty()
+    })
+}
+
+/// `goroutine 12 [chan receive, 5 minutes]:`
+fn is_goroutine(line: &str) -> bool {
+    let rest = line.strip_prefix("goroutine ").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    line.ends_with("]:") && rest.is_some_and(|rest| rest.starts_with(" ["))
+}
+
+/// Takes from a line of the heading what it says; of several panics the last counts.
+fn speak(line: &str, traceback: &mut Traceback) {
+    let text = line.trim_start_matches('\t');
+    if text.is_empty() {
+        return;
+    }
+    let (what, message) = if let Some(message) = text.strip_prefix("panic: ") {
+        ("panic", message)
+    } else if let Some(message) = text.strip_prefix("fatal error: ") {
+        ("fatal error", message)
+    } else if is_signal(line) {
+        text.split_once(": ").unwrap_or((text, ""))
+    } else if line.starts_with("runtime: ") || line.starts_with("[signal ") || line.starts_with("PC=") {
+        return;
+    } else {
+        say(traceback, text);
+        return;
+    };
+    if what == "panic" && line.starts_with('\t') && traceback.cause.is_none() {
+        let first = traceback.message.trim_end_matches(" [recovered]");
+        traceback.cause = Some(["panic: ", first].concat());
+    }
+    said(traceback, what, message);
+}
+
+/// Walks along a dump.
+#[derive(Debug)]
+pub(super) struct Machine {
+    phase: Phase,
+    /// The last function, whose place comes next.
+    function: Option<String>,
+    /// Whether the stack was written by somebody who has recovered: then the panic is further down.
+    recovered: bool,
+    /// Whether the frame is found for good.
+    settled: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Heading,
+    Frames,
+    /// Functions and places in turn, without arguments.
+    Stack,
+    Race,
+    Ended,
+}
+
+impl Machine {
+    fn new(phase: Phase) -> Self {
+        Self { phase, function: None, recovered: false, settled: false }
+    }
+
+    pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        match self.phase {
+            _ if line.is_empty() => true,
+            Phase::Ended => line.starts_with("exit status ") || line.starts_with("Found "),
+            Phase::Race if line == RULER => {
+                self.phase = Phase::Ended;
+                true
+            }
+            Phase::Race => self.race(line, traceback),
+            Phase::Stack => {
+                let place = line.starts_with('\t') && location(line).is_some();
+                place || (line.contains('.') && !line.contains([' ', '\t', '"']))
+            }
+            Phase::Heading | Phase::Frames => self.stack(line, traceback),
+        }
+    }
+
+    fn race(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        if let Some(place) = line.strip_prefix("      ").filter(|_| traceback.frame.is_none()) {
+            traceback.frame = location(place);
+        } else if traceback.message.is_empty() && !line.starts_with(' ') {
+            say(traceback, line.trim_end_matches(':'));
+        }
+        true
+    }
+
+    fn stack(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        if is_goroutine(line) || line == "runtime stack:" {
+            self.phase = Phase::Frames;
+            self.settled = traceback.frame.is_some();
+            return true;
+        }
+        if let Some(place) = line.strip_prefix('\t').filter(|_| self.phase == Phase::Frames) {
+            if let Some(function) = self.function.take()
+                && !self.settled
+                && traceback.frame.is_none()
+                && !is_runtime(&function)
+            {
+                traceback.frame = location(place).or(Some(function));
+            }
+            return true;
+        }
+        if self.phase == Phase::Heading && (line.starts_with('\t') || is_heading(line)) {
+            speak(line, traceback);
+            return true;
+        }
+        if let Some(function) = function(line) {
+            if function == "panic" && self.recovered && !self.settled {
+                (traceback.frame, self.recovered) = (None, false);
+            }
+            self.function = Some(function.to_owned());
+            return true;
+        }
+        let known = ["[signal ", "PC=", "created by ", "exit status ", "[originating from ", "...", "runtime: "];
+        let taken = known.iter().any(|known| line.starts_with(known)) || is_register(line);
+        if line.starts_with("exit status ") {
+            self.phase = Phase::Ended;
+        }
+        taken
+    }
+}
+
+/// `main.f` of `main.f(...)` or `main.(*store).find({0x1, 0x2})`
+fn function(line: &str) -> Option<&str> {
+    let arguments = line.strip_suffix(')')?.rfind('(')?;
+    let name = &line[..arguments];
+    let word = !name.is_empty() && !name.contains([' ', ':', '"', '=']);
+    (word && (name.contains('.') || name == "panic")).then_some(name)
+}
+
+fn is_runtime(function: &str) -> bool {
+    function == "panic" || function.starts_with("runtime.") || function.starts_with("runtime/")
+}
+
+/// `/x.go:12` of `/x.go:12 +0x1d fp=0xc0`
+fn location(text: &str) -> Option<String> {
+    let place = text.trim_start().split(' ').next()?;
+    let (file, number) = place.rsplit_once(':')?;
+    let placed = !file.is_empty() && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    placed.then(|| place.to_owned())
+}
+
+/// `rax    0x0`
+fn is_register(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let (Some(name), Some(value), None) = (words.next(), words.next(), words.next()) else { return false };
+    (2..=6).contains(&name.len()) && value.starts_with("0x")
+}

@@ -1,0 +1,146 @@
+//! What PHP writes: the exception with its place, its frames, then the exceptions that followed from it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::{Language, Traceback};
+use super::{Before, Begun, LOOK_BACK, begun, pattern, said, say};
+
+/// `PHP Fatal error:  Uncaught X: message in file:3`, or another fatal error.
+pub(super) fn begin(line: &str) -> Option<Begun> {
+    // A log file has the time in front, a process manager what it calls the message.
+    let text = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, text)| text);
+    let php = text.strip_prefix("PHP ");
+    let (what, rest) = php.unwrap_or(text).split_once(": ")?;
+    if !matches!(what, "Fatal error" | "Parse error" | "Recoverable fatal error") {
+        return None;
+    }
+    let rest = rest.trim_start();
+    let mut begun = begun(super::Machine::Php(Machine::new(Phase::Message(0))), Language::Php, true);
+    match rest.strip_prefix("Uncaught ") {
+        Some(text) => tell(text, &mut begun.traceback),
+        None => {
+            let (message, place) = rest.rsplit_once(" in ")?;
+            let (file, number) = place.split_once(" on line ")?;
+            said(&mut begun.traceback, what, message);
+            begun.traceback.frame = Some(format!("{file}:{number}"));
+            begun.open = super::Open(super::Machine::Php(Machine::new(Phase::Ended)));
+        }
+    }
+    Some(begun)
+}
+
+/// The first frame, under its heading: the exception is in the lines before that.
+pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    if !line.starts_with("#0 ") || !matches!(before(0)?.trim(), "Stack trace:" | "[stacktrace]") {
+        return None;
+    }
+    let at = (1..LOOK_BACK).find(|at| before(*at).is_some_and(|text| exception(text).is_some()))?;
+    let mut begun = begun(super::Machine::Php(Machine::new(Phase::Frames)), Language::Php, false);
+    let text: Vec<&str> = (1..=at).rev().filter_map(before).collect();
+    let (begin, object) = exception(text.first()?)?;
+    let text = text.join("\n");
+    match object {
+        true => tell_object(&text[begin..], &mut begun.traceback),
+        false => tell(&text[begin..], &mut begun.traceback),
+    }
+    begun.before = at + 1;
+    Some(begun)
+}
+
+/// Where in a line the exception begins, and whether it is written as `X(code: 0): message at file:3`.
+fn exception(text: &str) -> Option<(usize, bool)> {
+    static EXCEPTION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?:^|[\s:(])([A-Za-z_\\][\w\\]*(?:Exception|Error)|Exception|Error): "));
+    static OBJECT: LazyLock<Regex> = LazyLock::new(|| pattern(r"([A-Za-z_\\][\w\\]*)\(code: [^)]*\): "));
+    if let Some(found) = OBJECT.captures(text) {
+        return Some((found.get(1)?.start(), true));
+    }
+    // Other words stand before a colon, too: an exception is called so.
+    EXCEPTION.captures(text)?.get(1).map(|name| (name.start(), false))
+}
+
+/// Takes `X: message in file:3`, of which the end may come later.
+fn tell(text: &str, traceback: &mut Traceback) {
+    let (name, message) = text.split_once(": ").unwrap_or((text, ""));
+    said(traceback, name, "");
+    more(message, traceback);
+}
+
+fn tell_object(text: &str, traceback: &mut Traceback) {
+    let (name, rest) = text.split_once('(').unwrap_or((text, ""));
+    let message = rest.split_once("): ").map_or("", |(_, message)| message);
+    let (message, place) = message.rsplit_once(" at ").unwrap_or((message, ""));
+    said(traceback, name, message);
+    traceback.frame = Some(place.trim_end_matches(')').to_owned()).filter(|place| !place.is_empty());
+}
+
+/// Takes a line of the message; its last ends with the place.
+fn more(line: &str, traceback: &mut Traceback) {
+    let placed = line.rsplit_once(" in ").filter(|(_, place)| {
+        place
+            .rsplit_once(':')
+            .is_some_and(|(file, number)| !file.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    match placed {
+        Some((message, place)) => {
+            say(traceback, message);
+            traceback.frame = Some(place.to_owned());
+        }
+        None => say(traceback, line),
+    }
+}
+
+/// Walks along a stack trace.
+#[derive(Debug)]
+pub(super) struct Machine {
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// More of the message, up to the heading of the frames; how many lines there were.
+    Message(usize),
+    Frames,
+    Ended,
+}
+
+impl Machine {
+    fn new(phase: Phase) -> Self {
+        Self { phase }
+    }
+
+    pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        let text = line.trim();
+        match self.phase {
+            Phase::Ended => false,
+            _ if text == "Stack trace:" || text == "[stacktrace]" => {
+                self.phase = Phase::Frames;
+                true
+            }
+            Phase::Message(lines) => {
+                self.phase = Phase::Message(lines + 1);
+                let belongs = lines < LOOK_BACK && !text.is_empty();
+                if belongs {
+                    more(line, traceback);
+                }
+                belongs
+            }
+            Phase::Frames if text.is_empty() => true,
+            Phase::Frames if text.starts_with('#') => text[1..].starts_with(|c: char| c.is_ascii_digit()),
+            Phase::Frames if line.starts_with("  thrown in ") || text == "\"}" => {
+                self.phase = Phase::Ended;
+                true
+            }
+            Phase::Frames => line.strip_prefix("Next ").is_some_and(|next| {
+                let first = traceback.exception.take().unwrap_or_default();
+                let cause = format!("{first}: {}", traceback.message);
+                traceback.cause.get_or_insert(cause);
+                tell(next, traceback);
+                self.phase = Phase::Message(0);
+                true
+            }),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What Ruby writes: an exception with its place first, then where that was called from.
+
+use super::super::{Language, Traceback};
+use super::{Before, Begun, begun, said, say};
+
+/// The end of the line with which Ruby announces what ended a thread.
+const THREAD: &str = "terminated with exception (report_on_exception is true):";
+
+/// `file.rb:7:in 'f': message (Class)`, or the announcement of it.
+pub(super) fn begin(line: &str) -> Option<Begun> {
+    if line.starts_with("#<Thread:") && line.ends_with(THREAD) {
+        return Some(begun(super::Machine::Ruby(Machine { phase: Phase::Announced }), Language::Ruby, true));
+    }
+    let heading = heading(line)?;
+    let mut begun = begun(super::Machine::Ruby(Machine { phase: Phase::Message(0, false) }), Language::Ruby, true);
+    heading.tell(&mut begun.traceback);
+    Some(begun)
+}
+
+/// The first place, as loggers write an exception: what it is stands at the end of the line before.
+pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    let (place, rest) = place(line)?;
+    if !rest.is_empty() {
+        return None;
+    }
+    let (message, class) = class(before(0)?)?;
+    let mut begun = begun(super::Machine::Ruby(Machine { phase: Phase::Places }), Language::Ruby, false);
+    said(&mut begun.traceback, class, message);
+    begun.traceback.frame = Some(place);
+    begun.before = 1;
+    Some(begun)
+}
+
+/// Whether the line is the first place of a traceback that is written the other way round, under Python's heading.
+pub(super) fn is_reversed(line: &str) -> bool {
+    line.strip_prefix('\t').is_some_and(|text| {
+        text.trim_start_matches(' ')
+            .split_once(": from ")
+            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+/// Walks along a traceback that is written the other way round.
+pub(super) fn reversed() -> Machine {
+    Machine { phase: Phase::Announced }
+}
+
+struct Heading<'a> {
+    place: String,
+    message: &'a str,
+    class: &'a str,
+}
+
+impl Heading<'_> {
+    fn tell(self, traceback: &mut Traceback) {
+        said(traceback, self.class, self.message);
+        traceback.frame = Some(self.place);
+    }
+}
+
+fn heading(line: &str) -> Option<Heading<'_>> {
+    let (place, rest) = place(line)?;
+    let rest = rest.strip_prefix(": ")?;
+    let (message, class) = class(rest).or_else(|| rest.starts_with("unhandled exception").then_some((rest, "")))?;
+    Some(Heading { place, message, class })
+}
+
+/// `file.rb:7` of ``file.rb:7:in `f'``, and what follows.
+fn place(line: &str) -> Option<(String, &str)> {
+    let (place, method) = line.split_once(":in ")?;
+    let method = method.strip_prefix(['`', '\''])?;
+    let (file, number) = place.rsplit_once(':')?;
+    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = !file.is_empty() && !file.starts_with(char::is_whitespace) && !file.contains(['"', '{']);
+    // The name of a method has no quotes in it.
+    let (_, rest) = method.split_once('\'')?;
+    (numbered && whole).then(|| (place.to_owned(), rest))
+}
+
+/// The message and the class of `message (A::B)`.
+fn class(text: &str) -> Option<(&str, &str)> {
+    let (message, class) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    let part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_uppercase()) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    class.split("::").all(part).then_some((message, class))
+}
+
+/// Walks along a traceback.
+#[derive(Debug)]
+pub(super) struct Machine {
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The heading comes, perhaps after the places.
+    Announced,
+    /// More of what the exception says, and after an empty line the source; how many lines there were, and whether one was
+    /// empty.
+    Message(u8, bool),
+    /// `\tfrom` and further.
+    From,
+    /// Places without `from`, as loggers write them.
+    Places,
+}
+
+/// How many lines a message may go on, with the source that Ruby shows after it.
+const MESSAGE: u8 = 5;
+
+impl Machine {
+    pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        let from = line.starts_with("\tfrom ") || (line.starts_with("\t ...") && line.contains(" levels..."));
+        match self.phase {
+            Phase::Announced if from || is_reversed(line) => true,
+            Phase::Announced => heading(line).is_some_and(|heading| {
+                heading.tell(traceback);
+                self.phase = Phase::Message(0, false);
+                true
+            }),
+            Phase::Message(..) | Phase::From if from => {
+                self.phase = Phase::From;
+                true
+            }
+            Phase::Message(..) | Phase::From if heading(line).is_some() => self.caused(line, traceback),
+            Phase::Message(lines, source) if lines < MESSAGE && goes_on(line, lines) => {
+                let source = source || line.is_empty();
+                if !source && !marks(line) {
+                    say(traceback, line);
+                }
+                self.phase = Phase::Message(lines + 1, source);
+                true
+            }
+            Phase::Message(..) | Phase::From => false,
+            Phase::Places => place(line).is_some_and(|(_, rest)| rest.is_empty()),
+        }
+    }
+
+    fn caused(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        if let Some(heading) = heading(line) {
+            traceback.cause = Some(format!("{}: {}", heading.class, heading.message));
+        }
+        self.phase = Phase::Message(0, false);
+        true
+    }
+}
+
+/// Whether the line is more of the message: what follows at once, and after an empty line the source.
+fn goes_on(line: &str, lines: u8) -> bool {
+    lines < 2 || super::indent(line) > 0 || marks(line) || line.is_empty()
+}
+
+/// `^^^^`, under the source.
+fn marks(line: &str) -> bool {
+    let text = line.trim();
+    !text.is_empty() && text.bytes().all(|byte| byte == b'^')
+}
