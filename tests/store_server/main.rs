@@ -6,5 +6,7 @@ mod fire;
 mod http;
 mod idempotency;
 mod long_poll;
+mod replay;
 mod routes;
 mod stop;
+mod traces;

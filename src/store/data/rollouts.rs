@@ -6,9 +6,11 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
-use super::attempts::Attempt;
+use super::attempts::{self, Attempt};
 use super::call::Call;
-use super::page::Query;
+use super::page::{Query, Sortable};
+use super::parameters::Parameters;
+use super::resources;
 use super::store::Store;
 use super::words::{AttemptStatus, Mode, RolloutStatus};
 
@@ -46,7 +48,8 @@ pub struct Config {
     pub timeout_seconds: Option<f64>,
     /// How long an attempt may give no sign of life.
     pub unresponsive_seconds: Option<f64>,
-    /// How many attempts there may be.
+    /// How many attempts there may be, from 1.
+    #[serde(deserialize_with = "at_least_one")]
     pub max_attempts: i64,
     /// After which ends of an attempt there is another.
     pub retry_condition: Vec<AttemptStatus>,
@@ -56,6 +59,12 @@ impl Default for Config {
     fn default() -> Self {
         Self { timeout_seconds: None, unresponsive_seconds: None, max_attempts: 1, retry_condition: Vec::new() }
     }
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    let wrong = || serde::de::Error::custom("max_attempts: Input should be greater than or equal to 1");
+    if number < 1 { Err(wrong()) } else { Ok(number) }
 }
 
 impl Config {
@@ -72,17 +81,27 @@ pub const SELECT: &str = "SELECT r.id, i.json, r.start_time, r.end_time, r.mode,
      FROM rollout r JOIN input i ON i.seq = r.seq LEFT JOIN attempt a ON a.rollout = r.seq \
      AND a.sequence_id = (SELECT max(sequence_id) FROM attempt WHERE rollout = r.seq)";
 
-const SORTABLE: &[(&str, &str)] = &[
-    ("rollout_id", "r.id"),
-    ("input", "i.json"),
-    ("start_time", "r.start_time"),
-    ("end_time", "r.end_time"),
-    ("mode", "r.mode"),
-    ("resources_id", "r.resources_id"),
-    ("status", "r.status"),
-    ("config", "r.config"),
-    ("metadata", "r.metadata"),
-];
+const SORTABLE: Sortable = Sortable {
+    inserted: "r.seq",
+    default: None,
+    fields: &[
+        ("rollout_id", "r.id"),
+        ("input", "i.json"),
+        ("start_time", "r.start_time"),
+        ("end_time", "r.end_time"),
+        ("mode", "r.mode"),
+        ("resources_id", "r.resources_id"),
+        ("status", "r.status"),
+        ("config", "r.config"),
+        ("metadata", "r.metadata"),
+    ],
+};
+
+/// The place at the end of the queue.
+const NEXT_PLACE: &str = "(SELECT coalesce(max(place), 0) + 1 FROM rollout WHERE place IS NOT NULL)";
+
+/// The row number of a rollout that does not exist.
+pub const NOWHERE: i64 = -1;
 
 impl Rollout {
     /// A row of [`SELECT`].
@@ -134,10 +153,18 @@ impl Known {
     /// # Errors
     /// When there is none, or the database fails.
     pub fn find(store: &Store<'_>, id: &str) -> Result<Self, Refusal> {
+        Self::seek(store, id)?.ok_or_else(|| unknown(id))
+    }
+
+    /// The rollout of this id, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn seek(store: &Store<'_>, id: &str) -> rusqlite::Result<Option<Self>> {
         let read = |row: &Row<'_>| {
             Ok(Self { seq: row.get(0)?, id: id.to_owned(), status: row.get(1)?, config: json(row, 2)? })
         };
-        store.first("SELECT seq, status, config FROM rollout WHERE id = ?1", [id], read)?.ok_or_else(|| unknown(id))
+        store.first("SELECT seq, status, config FROM rollout WHERE id = ?1", [id], read)
     }
 
     /// Gives it a status, with all that follows: its place in the queue, its end, the notice to those who wait.
@@ -146,11 +173,7 @@ impl Known {
     /// When the database fails.
     pub fn set_status(&mut self, store: &mut Store<'_>, status: RolloutStatus) -> rusqlite::Result<()> {
         let end_time = status.finished().then_some(store.now);
-        let place = if status.queued() {
-            "coalesce(place, (SELECT coalesce(max(place), 0) + 1 FROM rollout WHERE place IS NOT NULL))"
-        } else {
-            "NULL"
-        };
+        let place = if status.queued() { format!("coalesce(place, {NEXT_PLACE})") } else { "NULL".to_owned() };
         let sql = format!("UPDATE rollout SET status = ?2, end_time = ?3, place = {place} WHERE seq = ?1");
         store.execute(&sql, params![self.seq, status, end_time])?;
         if status.finished() {
@@ -166,11 +189,23 @@ impl Known {
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
 pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let page = Query::new(call, SELECT, "rollout r")
-        .one_of("status_in", "r.status")
-        .one_of("rollout_id_in", "r.id")
-        .text("rollout_id", "r.id", false)
-        .page(store, &[&[("start_time", "r.seq")], SORTABLE].concat(), Rollout::read)?;
+    list(store, &Parameters::of_query(call))
+}
+
+/// `POST /rollouts/search`
+///
+/// # Errors
+/// As [`query`].
+pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    list(store, &Parameters::of_body(call)?)
+}
+
+fn list(store: &Store<'_>, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
+    let page = Query::new(parameters, SELECT, "rollout r")
+        .one_of("status_in", "r.status", RolloutStatus::WORDS)?
+        .one_of("rollout_id_in", "r.id", &[])?
+        .text("rollout_id", "r.id", false)?
+        .page(store, SORTABLE, Rollout::read)?;
     Ok(Answer::ok(&page))
 }
 
@@ -180,6 +215,68 @@ pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 /// When it does not exist, or the database fails.
 pub fn get(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     Ok(Answer::ok(&Rollout::load(store, call.segment(0))?))
+}
+
+/// A rollout that is to be: what enqueueing and starting are given.
+#[derive(Debug, Deserialize)]
+pub struct New {
+    input: Box<RawValue>,
+    mode: Option<Mode>,
+    resources_id: Option<String>,
+    config: Option<Config>,
+    metadata: Option<Map<String, Value>>,
+    /// Who starts it; without meaning for one that is queued.
+    worker_id: Option<String>,
+}
+
+/// Keeps a new rollout; one that is queued gets its place. Without resources of its own it uses the latest.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(store: &mut Store<'_>, new: New, status: RolloutStatus) -> Result<Rollout, Refusal> {
+    let rollout_id = store.id("ro", 12);
+    let config = new.config.unwrap_or_default();
+    let metadata = text(&new.metadata.unwrap_or_default());
+    let resources_id = match new.resources_id {
+        None => resources::latest_id(store)?,
+        given => given,
+    };
+    let place = if status.queued() { NEXT_PLACE } else { "NULL" };
+    let sql = format!(
+        "INSERT INTO rollout (id, start_time, mode, resources_id, status, config, metadata, watched, place) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {place})"
+    );
+    store.execute(
+        &sql,
+        params![rollout_id, store.now, new.mode, resources_id, status, text(&config), metadata, config.watched()],
+    )?;
+    store.execute("INSERT INTO input (seq, json) VALUES (?1, ?2)", params![store.inserted(), new.input.get()])?;
+    let metadata = RawValue::from_string(metadata).map_err(|error| Refusal::Bad(error.to_string()))?;
+    Ok(Rollout {
+        rollout_id,
+        input: new.input,
+        start_time: store.now,
+        end_time: None,
+        mode: new.mode,
+        resources_id,
+        status,
+        config,
+        metadata,
+        attempt: None,
+    })
+}
+
+/// `POST /rollouts`: a rollout that its worker starts itself, past the queue.
+///
+/// # Errors
+/// When the body is wrong, or the database fails.
+pub fn start(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let new: New = call.json()?;
+    let worker = new.worker_id.clone();
+    let started = insert(store, new, RolloutStatus::Preparing)?;
+    let mut known = Known::find(store, &started.rollout_id)?;
+    attempts::start(store, &mut known, worker.as_deref())?;
+    Ok(Answer::created(&Rollout::load(store, &known.id)?))
 }
 
 /// What `POST /rollouts/{rollout}` may change; what is absent stays as it is.

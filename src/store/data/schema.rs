@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// The version of the tables; a file of another version is refused rather than misread.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// A rollout's input has a table of its own, because it can be large and never changes with the status.
 const TABLES: &str = "
@@ -57,7 +57,8 @@ CREATE TABLE span (
 );
 CREATE INDEX span_order ON span (rollout, sequence_id);
 CREATE TABLE worker (
-    id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     status TEXT NOT NULL,
     heartbeat_stats TEXT NOT NULL DEFAULT 'null',
     last_heartbeat_time REAL,
@@ -66,7 +67,16 @@ CREATE TABLE worker (
     last_idle_time REAL,
     current_rollout_id TEXT,
     current_attempt_id TEXT
-) WITHOUT ROWID;
+);
+CREATE TABLE resources (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    create_time REAL NOT NULL,
+    update_time REAL NOT NULL,
+    version INTEGER NOT NULL,
+    json TEXT NOT NULL
+);
+CREATE INDEX resources_latest ON resources (update_time);
 CREATE TABLE answer (
     key TEXT PRIMARY KEY,
     request INTEGER NOT NULL,

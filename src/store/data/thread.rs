@@ -98,7 +98,8 @@ impl Data {
 }
 
 fn serve(db: Connection, queue: &Receiver<Job>, finished: &Finished) -> rusqlite::Result<()> {
-    let mut keeper = Keeper { db, random: fastrand::Rng::new(), writes: HashMap::new(), looked: Instant::now() };
+    let now = Instant::now();
+    let mut keeper = Keeper { db, random: fastrand::Rng::new(), opened: now, writes: HashMap::new(), looked: now };
     loop {
         let first = match queue.recv_timeout(watchdog::INTERVAL) {
             Ok(job) => Some(job),
@@ -114,6 +115,8 @@ fn serve(db: Connection, queue: &Receiver<Job>, finished: &Finished) -> rusqlite
 struct Keeper {
     db: Connection,
     random: fastrand::Rng,
+    /// When the data was opened.
+    opened: Instant,
     /// How often each operation wrote, for the defect that loses every second of them.
     writes: HashMap<&'static str, u64>,
     /// When the watchdog looked last.
@@ -158,7 +161,10 @@ impl Keeper {
 
     fn job(&mut self, job: &Job, ended: &mut Vec<String>) -> Result<Answer, Refusal> {
         if job.operation.access == Access::Read {
-            return (job.operation.apply)(&mut Store::new(&self.db, &mut self.random), &job.call);
+            return (job.operation.apply)(
+                &mut Store::new(&self.db, &mut self.random, self.opened.elapsed()),
+                &job.call,
+            );
         }
         let lost = planted(Defect::LostWrite) && {
             let count = self.writes.entry(job.operation.name).or_default();
@@ -176,7 +182,7 @@ impl Keeper {
         ended: &mut Vec<String>,
     ) -> Result<T, Refusal> {
         self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
-        let mut store = Store::new(&self.db, &mut self.random);
+        let mut store = Store::new(&self.db, &mut self.random, self.opened.elapsed());
         let outcome = write(&mut store);
         let finished = std::mem::take(&mut store.finished);
         if outcome.is_err() || lost {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal};
 use super::attempts::Attempt;
 use super::call::Call;
-use super::page::Query;
+use super::page::{Query, Sortable};
+use super::parameters::Parameters;
 use super::rollouts::{given, mandatory, raw, text};
 use super::store::Store;
 use super::words::{AttemptStatus, WorkerStatus};
@@ -30,14 +31,21 @@ struct Worker {
 const SELECT: &str = "SELECT id, status, heartbeat_stats, last_heartbeat_time, last_dequeue_time, last_busy_time, \
      last_idle_time, current_rollout_id, current_attempt_id FROM worker";
 
-const SORTABLE: &[(&str, &str)] = &[
-    ("worker_id", "id"),
-    ("status", "status"),
-    ("last_heartbeat_time", "last_heartbeat_time"),
-    ("last_dequeue_time", "last_dequeue_time"),
-    ("last_busy_time", "last_busy_time"),
-    ("last_idle_time", "last_idle_time"),
-];
+const SORTABLE: Sortable = Sortable {
+    inserted: "seq",
+    default: None,
+    fields: &[
+        ("worker_id", "id"),
+        ("status", "status"),
+        ("heartbeat_stats", "heartbeat_stats"),
+        ("last_heartbeat_time", "last_heartbeat_time"),
+        ("last_dequeue_time", "last_dequeue_time"),
+        ("last_busy_time", "last_busy_time"),
+        ("last_idle_time", "last_idle_time"),
+        ("current_rollout_id", "current_rollout_id"),
+        ("current_attempt_id", "current_attempt_id"),
+    ],
+};
 
 impl Worker {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -65,8 +73,13 @@ impl Worker {
 /// When the database fails.
 pub fn dequeued(store: &Store<'_>, worker: &str, empty: bool) -> rusqlite::Result<()> {
     meet(store, worker)?;
-    store.execute("UPDATE worker SET last_dequeue_time = ?2 WHERE id = ?1", params![worker, store.now])?;
-    if empty { rest(store, worker, WorkerStatus::Idle) } else { Ok(()) }
+    let sql = if empty {
+        "UPDATE worker SET last_dequeue_time = ?2, last_idle_time = CASE WHEN status = 'idle' THEN last_idle_time ELSE ?2 END, \
+         status = 'idle' WHERE id = ?1"
+    } else {
+        "UPDATE worker SET last_dequeue_time = ?2 WHERE id = ?1"
+    };
+    store.execute(sql, params![worker, store.now]).map(|_| ())
 }
 
 /// Lets a worker follow its attempt: busy with it, idle after it, unknown if the watchdog ended it.
@@ -77,8 +90,8 @@ pub fn follow(store: &Store<'_>, worker: &str, attempt: &Attempt) -> rusqlite::R
     meet(store, worker)?;
     match attempt.status {
         AttemptStatus::Preparing | AttemptStatus::Running => {
-            let sql = "UPDATE worker SET last_busy_time = CASE WHEN status = 'busy' THEN last_busy_time ELSE ?2 END, \
-                       status = 'busy', current_rollout_id = ?3, current_attempt_id = ?4 WHERE id = ?1";
+            let sql = "UPDATE worker SET last_busy_time = ?2, status = 'busy', current_rollout_id = ?3, \
+                       current_attempt_id = ?4 WHERE id = ?1";
             store.execute(sql, params![worker, store.now, attempt.rollout_id, attempt.attempt_id])?;
             Ok(())
         }
@@ -92,11 +105,22 @@ pub fn follow(store: &Store<'_>, worker: &str, attempt: &Attempt) -> rusqlite::R
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
 pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let page = Query::new(call, SELECT, "worker").one_of("status_in", "status").text("worker_id", "id", false).page(
-        store,
-        SORTABLE,
-        Worker::read,
-    )?;
+    list(store, &Parameters::of_query(call))
+}
+
+/// `POST /workers/search`
+///
+/// # Errors
+/// As [`query`].
+pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    list(store, &Parameters::of_body(call)?)
+}
+
+fn list(store: &Store<'_>, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
+    let page = Query::new(parameters, SELECT, "worker")
+        .one_of("status_in", "status", WorkerStatus::WORDS)?
+        .text("worker_id", "id", false)?
+        .page(store, SORTABLE, Worker::read)?;
     Ok(Answer::ok(&page))
 }
 
@@ -136,7 +160,7 @@ fn meet(store: &Store<'_>, worker: &str) -> rusqlite::Result<()> {
 }
 
 fn rest(store: &Store<'_>, worker: &str, status: WorkerStatus) -> rusqlite::Result<()> {
-    let sql = "UPDATE worker SET last_idle_time = CASE WHEN ?3 = 'idle' AND status <> 'idle' THEN ?2 \
-               ELSE last_idle_time END, status = ?3, current_rollout_id = NULL, current_attempt_id = NULL WHERE id = ?1";
+    let sql = "UPDATE worker SET last_idle_time = ?2, status = ?3, current_rollout_id = NULL, current_attempt_id = NULL \
+               WHERE id = ?1";
     store.execute(sql, params![worker, store.now, status]).map(|_| ())
 }
