@@ -203,18 +203,33 @@ struct Start {
     worker_id: Option<String>,
 }
 
-/// Starts the rollout's next attempt.
+/// Starts the rollout's next attempt, and gives it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -> Result<(), Refusal> {
+pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -> Result<Attempt, Refusal> {
     let id = store.id("at", 8);
+    let status = AttemptStatus::Preparing;
     let sql = "INSERT INTO attempt (rollout, sequence_id, id, start_time, status, worker_id) VALUES (?1, \
-               (SELECT coalesce(max(sequence_id), 0) + 1 FROM attempt WHERE rollout = ?1), ?2, ?3, ?4, ?5)";
-    store.execute(sql, params![rollout.seq, id, store.now, AttemptStatus::Preparing, worker])?;
-    let attempt = Attempt::load(store, rollout, &id)?;
-    attempt.save(store, rollout, true)?;
-    Ok(())
+               (SELECT coalesce(max(sequence_id), 0) + 1 FROM attempt WHERE rollout = ?1), ?2, ?3, ?4, ?5) \
+               RETURNING sequence_id";
+    let number = store.first(sql, params![rollout.seq, id, store.now, status, worker], |row| row.get(0))?;
+    let attempt = Attempt {
+        rollout_id: rollout.id.clone(),
+        attempt_id: id,
+        sequence_id: number.unwrap_or_default(),
+        start_time: store.now,
+        end_time: None,
+        status,
+        worker_id: worker.map(str::to_owned),
+        last_heartbeat_time: None,
+        metadata: RawValue::NULL.to_owned(),
+    };
+    if let Some(worker) = worker {
+        workers::follow(store, worker, &attempt)?;
+    }
+    rollout.set_status(store, RolloutStatus::Preparing)?;
+    Ok(attempt)
 }
 
 /// `GET /rollouts/{rollout}/attempts`: of a rollout that does not exist, none.

@@ -27,6 +27,7 @@ pub mod workers;
 pub use answer::{Answer, Content, Refusal};
 pub use call::{Access, Call, Operation};
 pub use finished::Watch;
+pub use schema::Durability;
 pub use store::Store;
 pub use thread::Data;
 #[cfg(test)]

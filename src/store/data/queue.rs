@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::answer::{Answer, Refusal};
 use super::attempts;
 use super::call::Call;
-use super::rollouts::{self, Known, New, Rollout};
+use super::rollouts::{self, New, Rollout};
 use super::store::Store;
 use super::words::RolloutStatus;
 use super::workers;
@@ -52,16 +52,14 @@ pub fn dequeue(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     if body.limit <= 0 {
         return Ok(Answer::ok(&[(); 0]));
     }
-    let sql = "SELECT id FROM rollout WHERE place IS NOT NULL ORDER BY place LIMIT ?1";
-    let ids = store.all(sql, [body.limit], |row| row.get::<_, String>(0))?;
+    let next = rollouts::next(store, body.limit)?;
     if let Some(worker) = &body.worker_id {
-        workers::dequeued(store, worker, ids.is_empty())?;
+        workers::dequeued(store, worker, next.is_empty())?;
     }
-    let mut rollouts = Vec::with_capacity(ids.len());
-    for id in ids {
-        let mut rollout = Known::find(store, &id)?;
-        attempts::start(store, &mut rollout, body.worker_id.as_deref())?;
-        rollouts.push(Rollout::load(store, &id)?);
+    let mut given = Vec::with_capacity(next.len());
+    for (mut known, rollout) in next {
+        let attempt = attempts::start(store, &mut known, body.worker_id.as_deref())?;
+        given.push(Rollout { status: known.status, end_time: None, attempt: Some(attempt), ..rollout });
     }
-    Ok(Answer::ok(&rollouts))
+    Ok(Answer::ok(&given))
 }

@@ -134,6 +134,20 @@ impl Rollout {
     }
 }
 
+/// The first of those that wait.
+///
+/// # Errors
+/// When the database fails.
+pub fn next(store: &Store<'_>, limit: i64) -> rusqlite::Result<Vec<(Known, Rollout)>> {
+    let sql = "SELECT r.id, i.json, r.start_time, r.end_time, r.mode, r.resources_id, r.status, r.config, r.metadata, \
+               NULL, r.seq, r.spans FROM rollout r JOIN input i ON i.seq = r.seq WHERE r.place IS NOT NULL ORDER BY r.place \
+               LIMIT ?1";
+    store.all(sql, [limit], |row| {
+        let rollout = Rollout::read(row)?;
+        Ok((Known::of(row.get(10)?, row.get(11)?, &rollout), rollout))
+    })
+}
+
 /// What the other operations need of a rollout.
 #[derive(Debug)]
 pub struct Known {
@@ -145,6 +159,8 @@ pub struct Known {
     pub status: RolloutStatus,
     /// How it is watched and retried.
     pub config: Config,
+    /// The largest number that a span of it has.
+    pub spans: i64,
 }
 
 impl Known {
@@ -156,15 +172,27 @@ impl Known {
         Self::seek(store, id)?.ok_or_else(|| unknown(id))
     }
 
+    /// Of a rollout that was read.
+    fn of(seq: i64, spans: i64, rollout: &Rollout) -> Self {
+        let (id, config) = (rollout.rollout_id.clone(), rollout.config.clone());
+        Self { seq, id, status: rollout.status, config, spans }
+    }
+
     /// The rollout of this id, if there is one.
     ///
     /// # Errors
     /// When the database fails.
     pub fn seek(store: &Store<'_>, id: &str) -> rusqlite::Result<Option<Self>> {
         let read = |row: &Row<'_>| {
-            Ok(Self { seq: row.get(0)?, id: id.to_owned(), status: row.get(1)?, config: json(row, 2)? })
+            Ok(Self {
+                seq: row.get(0)?,
+                id: id.to_owned(),
+                status: row.get(1)?,
+                config: json(row, 2)?,
+                spans: row.get(3)?,
+            })
         };
-        store.first("SELECT seq, status, config FROM rollout WHERE id = ?1", [id], read)
+        store.first("SELECT seq, status, config, spans FROM rollout WHERE id = ?1", [id], read)
     }
 
     /// Gives it a status, with all that follows: its place in the queue, its end, the notice to those who wait.
@@ -173,7 +201,8 @@ impl Known {
     /// When the database fails.
     pub fn set_status(&mut self, store: &mut Store<'_>, status: RolloutStatus) -> rusqlite::Result<()> {
         let end_time = status.finished().then_some(store.now);
-        let place = if status.queued() { format!("coalesce(place, {NEXT_PLACE})") } else { "NULL".to_owned() };
+        let queued = format!("coalesce(place, {NEXT_PLACE})");
+        let place = if status.queued() { queued.as_str() } else { "NULL" };
         let sql = format!("UPDATE rollout SET status = ?2, end_time = ?3, place = {place} WHERE seq = ?1");
         store.execute(&sql, params![self.seq, status, end_time])?;
         if status.finished() {

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Refusal};
@@ -88,7 +89,7 @@ pub fn add_many(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// Keeps a span, and gives it with all its fields; nothing when it is there already.
-fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option<Map<String, Value>>, Refusal> {
+fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option<Box<RawValue>>, Refusal> {
     let (rollout_id, attempt_id) = (required(&given, "rollout_id")?, required(&given, "attempt_id")?);
     let (span_id, name) = (required(&given, "span_id")?.to_owned(), required(&given, "name")?.to_owned());
     let mut rollout = Known::find(store, rollout_id)?;
@@ -97,13 +98,16 @@ fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option
         None | Some(Value::Null) => next_number(store, &rollout)?,
         Some(number) => {
             let number = number.as_i64().ok_or_else(|| wrong("sequence_id", "Input should be a valid integer"))?;
-            raise_number(store, &rollout, number)?;
+            if number > rollout.spans {
+                raise_number(store, &rollout, number)?;
+            }
             number
         }
     };
     given.insert("attempt_id".to_owned(), json!(attempt.attempt_id));
     given.insert("sequence_id".to_owned(), json!(sequence_id));
     let span = complete(given);
+    let json = serde_json::value::to_raw_value(&span).map_err(|error| Refusal::Bad(error.to_string()))?;
     let text = |field: &str| span.get(field).and_then(Value::as_str);
     let time = |field: &str| span.get(field).and_then(Value::as_f64);
     let sql = "INSERT INTO span (rollout, attempt_id, span_id, sequence_id, trace_id, parent_id, name, start_time, \
@@ -120,14 +124,14 @@ fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option
             name,
             time("start_time"),
             time("end_time"),
-            super::rollouts::text(&span)
+            json.get()
         ],
     )?;
     if added == 0 {
         return Ok(None);
     }
     attempt.sign_of_life(store, &mut rollout)?;
-    Ok(Some(span))
+    Ok(Some(json))
 }
 
 /// `GET /spans`: of a rollout that does not exist, none.
