@@ -310,3 +310,126 @@ fn a_strategy_whose_server_is_killed_fails() {
     );
     places(&log, &["all runners stopped"]);
 }
+
+#[test]
+fn a_strategy_with_its_runner_in_the_main_process_stops_it_before_the_server() {
+    for until_done in [true, false] {
+        let more: &[&str] = if until_done { &["--work", "1ms", "--finish-when-done"] } else { &["--work", "1m"] };
+        let inverted = ["run", "--main-process", "runner", "--tasks", "2", "--poll", "1ms"];
+        let mut strategy = Process::start(&[&inverted[..], more].concat(), None);
+        if !until_done {
+            strategy.log_line("rollout begun");
+            strategy.end_input();
+        }
+        let (status, log) = strategy.end();
+        assert!(status.success(), "{status}: {log:#?}");
+        let mut order =
+            vec!["runners told to stop", "runner stopped", "all runners stopped", "stop begun", "server: stopped"];
+        if until_done {
+            order.insert(0, "algorithm finished");
+        }
+        let order = places(&log, &order);
+        assert!(order.is_sorted(), "{order:?} {log:#?}");
+        let given_back = log.iter().filter(|line| line.contains("rollout given back")).count();
+        assert_eq!(given_back, usize::from(!until_done), "{log:#?}");
+        assert_eq!(loud(&log), [""; 0]);
+    }
+}
+
+#[test]
+fn the_sides_of_a_strategy_meet_by_its_environment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let flag = folder.path().join("online");
+    let flag = ["--online-flag", flag.to_str().expect("UTF-8")];
+    let mut algorithm = Process::start_with(
+        &[&["run", "--tasks", "3", "--finish-when-done"], &flag[..]].concat(),
+        &[("QUIETDOWN_STORE_CURRENT_ROLE", "algorithm"), ("QUIETDOWN_STORE_SERVER_HOST", "localhost")],
+    );
+    let line = algorithm.log_line("server: listening");
+    let port = line.rsplit(':').next().expect("a port").trim().to_owned();
+    let runners = Process::start_with(
+        &[&["run", "--runners", "2", "--work", "1ms", "--poll", "1ms"], &flag[..]].concat(),
+        &[
+            ("QUIETDOWN_STORE_CURRENT_ROLE", "runner"),
+            ("QUIETDOWN_STORE_SERVER_HOST", "localhost"),
+            ("QUIETDOWN_STORE_SERVER_PORT", &port),
+        ],
+    );
+    let (status, log) = algorithm.end();
+    assert!(status.success(), "{status}: {log:#?}");
+    places(&log, &["algorithm finished", "server: stopped"]);
+    assert_eq!(log.iter().filter(|line| line.contains("runner started")).count(), 0, "{log:#?}");
+    assert_eq!(loud(&log), [""; 0]);
+    // They end by themselves when their server shuts down.
+    let (status, log) = runners.end();
+    assert!(status.success(), "{status}: {log:#?}");
+    assert_eq!(loud(&log), [""; 0]);
+    assert_eq!(log.iter().filter(|line| line.contains("runner stopped")).count(), 2, "{log:#?}");
+}
+
+#[test]
+fn an_algorithm_works_with_a_server_that_it_does_not_manage_and_leaves_it_alone() {
+    let (mut server, url) = Process::server(&[]);
+    let port = url.rsplit(':').next().expect("a port").to_owned();
+    let managed = [("QUIETDOWN_STORE_MANAGED_STORE", "false"), ("QUIETDOWN_STORE_SERVER_PORT", port.as_str())];
+    let strategy =
+        Process::start_with(&["run", "--tasks", "2", "--work", "1ms", "--poll", "1ms", "--finish-when-done"], &managed);
+    let (status, log) = strategy.end();
+    assert!(status.success(), "{status}: {log:#?}");
+    assert_eq!(log.iter().filter(|line| line.contains("listening")).count(), 0, "{log:#?}");
+    let mut client = Process::client(&url, &[], None);
+    let done = client.ask(r#"{"call":1,"op":"query_rollouts","args":{"status_in":["succeeded"]}}"#);
+    assert_eq!(done["value"]["total"], 2);
+    server.signal(Signal::TERM);
+    server.log_line("server: stopped");
+}
+
+#[test]
+fn a_strategy_whose_options_contradict_each_other_says_so() {
+    for (arguments, expected) in [
+        (&["run", "--main-process", "runner", "--runners", "2"][..], "one runner"),
+        (&["run", "--main-process", "runner", "--role", "algorithm"], "--role both"),
+        (&["run", "--role", "runner"], "QUIETDOWN_STORE_SERVER_PORT"),
+        (&["run", "--role", "algorithm", "--managed-store", "false"], "where is the server?"),
+    ] {
+        let (status, log) = Process::start(arguments, None).end();
+        assert_eq!(status.code(), Some(2), "{arguments:?}: {log:#?}");
+        assert!(log.concat().contains(expected), "{arguments:?}: {log:#?}");
+    }
+}
+
+#[test]
+fn a_dequeue_whose_answer_was_lost_is_asked_for_again_under_its_key() {
+    let peer = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", peer.local_addr().expect("bound"));
+    let runner = runner(&url, &["--poll", "1ms", "--retry", "", "--probe", "1ms"], None);
+    let mut keys = Vec::new();
+    // The answers to the first two are lost; the third is answered, so the fourth is another call.
+    while keys.len() < 4 {
+        let (mut stream, _) = peer.accept().expect("a connection");
+        while let Some((head, key)) = request(&stream) {
+            let lost = key.is_some() && keys.len() < 2;
+            let body = if head.contains("/health") { "{}" } else { "[]" };
+            keys.extend(key);
+            if lost || keys.len() == 4 {
+                break;
+            }
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{body}");
+            std::io::Write::write_all(&mut stream, answer.as_bytes()).expect("written");
+        }
+    }
+    runner.signal(Signal::KILL);
+    assert_eq!((&keys[0], &keys[1]), (&keys[1], &keys[2]));
+    assert_ne!(keys[2], keys[3]);
+}
+
+/// The next request on a connection: its first line and its key; nothing when there is none.
+fn request(stream: &std::net::TcpStream) -> Option<(String, Option<String>)> {
+    use std::io::{BufRead, Read};
+    let mut reader = std::io::BufReader::new(stream);
+    let head: Vec<String> = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+    let header = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+    let length = header("content-length: ").map_or(0, |length| length.parse().expect("a length"));
+    reader.read_exact(&mut vec![0; length]).ok()?;
+    Some((head.first()?.clone(), header("idempotency-key: ")))
+}

@@ -127,7 +127,9 @@ pub fn open(file: Option<&Path>, durability: Durability) -> rusqlite::Result<Con
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     if file.is_some() {
-        db.pragma_update(None, "synchronous", durability.pragma())?;
+        // A file that is just being made holds nothing to lose yet: syncing it would be most of the time to boot.
+        let making = durability == Durability::Process;
+        db.pragma_update(None, "synchronous", if making { "OFF" } else { durability.pragma() })?;
         db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     }
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -141,6 +143,9 @@ pub fn open(file: Option<&Path>, durability: Durability) -> rusqlite::Result<Con
                 Some(message),
             ));
         }
+    }
+    if file.is_some() {
+        db.pragma_update(None, "synchronous", durability.pragma())?;
     }
     Ok(db)
 }
