@@ -1,7 +1,7 @@
 //! What the store costs: `cargo bench --bench store`. Prints one table a question, each with its bar and a control measured in
 //! the same run. Absolute numbers depend on the machine and on what else it does; the ratios are what the bars are about.
 //!
-//! `QUIETDOWN_BENCH_ROUNDS=N` repeats every throughput N times and shows the median (3).
+//! `cargo bench --bench store -- curve flag` prints only these of `life`, `throughput`, `curve` and `flag`.
 
 #[path = "store/bare.rs"]
 mod bare;
@@ -17,15 +17,20 @@ mod server;
 mod throughput;
 
 fn main() {
-    if std::env::args().any(|argument| argument == bare::ARGUMENT) {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if asked.iter().any(|argument| argument == bare::ARGUMENT) {
         return bare::serve();
     }
-    let rounds = std::env::var("QUIETDOWN_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3);
-    cost::life();
-    throughput::compare(rounds);
-    curve::dequeue();
-    cost::flag();
+    for (name, print) in TABLES {
+        if asked.is_empty() || asked.iter().any(|argument| argument == name) {
+            print();
+        }
+    }
 }
+
+/// What can be asked for.
+const TABLES: [(&str, fn()); 4] =
+    [("life", cost::life), ("throughput", throughput::compare), ("curve", curve::dequeue), ("flag", cost::flag)];
 
 /// The middle one.
 fn median(mut values: Vec<f64>) -> f64 {

@@ -6,8 +6,12 @@ use super::load::{request, send};
 use super::server::Server;
 use super::{median, verdict};
 
-/// How many requests make one measurement.
-const REQUESTS: usize = 4000;
+/// How many requests are sent to the store, then as many to the control, and so on: whatever else the machine does disturbs
+/// both alike.
+const SLICE: usize = 200;
+/// How many slices make one measurement.
+const SLICES: usize = 20;
+const REQUESTS: usize = SLICE * SLICES;
 
 /// What is asked of the store.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,56 +40,52 @@ const KEPT: [Kept; 3] = [
 ];
 
 /// Prints the table.
-pub fn compare(rounds: usize) {
+pub fn compare() {
     println!(
-        "Requests per second, median of {rounds} x {REQUESTS}, beside a bare hyper server that answers a constant"
+        "Requests per second, medians of {SLICES} x {SLICE}, in turn with a bare hyper server that answers a constant"
     );
-    println!("{:<18}{:<10}{:>12}{:>12}{:>9}{:>8}  bar", "data", "request", "connections", "per second", "share", "bar");
+    println!("{:<18}{:<10}{:>12}{:>10}{:>10}{:>8}  bar", "data", "request", "connections", "store", "bare", "share");
     for (index, connections) in [1, 8].into_iter().enumerate() {
-        let mut bare = Vec::new();
-        let mut found: Vec<(&str, &str, Option<f64>, Vec<f64>)> = Vec::new();
-        for _ in 0..rounds {
-            bare.push(rate(Server::bare().address, connections, constant(REQUESTS)));
-            for kept in &KEPT {
-                let folder = tempfile::tempdir().expect("a folder");
-                let file = folder.path().join("store.db");
-                let file = file.to_str().expect("a name");
-                let args = if kept.args.is_empty() { vec![] } else { [&["--data", file], kept.args].concat() };
-                for (what, name) in ALL {
-                    // Health does not touch the data.
-                    if what == What::Health && kept.name != "memory" {
-                        continue;
-                    }
-                    let store = Server::store(&args);
-                    let requests = prepared(&store, what);
-                    let rate = rate(store.address, connections, requests);
-                    store.stop();
-                    let bar = if what == What::Health { Some(0.8) } else { kept.bars[index] };
-                    match found.iter_mut().find(|(data, known, ..)| (*data, *known) == (kept.name, name)) {
-                        Some((.., rates)) => rates.push(rate),
-                        None => found.push((kept.name, name, bar, vec![rate])),
-                    }
+        for kept in &KEPT {
+            for (what, name) in ALL {
+                // Health does not touch the data.
+                if what == What::Health && kept.name != "memory" {
+                    continue;
                 }
+                let (store, bare) = slices(kept, what, connections);
+                let share = median(store.iter().zip(&bare).map(|(store, bare)| store / bare).collect());
+                let bar = if what == What::Health { Some(0.8) } else { kept.bars[index] };
+                let met = bar.map_or(String::new(), |bar| format!("{bar}: {}", verdict(share >= bar)));
+                let (data, store, bare) = (kept.name, median(store), median(bare));
+                println!("{data:<18}{name:<10}{connections:>12}{store:>10.0}{bare:>10.0}{share:>8.2}  {met}");
             }
-        }
-        let control = median(bare);
-        println!("{:<18}{:<10}{connections:>12}{control:>12.0}{:>9}{:>8}", "(control)", "constant", "1.00", "");
-        for (data, name, bar, rates) in found {
-            let rate = median(rates);
-            let share = rate / control;
-            let (bar, met) = match bar {
-                Some(bar) => (format!("{bar:.1}"), verdict(share >= bar)),
-                None => (String::new(), ""),
-            };
-            println!("{data:<18}{name:<10}{connections:>12}{rate:>12.0}{share:>9.2}{bar:>8}  {met}");
         }
     }
     println!();
 }
 
+/// The rates of the store and of the control, slice by slice.
+fn slices(kept: &Kept, what: What, connections: usize) -> (Vec<f64>, Vec<f64>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("store.db");
+    let file = file.to_str().expect("a name");
+    let args = if kept.args.is_empty() { vec![] } else { [&["--data", file], kept.args].concat() };
+    let (store, bare) = (Server::store(&args), Server::bare());
+    let requests = prepared(&store, what);
+    for server in [&store, &bare] {
+        // The first requests warm up what is warm in a server that has run for a while.
+        send(server.address, connections, constant(SLICE));
+    }
+    let (mut of_store, mut of_bare) = (Vec::new(), Vec::new());
+    for slice in requests.chunks(SLICE) {
+        of_store.push(rate(store.address, connections, slice.to_vec()));
+        of_bare.push(rate(bare.address, connections, constant(SLICE)));
+    }
+    store.stop();
+    (of_store, of_bare)
+}
+
 fn rate(to: std::net::SocketAddr, connections: usize, requests: Vec<Vec<u8>>) -> f64 {
-    // The first requests warm up what is warm in a server that has run for a while.
-    send(to, connections, constant(200));
     let count = requests.len() as f64;
     count / send(to, connections, requests).0.as_secs_f64()
 }
