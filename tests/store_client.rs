@@ -60,6 +60,53 @@ fn every_line_has_its_answer_and_a_wrong_one_ends_nothing() {
 }
 
 #[test]
+fn the_server_understands_every_operation() {
+    let (_server, url) = Process::server(&[]);
+    let mut client = Process::client(&url, &[], None);
+    let mut call = 0;
+    let mut ask = |op: &str, args: Value| {
+        call += 1;
+        let answer = client.ask(&json!({ "call": call, "op": op, "args": args }).to_string());
+        assert_eq!(answer["result"], "ok", "{op}: {answer}");
+        answer["value"].clone()
+    };
+    assert_eq!(ask("get_latest_resources", json!({})), Value::Null);
+    let prompt = json!({ "p": { "resource_type": "prompt_template", "template": "t", "engine": "jinja" } });
+    let resources = ask("add_resources", json!({ "resources": prompt }))["resources_id"].clone();
+    let named = json!({ "resources_id": resources });
+    assert_eq!(ask("update_resources", json!({ "resources_id": resources, "resources": prompt }))["version"], 2);
+    assert_eq!(ask("get_resources", named.clone()), ask("get_latest_resources", json!({})));
+    assert_eq!(ask("query_resources", named)["total"], 1);
+
+    let queued = ask("enqueue_rollout", json!({ "input": 1 }));
+    assert_eq!(queued["resources_id"], resources, "the latest");
+    ask("enqueue_many_rollouts", json!({ "rollouts": [{ "input": 2 }] }));
+    let rollout = ask("dequeue_rollout", json!({ "worker_id": "w" }));
+    assert_eq!(rollout["rollout_id"], queued["rollout_id"]);
+    let (id, attempt) = (rollout["rollout_id"].clone(), rollout["attempt"]["attempt_id"].clone());
+    let number = json!({ "rollout_id": id, "attempt_id": attempt });
+    assert_eq!(ask("get_next_span_sequence_id", number)["sequence_id"], 1);
+    ask("add_span", json!({ "rollout_id": id, "attempt_id": attempt, "span_id": "s", "name": "n" }));
+    assert_eq!(ask("query_spans", json!({ "rollout_id": id }))["total"], 1);
+    ask("update_attempt", json!({ "rollout_id": id, "attempt_id": attempt, "status": "succeeded" }));
+    assert_eq!(ask("wait_for_rollouts", json!({ "rollout_ids": [id] }))[0]["status"], "succeeded");
+    assert_eq!(ask("start_attempt", json!({ "rollout_id": id, "worker_id": "w" }))["attempt"]["sequence_id"], 2);
+    assert_eq!(ask("query_attempts", json!({ "rollout_id": id, "sort_order": "desc" }))["items"][0]["sequence_id"], 2);
+    assert_eq!(ask("get_latest_attempt", json!({ "rollout_id": id }))["sequence_id"], 2);
+    assert_eq!(ask("get_latest_attempt", json!({ "rollout_id": "ro-0" })), Value::Null);
+    assert_eq!(ask("update_rollout", json!({ "rollout_id": id, "status": "cancelled" }))["status"], "cancelled");
+    assert_eq!(ask("get_rollout", json!({ "rollout_id": id }))["status"], "cancelled");
+    assert_eq!(ask("start_rollout", json!({ "input": 3, "worker_id": "v" }))["status"], "preparing");
+    assert_eq!(ask("query_rollouts", json!({ "status_in": ["cancelled", "preparing"] }))["total"], 2);
+    assert_eq!(ask("update_worker", json!({ "worker_id": "w" }))["status"], "busy");
+    assert_eq!(ask("get_worker", json!({ "worker_id": "nobody" })), Value::Null);
+    assert_eq!(ask("query_workers", json!({ "status_in": ["busy"] }))["total"], 2);
+    let statistics = ask("get_statistics", json!({}));
+    assert_eq!((&statistics["total_rollouts"], &statistics["total_attempts"]), (&json!(3), &json!(3)));
+    assert_eq!(ask("health", json!({}))["status"], "ok");
+}
+
+#[test]
 fn calls_run_side_by_side_and_a_cancelled_one_frees_the_server() {
     let (mut server, url) = Process::server(&[]);
     let mut client = Process::client(&url, &[], None);
