@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
+use super::json::{given, mandatory, raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::rollouts::{Known, NOWHERE, Rollout, given, mandatory, raw, text};
+use super::rollouts::{Known, NOWHERE, Rollout};
 use super::store::Store;
 use super::words::{AttemptStatus, RolloutStatus};
 use super::workers;

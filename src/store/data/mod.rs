@@ -9,6 +9,8 @@ pub mod attempts;
 mod call;
 mod finished;
 mod idempotency;
+mod json;
+pub mod new;
 mod page;
 mod parameters;
 pub mod queue;

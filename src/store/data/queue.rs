@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::answer::{Answer, Refusal};
 use super::attempts;
 use super::call::Call;
-use super::rollouts::{self, New, Rollout};
+use super::new::{self, New};
+use super::rollouts::{self, Rollout};
 use super::store::Store;
 use super::words::RolloutStatus;
 use super::workers;
@@ -22,10 +23,10 @@ struct Enqueue {
 pub fn enqueue(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     let body: Enqueue = call.json()?;
     let mut queued = Vec::with_capacity(body.rollouts.len());
-    for new in body.rollouts {
+    for rollout in body.rollouts {
         // Each has a time of its own, so that sorting by it gives their order.
         store.now += 1e-6;
-        queued.push(rollouts::insert(store, new, RolloutStatus::Queuing)?);
+        queued.push(new::insert(store, rollout, RolloutStatus::Queuing)?);
     }
     Ok(Answer::created(&queued))
 }

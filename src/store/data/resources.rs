@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
+use super::json::{raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::rollouts::{raw, text};
 use super::store::Store;
 
 /// One resource. As in the original, fields that it does not know are dropped.

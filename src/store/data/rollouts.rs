@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
-use super::attempts::{self, Attempt};
+use super::attempts::Attempt;
 use super::call::Call;
+use super::json::{given, json, mandatory, raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::resources;
 use super::store::Store;
 use super::words::{AttemptStatus, Mode, RolloutStatus};
 
@@ -98,7 +98,7 @@ const SORTABLE: Sortable = Sortable {
 };
 
 /// The place at the end of the queue.
-const NEXT_PLACE: &str = "(SELECT coalesce(max(place), 0) + 1 FROM rollout WHERE place IS NOT NULL)";
+pub const NEXT_PLACE: &str = "(SELECT coalesce(max(place), 0) + 1 FROM rollout WHERE place IS NOT NULL)";
 
 /// The row number of a rollout that does not exist.
 pub const NOWHERE: i64 = -1;
@@ -246,68 +246,6 @@ pub fn get(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     Ok(Answer::ok(&Rollout::load(store, call.segment(0))?))
 }
 
-/// A rollout that is to be: what enqueueing and starting are given.
-#[derive(Debug, Deserialize)]
-pub struct New {
-    input: Box<RawValue>,
-    mode: Option<Mode>,
-    resources_id: Option<String>,
-    config: Option<Config>,
-    metadata: Option<Map<String, Value>>,
-    /// Who starts it; without meaning for one that is queued.
-    worker_id: Option<String>,
-}
-
-/// Keeps a new rollout; one that is queued gets its place. Without resources of its own it uses the latest.
-///
-/// # Errors
-/// When the database fails.
-pub fn insert(store: &mut Store<'_>, new: New, status: RolloutStatus) -> Result<Rollout, Refusal> {
-    let rollout_id = store.id("ro", 12);
-    let config = new.config.unwrap_or_default();
-    let metadata = text(&new.metadata.unwrap_or_default());
-    let resources_id = match new.resources_id {
-        None => resources::latest_id(store)?,
-        given => given,
-    };
-    let place = if status.queued() { NEXT_PLACE } else { "NULL" };
-    let sql = format!(
-        "INSERT INTO rollout (id, start_time, mode, resources_id, status, config, metadata, watched, place) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {place})"
-    );
-    store.execute(
-        &sql,
-        params![rollout_id, store.now, new.mode, resources_id, status, text(&config), metadata, config.watched()],
-    )?;
-    store.execute("INSERT INTO input (seq, json) VALUES (?1, ?2)", params![store.inserted(), new.input.get()])?;
-    let metadata = RawValue::from_string(metadata).map_err(|error| Refusal::Bad(error.to_string()))?;
-    Ok(Rollout {
-        rollout_id,
-        input: new.input,
-        start_time: store.now,
-        end_time: None,
-        mode: new.mode,
-        resources_id,
-        status,
-        config,
-        metadata,
-        attempt: None,
-    })
-}
-
-/// `POST /rollouts`: a rollout that its worker starts itself, past the queue.
-///
-/// # Errors
-/// When the body is wrong, or the database fails.
-pub fn start(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let new: New = call.json()?;
-    let worker = new.worker_id.clone();
-    let started = insert(store, new, RolloutStatus::Preparing)?;
-    let mut known = Known::find(store, &started.rollout_id)?;
-    attempts::start(store, &mut known, worker.as_deref())?;
-    Ok(Answer::created(&Rollout::load(store, &known.id)?))
-}
-
 /// What `POST /rollouts/{rollout}` may change; what is absent stays as it is.
 #[derive(Debug, Deserialize)]
 struct Update {
@@ -357,41 +295,6 @@ pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     let mut rollout = Rollout::load(store, call.segment(0))?;
     rollout.attempt = None;
     Ok(Answer::ok(&rollout))
-}
-
-/// A field that is there, be it null: `deserialize_with` for fields whose absence and null differ.
-pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// Refuses null for a field that may be absent, but not null.
-///
-/// # Errors
-/// When it is null.
-pub fn mandatory<T>(name: &str, field: Option<Option<T>>) -> Result<Option<T>, Refusal> {
-    match field {
-        Some(None) => Err(Refusal::Bad(format!("{name} is invalid; it cannot be a null value."))),
-        Some(value) => Ok(value),
-        None => Ok(None),
-    }
-}
-
-/// The column as JSON text, unparsed.
-pub fn raw(row: &Row<'_>, index: usize) -> rusqlite::Result<Box<RawValue>> {
-    RawValue::from_string(row.get(index)?).map_err(|error| corrupt(index, error))
-}
-
-/// JSON for a column. What is given here always is JSON; if not, the column says null.
-pub fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(index)?.as_str()?).map_err(|error| corrupt(index, error))
-}
-
-fn corrupt(index: usize, error: serde_json::Error) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
 }
 
 fn unknown(id: &str) -> Refusal {

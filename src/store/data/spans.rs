@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Refusal};
 use super::attempts::Attempt;
 use super::call::Call;
+use super::json::raw;
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::rollouts::{Known, NOWHERE, raw};
+use super::rollouts::{Known, NOWHERE};
 use super::store::Store;
 
 /// A span's fields in the order in which they are answered. All but the ids and the name may be absent.

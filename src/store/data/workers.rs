@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal};
 use super::attempts::Attempt;
 use super::call::Call;
+use super::json::{given, mandatory, raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::rollouts::{given, mandatory, raw, text};
 use super::store::Store;
 use super::words::{AttemptStatus, WorkerStatus};
 

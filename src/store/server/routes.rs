@@ -2,7 +2,7 @@
 
 use hyper::Method;
 
-use crate::store::data::{Access, Operation, attempts, queue, resources, rollouts, spans, statistics, workers};
+use crate::store::data::{Access, Operation, attempts, new, queue, resources, rollouts, spans, statistics, workers};
 use crate::store::wire::{OTLP_PREFIX, PREFIX};
 
 use super::otlp;
@@ -76,7 +76,7 @@ const ROUTES: &[Route] = &[
     Route { method: Method::POST, path: "waits/rollouts", action: Action::Wait },
     write("queues/rollouts/enqueue", "enqueue_rollout", queue::enqueue),
     write("queues/rollouts/dequeue", "dequeue_rollout", queue::dequeue),
-    write("rollouts", "start_rollout", rollouts::start),
+    write("rollouts", "start_rollout", new::start),
     read("rollouts", "query_rollouts", rollouts::query),
     search("rollouts/search", "query_rollouts", rollouts::search),
     read("rollouts/{rollout}", "get_rollout", rollouts::get),

@@ -106,7 +106,7 @@ impl Machine {
 
     fn start(&mut self) {
         let ((config, json), worker) = (self.config(), self.worker());
-        let answer = self.apply(rollouts::start, &[], json!({ "input": 1, "config": json, "worker_id": worker }));
+        let answer = self.apply(new::start, &[], json!({ "input": 1, "config": json, "worker_id": worker }));
         self.model.start(id(&answer["rollout_id"]), id(&answer["attempt"]["attempt_id"]), worker, config);
     }
 
