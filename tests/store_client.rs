@@ -195,9 +195,10 @@ fn a_panic_in_a_call_is_answered_and_leaves_its_text() {
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    let wrong: [(&[&str], Option<&str>); 4] = [
+    let wrong: [(&[&str], Option<&str>); 5] = [
         (&["client"], None),
         (&["client", "--url", "ftp://x"], None),
+        (&["serve", "--durability", "power"], None),
         (&["runner", "--url", "http://127.0.0.1:1", "--worker-id", "w", "--work", "long"], None),
         (&["client", "--url", "http://127.0.0.1:1"], Some("no-such-defect")),
     ];

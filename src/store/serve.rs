@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// What an acknowledged write survives, with a database file
-    #[arg(long, value_name = "WHAT", default_value = "process")]
+    #[arg(long, value_name = "WHAT", default_value = "process", requires = "data")]
     durability: Durability,
     /// How long requests in flight may take after a stop has begun
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
