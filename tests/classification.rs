@@ -57,6 +57,15 @@ enum Fails {
     CutInHead,
     CutInBody,
     TimedOut,
+    /// The head and some of the body have come.
+    TimedOutInBody,
+    ResetInBody,
+    CutInChunks,
+    MalformedChunk,
+    /// A status that no route gives.
+    Redirected,
+    /// JSON, but no rollout.
+    OtherShape,
 }
 
 /// What must come of it: the result, the one record about it, and how often it was tried again.
@@ -77,7 +86,8 @@ fn expected(says: Says, announced: Announced, fails: Fails) -> Outcome {
         (Fails::Draining503, ..) => shutdown,
         (Fails::Status4xx, ..) => outcome("rejected", "WARN", "rejected", 0),
         (Fails::Status5xx | Fails::Plain503, ..) => outcome("rejected", "ERROR", "rejected", 0),
-        (Fails::MalformedHttp | Fails::WrongJson, ..) => outcome("transport", "ERROR", "transport failed", 0),
+        (Fails::MalformedHttp | Fails::MalformedChunk | Fails::Redirected, ..)
+        | (Fails::WrongJson | Fails::OtherShape, ..) => outcome("transport", "ERROR", "transport failed", 0),
         // Who is refused has met the new server only.
         (Fails::Refused, Says::Restarted, _) => outcome("unreachable", "ERROR", "server is unreachable", 1),
         // One retry because of the restart, and one of the new budget.
@@ -119,13 +129,19 @@ async fn every_failure_has_its_row(
         Fails::ClosedBeforeAnyByte,
         Fails::CutInHead,
         Fails::CutInBody,
-        Fails::TimedOut
+        Fails::TimedOut,
+        Fails::TimedOutInBody,
+        Fails::ResetInBody,
+        Fails::CutInChunks,
+        Fails::MalformedChunk,
+        Fails::Redirected,
+        Fails::OtherShape
     )]
     fails: Fails,
 ) {
     let expected = expected(says, announced, fails);
     // The cases run at once and share one log: the call's number tells them apart.
-    let number = 1000 + (says as u64 * 3 + announced as u64) * 13 + fails as u64;
+    let number = 1000 + (says as u64 * 3 + announced as u64) * 100 + fails as u64;
     let result = run(says, announced, fails, number).await;
     assert_eq!(result, expected.result);
     logs_assert(|lines| judge(lines, number, &expected));
@@ -152,7 +168,10 @@ async fn run(says: Says, announced: Announced, fails: Fails, number: u64) -> &'s
     let client = Client::new(Config {
         flag: (says != Says::NoFlag).then_some(path),
         connect_timeout: Duration::from_secs(20),
-        request_timeout: if fails == Fails::TimedOut { Duration::from_millis(100) } else { Duration::from_secs(20) },
+        request_timeout: match fails {
+            Fails::TimedOut | Fails::TimedOutInBody => Duration::from_millis(100),
+            _ => Duration::from_secs(20),
+        },
         retry: Schedule(vec![Duration::from_millis(1)]),
         probe: Schedule(vec![Duration::from_millis(1); 2]),
         probe_timeout: Duration::from_secs(20),
@@ -220,7 +239,8 @@ fn change(flag: &mut Option<Flag>, path: &Path, says: Says) {
 
 /// What the peer does to make it fail. While stopping, a server has its header on every response.
 fn act(fails: Fails, header: bool) -> Act {
-    let cut = |length: usize| Act::Close(answer(200, header, r#"{"rollout_id":"ro-1"}"#)[..length].to_vec());
+    let part = |length: usize| answer(200, header, r#"{"rollout_id":"ro-1"}"#)[..length].to_vec();
+    let cut = |length: usize| Act::Close(part(length));
     let head = answer(200, header, r#"{"rollout_id":"ro-1"}"#).len() - r#"{"rollout_id":"ro-1"}"#.len();
     match fails {
         Fails::Cancelled | Fails::TimedOut => Act::Hold,
@@ -234,8 +254,20 @@ fn act(fails: Fails, header: bool) -> Act {
         Fails::Reset => Act::Reset,
         Fails::ClosedBeforeAnyByte => Act::Close(Vec::new()),
         Fails::CutInHead => cut(20),
+        Fails::TimedOutInBody => Act::HoldAfter(part(head + 5)),
+        Fails::ResetInBody => Act::ResetAfter(part(head + 5)),
+        Fails::CutInChunks => Act::Close(chunked(header, "5\r\n{\"rol\r\n")),
+        Fails::MalformedChunk => Act::Answer(chunked(header, "five\r\n{\"rol\r\n0\r\n\r\n")),
+        Fails::Redirected => Act::Close(answer(302, header, "{}")),
+        Fails::OtherShape => Act::Close(answer(200, header, "[]")),
         Fails::CutInBody => cut(head + 5),
     }
+}
+
+/// An answer whose body comes in these chunks.
+fn chunked(draining: bool, chunks: &str) -> Vec<u8> {
+    let header = if draining { "x-store-state: draining\r\n" } else { "" };
+    format!("HTTP/1.1 200 X\r\n{header}transfer-encoding: chunked\r\n\r\n{chunks}").into()
 }
 
 /// Exactly one record about the call, at its level; apart from it only retries and probes, at DEBUG.

@@ -4,6 +4,8 @@
 mod defects;
 #[path = "store_client/process.rs"]
 mod process;
+#[path = "store_client/strategy.rs"]
+mod strategy;
 
 use process::{Process, loud};
 use rustix::process::Signal;
@@ -57,6 +59,53 @@ fn every_line_has_its_answer_and_a_wrong_one_ends_nothing() {
     assert!(status.success());
     assert_eq!(loud(&log).len(), 1, "the rejection alone: {log:#?}");
     assert!(loud(&log)[0].contains("WARN client quietdown::store::client: rejected op=get_rollout call=2 status=404"));
+}
+
+#[test]
+fn the_server_understands_every_operation() {
+    let (_server, url) = Process::server(&[]);
+    let mut client = Process::client(&url, &[], None);
+    let mut call = 0;
+    let mut ask = |op: &str, args: Value| {
+        call += 1;
+        let answer = client.ask(&json!({ "call": call, "op": op, "args": args }).to_string());
+        assert_eq!(answer["result"], "ok", "{op}: {answer}");
+        answer["value"].clone()
+    };
+    assert_eq!(ask("get_latest_resources", json!({})), Value::Null);
+    let prompt = json!({ "p": { "resource_type": "prompt_template", "template": "t", "engine": "jinja" } });
+    let resources = ask("add_resources", json!({ "resources": prompt }))["resources_id"].clone();
+    let named = json!({ "resources_id": resources });
+    assert_eq!(ask("update_resources", json!({ "resources_id": resources, "resources": prompt }))["version"], 2);
+    assert_eq!(ask("get_resources", named.clone()), ask("get_latest_resources", json!({})));
+    assert_eq!(ask("query_resources", named)["total"], 1);
+
+    let queued = ask("enqueue_rollout", json!({ "input": 1 }));
+    assert_eq!(queued["resources_id"], resources, "the latest");
+    ask("enqueue_many_rollouts", json!({ "rollouts": [{ "input": 2 }] }));
+    let rollout = ask("dequeue_rollout", json!({ "worker_id": "w" }));
+    assert_eq!(rollout["rollout_id"], queued["rollout_id"]);
+    let (id, attempt) = (rollout["rollout_id"].clone(), rollout["attempt"]["attempt_id"].clone());
+    let number = json!({ "rollout_id": id, "attempt_id": attempt });
+    assert_eq!(ask("get_next_span_sequence_id", number)["sequence_id"], 1);
+    ask("add_span", json!({ "rollout_id": id, "attempt_id": attempt, "span_id": "s", "name": "n" }));
+    assert_eq!(ask("query_spans", json!({ "rollout_id": id }))["total"], 1);
+    ask("update_attempt", json!({ "rollout_id": id, "attempt_id": attempt, "status": "succeeded" }));
+    assert_eq!(ask("wait_for_rollouts", json!({ "rollout_ids": [id] }))[0]["status"], "succeeded");
+    assert_eq!(ask("start_attempt", json!({ "rollout_id": id, "worker_id": "w" }))["attempt"]["sequence_id"], 2);
+    assert_eq!(ask("query_attempts", json!({ "rollout_id": id, "sort_order": "desc" }))["items"][0]["sequence_id"], 2);
+    assert_eq!(ask("get_latest_attempt", json!({ "rollout_id": id }))["sequence_id"], 2);
+    assert_eq!(ask("get_latest_attempt", json!({ "rollout_id": "ro-0" })), Value::Null);
+    assert_eq!(ask("update_rollout", json!({ "rollout_id": id, "status": "cancelled" }))["status"], "cancelled");
+    assert_eq!(ask("get_rollout", json!({ "rollout_id": id }))["status"], "cancelled");
+    assert_eq!(ask("start_rollout", json!({ "input": 3, "worker_id": "v" }))["status"], "preparing");
+    assert_eq!(ask("query_rollouts", json!({ "status_in": ["cancelled", "preparing"] }))["total"], 2);
+    assert_eq!(ask("update_worker", json!({ "worker_id": "w" }))["status"], "busy");
+    assert_eq!(ask("get_worker", json!({ "worker_id": "nobody" })), Value::Null);
+    assert_eq!(ask("query_workers", json!({ "status_in": ["busy"] }))["total"], 2);
+    let statistics = ask("get_statistics", json!({}));
+    assert_eq!((&statistics["total_rollouts"], &statistics["total_attempts"]), (&json!(3), &json!(3)));
+    assert_eq!(ask("health", json!({}))["status"], "ok");
 }
 
 #[test]
@@ -146,9 +195,10 @@ fn a_panic_in_a_call_is_answered_and_leaves_its_text() {
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    let wrong: [(&[&str], Option<&str>); 4] = [
+    let wrong: [(&[&str], Option<&str>); 5] = [
         (&["client"], None),
         (&["client", "--url", "ftp://x"], None),
+        (&["serve", "--durability", "power"], None),
         (&["runner", "--url", "http://127.0.0.1:1", "--worker-id", "w", "--work", "long"], None),
         (&["client", "--url", "http://127.0.0.1:1"], Some("no-such-defect")),
     ];
@@ -237,76 +287,38 @@ fn a_runner_ends_quietly_with_the_server_and_reports_an_outage_once() {
     assert_eq!(loud(&log).len(), 1, "{log:#?}");
 }
 
-const STRATEGY: [&str; 7] = ["run", "--runners", "2", "--tasks", "3", "--poll", "1ms"];
-
-/// The places of texts in a log; each must be there.
-fn places(log: &[String], texts: &[&str]) -> Vec<usize> {
-    let place = |text: &&str| {
-        log.iter().position(|line| line.contains(*text)).unwrap_or_else(|| panic!("no `{text}` in {log:#?}"))
-    };
-    texts.iter().map(place).collect()
-}
-
 #[test]
-fn a_strategy_stops_its_runners_before_its_server() {
-    for until_done in [true, false] {
-        let more: &[&str] = if until_done { &["--work", "1ms", "--finish-when-done"] } else { &["--work", "1m"] };
-        let mut strategy = Process::start(&[&STRATEGY[..], more].concat(), None);
-        if !until_done {
-            for _ in 0..2 {
-                strategy.log_line("rollout begun");
+fn a_dequeue_whose_answer_was_lost_is_asked_for_again_under_its_key() {
+    let peer = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", peer.local_addr().expect("bound"));
+    let runner = runner(&url, &["--poll", "1ms", "--retry", "", "--probe", "1ms"], None);
+    let mut keys = Vec::new();
+    // The answers to the first two are lost; the third is answered, so the fourth is another call.
+    while keys.len() < 4 {
+        let (mut stream, _) = peer.accept().expect("a connection");
+        while let Some((head, key)) = request(&stream) {
+            let lost = key.is_some() && keys.len() < 2;
+            let body = if head.contains("/health") { "{}" } else { "[]" };
+            keys.extend(key);
+            if lost || keys.len() == 4 {
+                break;
             }
-            strategy.end_input();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{body}");
+            std::io::Write::write_all(&mut stream, answer.as_bytes()).expect("written");
         }
-        let (status, log) = strategy.end();
-        assert!(status.success(), "{status}: {log:#?}");
-        let order = places(
-            &log,
-            &["algorithm finished", "runners told to stop", "all runners stopped", "stop begun", "server: stopped"],
-        );
-        assert!(order.is_sorted(), "{order:?} {log:#?}");
-        assert_eq!(log.iter().filter(|line| line.contains("runner stopped")).count(), 2);
-        assert_eq!(
-            log.iter().filter(|line| line.contains("rollout given back")).count(),
-            if until_done { 0 } else { 2 }
-        );
-        assert_eq!(loud(&log), [""; 0]);
     }
+    runner.signal(Signal::KILL);
+    assert_eq!((&keys[0], &keys[1]), (&keys[1], &keys[2]));
+    assert_ne!(keys[2], keys[3]);
 }
 
-#[test]
-fn a_strategy_that_stops_its_server_first_is_loud() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let flag = folder.path().join("online");
-    let options = ["--work", "1m", "--online-flag", flag.to_str().expect("UTF-8")];
-    let mut strategy = Process::start(&[&STRATEGY[..], &options].concat(), Some("server-stopped-first"));
-    for _ in 0..2 {
-        strategy.log_line("rollout begun");
-    }
-    strategy.signal(Signal::TERM);
-    let (_, log) = strategy.end();
-    let order = places(&log, &["algorithm finished", "server: stopped", "runners told to stop", "all runners stopped"]);
-    assert!(order.is_sorted(), "{order:?} {log:#?}");
-    places(&log, &["ERROR runner-", "panicked at"]);
-}
-
-#[test]
-fn a_strategy_whose_server_is_killed_fails() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("online");
-    let flag = path.to_str().expect("UTF-8");
-    let mut strategy = Process::start(&[&STRATEGY[..], &["--work", "1m", "--online-flag", flag]].concat(), None);
-    strategy.log_line("rollout begun");
-    let server = quietdown::store::flag::read(&path).expect("the server's flag").pid;
-    let server = rustix::process::Pid::from_raw(server as i32).expect("a pid is not zero");
-    rustix::process::kill_process(server, Signal::KILL).expect("it is there");
-    let (status, log) = strategy.end();
-    assert_eq!(status.code(), Some(1));
-    assert_eq!(
-        log.iter()
-            .filter(|line| line.contains("ERROR algorithm") && line.contains("server ended unexpectedly"))
-            .count(),
-        1
-    );
-    places(&log, &["all runners stopped"]);
+/// The next request on a connection: its first line and its key; nothing when there is none.
+fn request(stream: &std::net::TcpStream) -> Option<(String, Option<String>)> {
+    use std::io::{BufRead, Read};
+    let mut reader = std::io::BufReader::new(stream);
+    let head: Vec<String> = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+    let header = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+    let length = header("content-length: ").map_or(0, |length| length.parse().expect("a length"));
+    reader.read_exact(&mut vec![0; length]).ok()?;
+    Some((head.first()?.clone(), header("idempotency-key: ")))
 }

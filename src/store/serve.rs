@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::LevelFilter;
 
+use super::data::Durability;
 use super::duration::duration;
 use super::server::{self, Options};
 use super::{defects, logging};
@@ -22,6 +23,9 @@ pub struct Args {
     /// The database file; without it the data lives in memory
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// What an acknowledged write survives, with a database file
+    #[arg(long, value_name = "WHAT", default_value = "process", requires = "data")]
+    durability: Durability,
     /// How long requests in flight may take after a stop has begun
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     drain: Duration,
@@ -52,6 +56,7 @@ impl Args {
             host: self.host,
             port: self.port,
             data: self.data,
+            durability: self.durability,
             drain: self.drain,
             online_flag: self.online_flag,
             boot_delay: self.boot_delay,

@@ -3,6 +3,9 @@
 /// The prefix of every route.
 pub const PREFIX: &str = "/v1/agl";
 
+/// The prefix of the routes of OpenTelemetry's protocol.
+pub const OTLP_PREFIX: &str = "/v1";
+
 /// The header that says what the server is about, on every response while it is stopping; its value is [`DRAINING`].
 ///
 /// On a 503 it is the draining marker: the request was refused because of the stop, and had no effect. On any other

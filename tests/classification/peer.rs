@@ -25,8 +25,12 @@ pub enum Act {
     Close(Vec<u8>),
     /// Resets the connection.
     Reset,
+    /// Writes this and resets the connection.
+    ResetAfter(Vec<u8>),
     /// Does nothing until the other side ends the stream.
     Hold,
+    /// Writes this and then does nothing until the other side ends the stream.
+    HoldAfter(Vec<u8>),
 }
 
 type Script = Box<dyn FnMut(&Seen) -> Act + Send>;
@@ -121,7 +125,15 @@ async fn serve(mut stream: TcpStream, connection: usize, shared: &Shared) {
                 stream.set_zero_linger().expect("an option");
                 return;
             }
+            Act::ResetAfter(answer) => {
+                let _ = stream.write_all(&answer).await;
+                stream.set_zero_linger().expect("an option");
+                return;
+            }
             Act::Hold => {}
+            Act::HoldAfter(answer) => {
+                let _ = stream.write_all(&answer).await;
+            }
         }
         let _ = stream.read_to_end(&mut Vec::new()).await;
         return;

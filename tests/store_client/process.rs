@@ -26,13 +26,16 @@ pub struct Process {
 impl Process {
     /// Starts `quietdown store` with `arguments`, and with a planted defect if there is one.
     pub fn start(arguments: &[&str], defect: Option<&str>) -> Self {
+        Self::start_with(arguments, defect.map(|defect| ("QUIETDOWN_STORE_DEFECT", defect)).as_slice())
+    }
+
+    /// Starts `quietdown store` with `arguments`, in this environment.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quietdown"));
         command.arg("store").args(arguments).process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env_remove("QUIETDOWN_STORE_DEFECT").env("RUST_BACKTRACE", "0");
-        if let Some(defect) = defect {
-            command.env("QUIETDOWN_STORE_DEFECT", defect);
-        }
+        command.envs(environment.iter().copied());
         let mut child = command.spawn().expect("it starts");
         let (output, one) = lines(child.stdout.take().expect("piped"));
         let (log, other) = lines(child.stderr.take().expect("piped"));

@@ -68,8 +68,14 @@ impl Connection {
 
     /// Sends a request: its path below the prefix, more header lines (each ends with CRLF), its body.
     pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
-        self.send_head(method, path, headers, body.len());
-        self.send_bytes(body);
+        self.send_to(method, &format!("/v1/agl{path}"), headers, body);
+    }
+
+    /// As [`send`](Self::send), to a path as it is.
+    pub fn send_to(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: store\r\ncontent-length: {length}\r\n{headers}\r\n");
+        self.send_bytes(&[head.as_bytes(), body].concat());
     }
 
     /// Sends only the head of a request with a body of this length.

@@ -91,3 +91,52 @@ fn the_answer_of_a_request_whose_client_left_is_kept_for_its_retry() {
     server.begin_stop();
     server.exit_gracefully();
 }
+
+#[test]
+fn every_write_is_applied_once_by_its_key_before_and_after_a_kill() {
+    let mut server = Booted::with(&[]);
+    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let rollout = server.enqueue(json!("first"));
+    let dequeued = server.ask("POST", "/queues/rollouts/dequeue", None).json();
+    let attempt = text(&dequeued[0]["attempt"]["attempt_id"]);
+    server.enqueue(json!("second"));
+    let prompt = json!({ "p": { "resource_type": "prompt_template", "template": "t", "engine": "jinja" } });
+    let resources = text(&server.ask("POST", "/resources", prompt.clone()).json()["resources_id"]);
+    let span = json!({ "rollout_id": rollout, "attempt_id": attempt, "span_id": "s", "name": "n" });
+    let writes = [
+        (ENQUEUE.to_owned(), one(3)),
+        ("/queues/rollouts/dequeue".to_owned(), json!({ "worker_id": "w" })),
+        ("/rollouts".to_owned(), json!({ "input": 4, "worker_id": "w" })),
+        (format!("/rollouts/{rollout}"), json!({ "metadata": { "a": 1 } })),
+        (format!("/rollouts/{rollout}/attempts"), json!({})),
+        (format!("/rollouts/{rollout}/attempts/{attempt}"), json!({ "status": "failed" })),
+        ("/workers/w".to_owned(), json!({ "heartbeat_stats": { "cpu": 1 } })),
+        ("/resources".to_owned(), prompt.clone()),
+        (format!("/resources/{resources}"), prompt),
+        ("/spans".to_owned(), span),
+        ("/spans/next".to_owned(), json!({ "rollout_id": rollout, "attempt_id": attempt })),
+    ];
+    let all = |server: &Booted| -> Vec<(u16, String)> {
+        let answer = |(path, body): &(String, Value)| keyed(server, &format!("key of {path}"), path, body);
+        let answers = writes.iter().map(answer);
+        answers.map(|answer| (answer.status, String::from_utf8_lossy(&answer.body).into_owned())).collect()
+    };
+    let counts = |server: &Booted| {
+        let mut counts = server.ask("GET", "/statistics", None).json();
+        counts["uptime"].take();
+        (counts, server.ask("GET", "/rollouts", None).json(), server.ask("GET", "/workers", None).json())
+    };
+    let first = all(&server);
+    assert!(first.iter().all(|(status, _)| *status < 300), "{first:#?}");
+    let kept = counts(&server);
+    assert_eq!(all(&server), first, "again");
+    assert_eq!(counts(&server), kept, "again");
+    server.signal(Signal::KILL);
+    server.exit();
+    let server = server.again(&[]);
+    assert_eq!(all(&server), first, "after a kill");
+    assert_eq!(counts(&server), kept, "after a kill");
+    let latest = server.ask("GET", &format!("/resources/{resources}"), None).json();
+    assert_eq!(latest["version"], 2);
+    server.stop();
+}

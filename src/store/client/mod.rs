@@ -35,6 +35,7 @@ pub use operation::Operation;
 pub use options::ClientOptions;
 pub use report::Reporting;
 use report::{Report, Subject};
+use request::Request;
 use retry::Budget;
 
 use super::defects::{Defect, planted};
@@ -81,6 +82,21 @@ impl Config {
     }
 }
 
+/// A call that can be made as often as it takes: however often, it has its effect once.
+#[derive(Debug, Clone)]
+pub struct Call {
+    operation: Operation,
+    /// With the key by which the server knows it.
+    request: Request,
+}
+
+impl Call {
+    /// A call for this operation, with a key of its own if it writes.
+    pub fn new(operation: Operation) -> Self {
+        Self { request: operation.request(), operation }
+    }
+}
+
 /// A client. Its clones share its connection and what it knows of the server.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
@@ -123,14 +139,24 @@ impl Client {
     /// # Errors
     /// Each of [`Error`] but [`Error::Cancelled`]: a call is cancelled by dropping it.
     pub async fn call(&self, operation: Operation, number: Option<u64>) -> Result<Value, Error> {
+        self.make(&Call::new(operation), number).await
+    }
+
+    /// As [`call`](Self::call), for a call that may be made again: when it is not known whether it had its effect, the server
+    /// repeats its answer instead.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn make(&self, call: &Call, number: Option<u64>) -> Result<Value, Error> {
+        let operation = &call.operation;
         let subject = Subject { op: operation.name(), call: number };
         let mut cancellation = Cancellation { client: self, subject, armed: true };
         let outcome = if planted(Defect::CancelIgnored) {
-            let client = self.clone();
-            let call = tokio::spawn(async move { client.attempts(&operation, subject).await });
+            let (client, call) = (self.clone(), call.clone());
+            let call = tokio::spawn(async move { client.attempts(&call, subject).await });
             call.await.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic()))
         } else {
-            self.attempts(&operation, subject).await
+            self.attempts(call, subject).await
         };
         cancellation.armed = false;
         match outcome {
@@ -140,8 +166,7 @@ impl Client {
     }
 
     /// Makes attempts until one succeeds or the call is over.
-    async fn attempts(&self, operation: &Operation, subject: Subject) -> Result<Value, Over> {
-        let request = operation.request();
+    async fn attempts(&self, call: &Call, subject: Subject) -> Result<Value, Over> {
         let mut budget = Budget::new(&self.config.retry);
         let mut began = None;
         loop {
@@ -149,7 +174,7 @@ impl Client {
                 let failure = Failure::Disconnected(classify::Disconnect::Refused);
                 return Err(Over { decision: Decision::Shutdown, failure, attempts: 0 });
             }
-            let failure = match self.attempt(operation, &request, &mut began).await {
+            let failure = match self.attempt(&call.operation, &call.request, &mut began).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };

@@ -60,6 +60,40 @@ pub enum Operation {
     GetRollout { rollout_id: String },
     /// Lists the spans of a rollout. Gives a page.
     QuerySpans(Map<String, Value>),
+    /// Starts a rollout past the queue, with an attempt. Gives it.
+    StartRollout(Map<String, Value>),
+    /// Starts one more attempt at a rollout. Gives the rollout with it.
+    StartAttempt {
+        rollout_id: String,
+        #[serde(flatten)]
+        arguments: Map<String, Value>,
+    },
+    /// Lists the attempts at a rollout. Gives a page.
+    QueryAttempts {
+        rollout_id: String,
+        #[serde(flatten)]
+        filter: Map<String, Value>,
+    },
+    /// Gives the latest attempt at a rollout, or `null`.
+    GetLatestAttempt { rollout_id: String },
+    /// Lists workers. Gives a page.
+    QueryWorkers(Map<String, Value>),
+    /// Gives one worker, or `null`.
+    GetWorker { worker_id: String },
+    /// Gives how much there is of everything.
+    GetStatistics {},
+    /// Lists resources. Gives a page.
+    QueryResources(Map<String, Value>),
+    /// Adds resources, by their names. Gives them with their id.
+    AddResources { resources: Map<String, Value> },
+    /// Gives resources a new version. Gives it.
+    UpdateResources { resources_id: String, resources: Map<String, Value> },
+    /// Gives one set of resources, or `null`.
+    GetResources { resources_id: String },
+    /// Gives the resources that were changed last, or `null`.
+    GetLatestResources {},
+    /// Gives the number for the next span of a rollout.
+    GetNextSpanSequenceId { rollout_id: String, attempt_id: String },
     /// Any request, to a path as it is.
     Raw {
         method: String,
@@ -85,6 +119,19 @@ impl Operation {
             Self::QueryRollouts(_) => "query_rollouts",
             Self::GetRollout { .. } => "get_rollout",
             Self::QuerySpans(_) => "query_spans",
+            Self::StartRollout(_) => "start_rollout",
+            Self::StartAttempt { .. } => "start_attempt",
+            Self::QueryAttempts { .. } => "query_attempts",
+            Self::GetLatestAttempt { .. } => "get_latest_attempt",
+            Self::QueryWorkers(_) => "query_workers",
+            Self::GetWorker { .. } => "get_worker",
+            Self::GetStatistics {} => "get_statistics",
+            Self::QueryResources(_) => "query_resources",
+            Self::AddResources { .. } => "add_resources",
+            Self::UpdateResources { .. } => "update_resources",
+            Self::GetResources { .. } => "get_resources",
+            Self::GetLatestResources {} => "get_latest_resources",
+            Self::GetNextSpanSequenceId { .. } => "get_next_span_sequence_id",
             Self::Raw { .. } => "raw",
         }
     }
@@ -141,6 +188,29 @@ impl Operation {
             Self::QueryRollouts(filter) => Request::read(&format!("/rollouts{}", query(filter))),
             Self::GetRollout { rollout_id } => Request::read(&format!("/rollouts/{}", escape(rollout_id))),
             Self::QuerySpans(filter) => Request::read(&format!("/spans{}", query(filter))),
+            Self::StartRollout(rollout) => Request::write("/rollouts", rollout),
+            Self::StartAttempt { rollout_id, arguments } => {
+                Request::write(&format!("/rollouts/{}/attempts", escape(rollout_id)), arguments)
+            }
+            Self::QueryAttempts { rollout_id, filter } => {
+                Request::read(&format!("/rollouts/{}/attempts{}", escape(rollout_id), query(filter)))
+            }
+            Self::GetLatestAttempt { rollout_id } => {
+                Request::read(&format!("/rollouts/{}/attempts/latest", escape(rollout_id)))
+            }
+            Self::QueryWorkers(filter) => Request::read(&format!("/workers{}", query(filter))),
+            Self::GetWorker { worker_id } => Request::read(&format!("/workers/{}", escape(worker_id))),
+            Self::GetStatistics {} => Request::read("/statistics"),
+            Self::QueryResources(filter) => Request::read(&format!("/resources{}", query(filter))),
+            Self::AddResources { resources } => Request::write("/resources", resources),
+            Self::UpdateResources { resources_id, resources } => {
+                Request::write(&format!("/resources/{}", escape(resources_id)), resources)
+            }
+            Self::GetResources { resources_id } => Request::read(&format!("/resources/{}", escape(resources_id))),
+            Self::GetLatestResources {} => Request::read("/resources/latest"),
+            Self::GetNextSpanSequenceId { rollout_id, attempt_id } => {
+                Request::write("/spans/next", &json!({ "rollout_id": rollout_id, "attempt_id": attempt_id }))
+            }
             Self::Raw { method, path, body } => {
                 Request::raw(Method::from_bytes(method.as_bytes()).unwrap_or_default(), path, body.as_ref())
             }
@@ -179,6 +249,8 @@ impl Operation {
             Self::EnqueueManyRollouts { .. } | Self::WaitForRollouts { .. } => list(answer).map(Value::Array),
             Self::Raw { .. } => Ok(answer),
             Self::AddSpan(_) if answer.is_null() => Ok(answer),
+            Self::GetLatestAttempt { .. } | Self::GetWorker { .. } if answer.is_null() => Ok(answer),
+            Self::GetResources { .. } | Self::GetLatestResources {} if answer.is_null() => Ok(answer),
             _ if answer.is_object() => Ok(answer),
             _ => Err(format!("expected an object, found {}", kind(Some(&answer)))),
         }
@@ -225,96 +297,4 @@ fn query(filter: &Map<String, Value>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn operation(op: &str, args: Value) -> Operation {
-        serde_json::from_value(json!({ "op": op, "args": args })).expect("an operation")
-    }
-
-    fn sent(op: &str, args: Value) -> (String, String) {
-        let request = operation(op, args).request();
-        (format!("{} {}", request.method, request.path), String::from_utf8_lossy(&request.body).into_owned())
-    }
-
-    #[test]
-    fn each_operation_goes_to_its_route() {
-        let table = [
-            ("health", json!({}), "GET /v1/agl/health", ""),
-            (
-                "enqueue_rollout",
-                json!({"input": 1, "mode": null}),
-                "POST /v1/agl/queues/rollouts/enqueue",
-                r#"{"rollouts":[{"input":1,"mode":null}]}"#,
-            ),
-            (
-                "enqueue_many_rollouts",
-                json!({"rollouts": []}),
-                "POST /v1/agl/queues/rollouts/enqueue",
-                r#"{"rollouts":[]}"#,
-            ),
-            ("dequeue_rollout", json!({}), "POST /v1/agl/queues/rollouts/dequeue", r#"{"limit":1}"#),
-            (
-                "wait_for_rollouts",
-                json!({"rollout_ids": ["a"]}),
-                "POST /v1/agl/waits/rollouts",
-                r#"{"rollout_ids":["a"],"timeout":null}"#,
-            ),
-            ("add_span", json!({"name": "n"}), "POST /v1/agl/spans", r#"{"name":"n"}"#),
-            (
-                "update_attempt",
-                json!({"rollout_id": "r/1", "attempt_id": "latest", "status": "failed"}),
-                "POST /v1/agl/rollouts/r%2F1/attempts/latest",
-                r#"{"status":"failed"}"#,
-            ),
-            (
-                "update_rollout",
-                json!({"rollout_id": "r", "config": null}),
-                "POST /v1/agl/rollouts/r",
-                r#"{"config":null}"#,
-            ),
-            ("update_worker", json!({"worker_id": "w"}), "POST /v1/agl/workers/w", "{}"),
-            (
-                "query_rollouts",
-                json!({"status_in": ["a", "b"], "limit": -1, "offset": null}),
-                "GET /v1/agl/rollouts?status_in=a&status_in=b&limit=-1",
-                "",
-            ),
-            ("get_rollout", json!({"rollout_id": "r"}), "GET /v1/agl/rollouts/r", ""),
-            ("query_spans", json!({"rollout_id": "r"}), "GET /v1/agl/spans?rollout_id=r", ""),
-            ("raw", json!({"method": "PUT", "path": "/x?y=1", "body": [1]}), "PUT /x?y=1", "[1]"),
-        ];
-        for (op, args, head, body) in table {
-            assert_eq!(sent(op, args), (head.to_owned(), body.to_owned()), "{op}");
-        }
-    }
-
-    #[test]
-    fn an_answer_of_another_shape_is_no_value() {
-        let rollout = json!({"rollout_id": "r"});
-        assert_eq!(operation("enqueue_rollout", json!({})).value(json!([rollout])), Ok(rollout.clone()));
-        assert_eq!(operation("dequeue_rollout", json!({})).value(json!([])), Ok(Value::Null));
-        for (op, args, answer) in [
-            ("enqueue_rollout", json!({}), json!([])),
-            ("enqueue_rollout", json!({}), json!({})),
-            ("dequeue_rollout", json!({}), json!([1])),
-            ("wait_for_rollouts", json!({"rollout_ids": []}), json!(null)),
-            ("get_rollout", json!({"rollout_id": "r"}), json!([])),
-            ("health", json!({}), json!("ok")),
-        ] {
-            assert!(operation(op, args).value(answer.clone()).is_err(), "{op} {answer}");
-        }
-    }
-
-    #[test]
-    fn a_long_poll_is_cut_short_when_it_ends_before_its_time_with_something_missing() {
-        let second = Duration::from_secs(1);
-        let endless = operation("wait_for_rollouts", json!({"rollout_ids": ["a", "b", "b"]}));
-        assert!(endless.cut_short(&json!([1]), second));
-        assert!(!endless.cut_short(&json!([1, 2]), second));
-        let limited = operation("wait_for_rollouts", json!({"rollout_ids": ["a"], "timeout": 2}));
-        assert!(limited.cut_short(&json!([]), second));
-        assert!(!limited.cut_short(&json!([]), second * 2));
-        assert!(!operation("dequeue_rollout", json!({})).cut_short(&json!([]), second));
-    }
-}
+mod tests;

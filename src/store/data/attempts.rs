@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
-use super::page::Query;
-use super::rollouts::{Known, given, mandatory, raw, text};
+use super::json::{given, mandatory, raw, text};
+use super::page::{Query, Sortable};
+use super::parameters::Parameters;
+use super::rollouts::{Known, NOWHERE, Rollout};
 use super::store::Store;
 use super::words::{AttemptStatus, RolloutStatus};
 use super::workers;
@@ -39,15 +41,21 @@ pub struct Attempt {
 /// The columns of [`Attempt::read`], in order.
 const COLUMNS: &str = "id, sequence_id, start_time, end_time, status, worker_id, last_heartbeat_time, metadata";
 
-const SORTABLE: &[(&str, &str)] = &[
-    ("sequence_id", "sequence_id"),
-    ("attempt_id", "id"),
-    ("start_time", "start_time"),
-    ("end_time", "end_time"),
-    ("status", "status"),
-    ("worker_id", "worker_id"),
-    ("last_heartbeat_time", "last_heartbeat_time"),
-];
+const SORTABLE: Sortable = Sortable {
+    inserted: "sequence_id",
+    default: Some("sequence_id"),
+    fields: &[
+        ("rollout_id", "rollout"),
+        ("attempt_id", "id"),
+        ("sequence_id", "sequence_id"),
+        ("start_time", "start_time"),
+        ("end_time", "end_time"),
+        ("status", "status"),
+        ("worker_id", "worker_id"),
+        ("last_heartbeat_time", "last_heartbeat_time"),
+        ("metadata", "metadata"),
+    ],
+};
 
 impl Attempt {
     /// Reads an attempt from the columns of a row that begin at `first`.
@@ -113,10 +121,7 @@ impl Attempt {
         if let Some(worker) = &self.worker_id {
             workers::follow(store, worker, self)?;
         }
-        let latest = store.first("SELECT max(sequence_id) FROM attempt WHERE rollout = ?1", [rollout.seq], |row| {
-            row.get::<_, Option<i64>>(0)
-        })?;
-        if latest.flatten() == Some(self.sequence_id) {
+        if self.is_latest(store, rollout)? {
             let status = self.rollout_status(rollout);
             if status != rollout.status {
                 rollout.set_status(store, status)?;
@@ -125,10 +130,48 @@ impl Attempt {
         Ok(())
     }
 
-    /// Gives it a status; an end has a time.
+    /// Gives it a status. An end that its worker tells has a time; one that the watchdog concludes has none, as in the
+    /// original, because nobody knows when it was. What lives has no end.
     pub fn set_status(&mut self, store: &Store<'_>, status: AttemptStatus) {
         self.status = status;
-        self.end_time = (!status.live()).then_some(store.now);
+        self.end_time = match status {
+            AttemptStatus::Succeeded | AttemptStatus::Failed => Some(store.now),
+            AttemptStatus::Preparing | AttemptStatus::Running => None,
+            AttemptStatus::Timeout | AttemptStatus::Unresponsive => self.end_time,
+        };
+    }
+
+    /// Notes that its worker lives: that wakes it, and with it its rollout if that has not ended or been taken from it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sign_of_life(&mut self, store: &mut Store<'_>, rollout: &mut Known) -> rusqlite::Result<()> {
+        let wakes = matches!(self.status, AttemptStatus::Preparing | AttemptStatus::Unresponsive);
+        if wakes {
+            self.set_status(store, AttemptStatus::Running);
+        }
+        self.last_heartbeat_time = Some(store.now);
+        let sql = "UPDATE attempt SET last_heartbeat_time = ?3, status = ?4, end_time = ?5 \
+                   WHERE rollout = ?1 AND sequence_id = ?2";
+        store.execute(
+            sql,
+            params![rollout.seq, self.sequence_id, self.last_heartbeat_time, self.status, self.end_time],
+        )?;
+        let follows = match rollout.status {
+            RolloutStatus::Preparing => self.status == AttemptStatus::Running,
+            RolloutStatus::Requeuing => wakes,
+            _ => false,
+        };
+        if follows && self.is_latest(store, rollout)? {
+            rollout.set_status(store, RolloutStatus::Running)?;
+        }
+        Ok(())
+    }
+
+    fn is_latest(&self, store: &Store<'_>, rollout: &Known) -> rusqlite::Result<bool> {
+        let sql = "SELECT max(sequence_id) FROM attempt WHERE rollout = ?1";
+        let latest = store.first(sql, [rollout.seq], |row| row.get::<_, Option<i64>>(0))?;
+        Ok(latest.flatten() == Some(self.sequence_id))
     }
 
     fn rollout_status(&self, rollout: &Known) -> RolloutStatus {
@@ -145,40 +188,86 @@ impl Attempt {
     }
 }
 
-/// Starts the rollout's next attempt.
+/// `POST /rollouts/{rollout}/attempts`: one more attempt, whatever the rollout's config says about their number.
+///
+/// # Errors
+/// When the body is wrong, the rollout does not exist, or the database fails.
+pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let body: Start = call.optional_json()?;
+    let mut rollout = Known::find(store, call.segment(0))?;
+    start(store, &mut rollout, body.worker_id.as_deref())?;
+    Ok(Answer::created(&Rollout::load(store, &rollout.id)?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Start {
+    worker_id: Option<String>,
+}
+
+/// Starts the rollout's next attempt, and gives it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -> Result<(), Refusal> {
+pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -> Result<Attempt, Refusal> {
     let id = store.id("at", 8);
+    let status = AttemptStatus::Preparing;
     let sql = "INSERT INTO attempt (rollout, sequence_id, id, start_time, status, worker_id) VALUES (?1, \
-               (SELECT coalesce(max(sequence_id), 0) + 1 FROM attempt WHERE rollout = ?1), ?2, ?3, ?4, ?5)";
-    store.execute(sql, params![rollout.seq, id, store.now, AttemptStatus::Preparing, worker])?;
-    let attempt = Attempt::load(store, rollout, &id)?;
-    attempt.save(store, rollout, true)?;
-    Ok(())
+               (SELECT coalesce(max(sequence_id), 0) + 1 FROM attempt WHERE rollout = ?1), ?2, ?3, ?4, ?5) \
+               RETURNING sequence_id";
+    let number = store.first(sql, params![rollout.seq, id, store.now, status, worker], |row| row.get(0))?;
+    let attempt = Attempt {
+        rollout_id: rollout.id.clone(),
+        attempt_id: id,
+        sequence_id: number.unwrap_or_default(),
+        start_time: store.now,
+        end_time: None,
+        status,
+        worker_id: worker.map(str::to_owned),
+        last_heartbeat_time: None,
+        metadata: RawValue::NULL.to_owned(),
+    };
+    if let Some(worker) = worker {
+        workers::follow(store, worker, &attempt)?;
+    }
+    rollout.set_status(store, RolloutStatus::Preparing)?;
+    Ok(attempt)
 }
 
-/// `GET /rollouts/{rollout}/attempts`
+/// `GET /rollouts/{rollout}/attempts`: of a rollout that does not exist, none.
 ///
 /// # Errors
-/// When the rollout does not exist, a parameter is not allowed, or the database fails.
+/// When a parameter is not allowed, or the database fails.
 pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let rollout = Known::find(store, call.segment(0))?;
+    list(store, call.segment(0), &Parameters::of_query(call))
+}
+
+/// `POST /rollouts/{rollout}/attempts/search`
+///
+/// # Errors
+/// As [`query`].
+pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    list(store, call.segment(0), &Parameters::of_body(call)?)
+}
+
+fn list(store: &Store<'_>, rollout: &str, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
+    let seq = Known::seek(store, rollout)?.map_or(NOWHERE, |rollout| rollout.seq);
     let select = format!("SELECT {COLUMNS} FROM attempt");
-    let page = Query::new(call, &select, "attempt")
-        .only("rollout", rollout.seq)
-        .page(store, SORTABLE, |row| Attempt::read(row, 0, rollout.id.clone()))?;
+    let page = Query::new(parameters, &select, "attempt")
+        .only("rollout", seq)
+        .page(store, SORTABLE, |row| Attempt::read(row, 0, rollout.to_owned()))?;
     Ok(Answer::ok(&page))
 }
 
-/// `GET /rollouts/{rollout}/attempts/latest`: null before the first attempt.
+/// `GET /rollouts/{rollout}/attempts/latest`: null before the first attempt, and for a rollout that does not exist.
 ///
 /// # Errors
-/// When the rollout does not exist, or the database fails.
+/// When the database fails.
 pub fn latest(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let rollout = Known::find(store, call.segment(0))?;
-    Ok(Answer::ok(&Attempt::find(store, &rollout, "latest")?))
+    let latest = match Known::seek(store, call.segment(0))? {
+        Some(rollout) => Attempt::find(store, &rollout, "latest")?,
+        None => None,
+    };
+    Ok(Answer::ok(&latest))
 }
 
 /// What `POST /rollouts/{rollout}/attempts/{attempt}` may change; what is absent stays as it is.
@@ -209,17 +298,14 @@ pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     if let Some(metadata) = metadata {
         attempt.metadata = RawValue::from_string(text(&metadata)).map_err(|error| Refusal::Bad(error.to_string()))?;
     }
-    let handed_over = worker.is_some();
+    let handed_over = worker.is_some() && status.is_none();
     attempt.worker_id = worker.or(attempt.worker_id);
     attempt.last_heartbeat_time = heartbeat.or(attempt.last_heartbeat_time);
     if let Some(status) = status {
         attempt.set_status(store, status);
     }
     attempt.save(store, &mut rollout, status.is_some())?;
-    if handed_over
-        && status.is_none()
-        && let Some(worker) = &attempt.worker_id
-    {
+    if handed_over && let Some(worker) = &attempt.worker_id {
         workers::follow(store, worker, &attempt)?;
     }
     Ok(Answer::ok(&attempt))

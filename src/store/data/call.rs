@@ -20,23 +20,15 @@ impl Call {
         &self.segments[index]
     }
 
-    /// The last value of a query parameter.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Every value of a query parameter that may be repeated.
-    pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
     /// The body as JSON.
     ///
     /// # Errors
     /// When it is not JSON, or not of this shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Refusal::Unprocessable { place: "body", message: error.to_string() })
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let kind = if error.is_data() { "value_error" } else { "json_invalid" };
+            Refusal::Unprocessable { place: "body", field: None, kind, message: error.to_string() }
+        })
     }
 
     /// The body as JSON; an absent body and `null` stand for the default.

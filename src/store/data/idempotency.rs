@@ -7,8 +7,9 @@
 use hyper::body::Bytes;
 use rusqlite::params;
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Answer, Content, Refusal};
 use super::store::Store;
+use crate::store::wire::IDEMPOTENCY_HEADER;
 
 /// How long an answer is kept, in seconds: longer than any client goes on retrying.
 const RETENTION: f64 = 3600.0;
@@ -36,11 +37,13 @@ impl Key {
         let sql = "SELECT request, status, body FROM answer WHERE key = ?1";
         let row = store.first(sql, [&self.key], |row| {
             let body = Bytes::from(row.get::<_, Vec<u8>>(2)?);
-            Ok((row.get::<_, i64>(0)?, Answer { status: row.get(1)?, body, problem: None }))
+            Ok((row.get::<_, i64>(0)?, Answer { status: row.get(1)?, content: Content::Json, body, problem: None }))
         })?;
         match row {
             Some((request, _)) if request != self.request => Err(Refusal::Unprocessable {
                 place: "header",
+                field: Some(IDEMPOTENCY_HEADER.to_owned()),
+                kind: "value_error",
                 message: format!("the idempotency key {:?} was used for another request", self.key),
             }),
             Some((_, answer)) => Ok(Some(answer)),

@@ -9,11 +9,16 @@ pub mod attempts;
 mod call;
 mod finished;
 mod idempotency;
+mod json;
+pub mod new;
 mod page;
+mod parameters;
 pub mod queue;
+pub mod resources;
 pub mod rollouts;
 mod schema;
 pub mod spans;
+pub mod statistics;
 mod store;
 mod thread;
 pub mod waits;
@@ -21,9 +26,10 @@ mod watchdog;
 mod words;
 pub mod workers;
 
-pub use answer::{Answer, Refusal};
+pub use answer::{Answer, Content, Refusal};
 pub use call::{Access, Call, Operation};
 pub use finished::Watch;
+pub use schema::Durability;
 pub use store::Store;
 pub use thread::Data;
 #[cfg(test)]

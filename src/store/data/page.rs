@@ -5,7 +5,7 @@ use rusqlite::types::Value;
 use serde::Serialize;
 
 use super::answer::Refusal;
-use super::call::Call;
+use super::parameters::Parameters;
 use super::store::Store;
 
 /// A page of a list, as it is answered.
@@ -19,7 +19,7 @@ pub struct Page<T> {
 
 /// A query over one table, built from a request's parameters.
 pub struct Query<'q> {
-    call: &'q Call,
+    parameters: &'q Parameters<'q>,
     /// What is selected, up to the condition.
     select: &'q str,
     /// The table whose rows are counted, with its alias.
@@ -31,10 +31,21 @@ pub struct Query<'q> {
     params: Vec<Value>,
 }
 
+/// By what a list can be sorted.
+#[derive(Debug, Clone, Copy)]
+pub struct Sortable {
+    /// The order of insertion: how the list comes when nothing is asked for, and what decides between equals.
+    pub inserted: &'static str,
+    /// The name that is meant when none is asked for, if any.
+    pub default: Option<&'static str>,
+    /// The names that may be asked for, with their columns, as the original lists them.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
 impl<'q> Query<'q> {
     /// A query of `select`, whose rows are those of `table`.
-    pub fn new(call: &'q Call, select: &'q str, table: &'q str) -> Self {
-        Self { call, select, table, base: Vec::new(), filters: Vec::new(), params: Vec::new() }
+    pub fn new(parameters: &'q Parameters<'q>, select: &'q str, table: &'q str) -> Self {
+        Self { parameters, select, table, base: Vec::new(), filters: Vec::new(), params: Vec::new() }
     }
 
     /// Only rows in which this column has this value.
@@ -44,50 +55,58 @@ impl<'q> Query<'q> {
         self
     }
 
-    /// The parameter `<name>_in`, which may be repeated: the column has one of its values.
-    pub fn one_of(mut self, parameter: &str, column: &str) -> Self {
-        let values: Vec<&str> = self.call.parameters(parameter).collect();
-        if !values.is_empty() {
+    /// The parameter of this name, a list: the column has one of its values. No value is that of nothing.
+    ///
+    /// # Errors
+    /// When it is no list of texts, or a value is none of `words`, if there are any.
+    pub fn one_of(mut self, parameter: &str, column: &str, words: &[&str]) -> Result<Self, Refusal> {
+        if let Some(values) = self.parameters.list(parameter)? {
+            if let Some(wrong) = values.iter().find(|value| !words.is_empty() && !words.contains(&value.as_str())) {
+                let message = format!("{wrong:?} is none of {}", words.join(", "));
+                return Err(self.parameters.wrong(parameter, "literal_error", message));
+            }
             self.params.push(serde_json::json!(values).to_string().into());
             self.filters.push(format!("{column} IN (SELECT value FROM json_each(?{}))", self.params.len()));
         }
-        self
+        Ok(self)
     }
 
     /// The parameters `<name>`, if `exact`, and `<name>_contains`: the column is, or contains, their value.
-    pub fn text(mut self, name: &str, column: &str, exact: bool) -> Self {
-        if let Some(value) = self.call.parameter(name).filter(|_| exact) {
-            self.params.push(value.to_owned().into());
+    ///
+    /// # Errors
+    /// When one of them is no text.
+    pub fn text(mut self, name: &str, column: &str, exact: bool) -> Result<Self, Refusal> {
+        if exact && let Some(value) = self.parameters.text(name)? {
+            self.params.push(value.into());
             self.filters.push(format!("{column} = ?{}", self.params.len()));
         }
-        if let Some(value) = self.call.parameter(&format!("{name}_contains")) {
-            self.params.push(value.to_owned().into());
+        if let Some(value) = self.parameters.text(&format!("{name}_contains"))? {
+            self.params.push(value.into());
             self.filters.push(format!("instr({column}, ?{}) > 0", self.params.len()));
         }
-        self
+        Ok(self)
     }
 
-    /// The page that the request asks for. `sortable` pairs the names it may sort by with their columns; the first is
-    /// the order when it says nothing.
+    /// The page that the request asks for.
     ///
     /// # Errors
     /// When limit, offset, order or logic are not allowed, or the database fails.
     pub fn page<T>(
         mut self,
         store: &Store<'_>,
-        sortable: &[(&str, &str)],
+        sortable: Sortable,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Page<T>, Refusal> {
-        let limit = self.number("limit", -1)?;
-        let offset = self.number("offset", 0)?;
+        let limit = self.parameters.number("limit", -1)?;
+        let offset = self.parameters.number("offset", 0)?;
+        let order = self.order(sortable)?;
+        let condition = self.condition()?;
         if limit == 0 || limit < -1 {
             return Err(Refusal::Bad("Limit must be greater than 0 or -1 for no limit".to_owned()));
         }
         if offset < 0 {
             return Err(Refusal::Bad("Offset must be greater than or equal to 0".to_owned()));
         }
-        let order = self.order(sortable)?;
-        let condition = self.condition()?;
         let count = format!("SELECT count(*) FROM {}{condition}", self.table);
         let total = store.first(&count, rusqlite::params_from_iter(&self.params), |row| row.get(0))?.unwrap_or(0);
         let page = self.params.len();
@@ -97,38 +116,28 @@ impl<'q> Query<'q> {
         Ok(Page { items, limit, offset, total })
     }
 
-    fn number(&self, name: &str, default: i64) -> Result<i64, Refusal> {
-        let Some(text) = self.call.parameter(name) else { return Ok(default) };
-        text.parse().map_err(|_| Refusal::Unprocessable {
-            place: "query",
-            message: format!("{name} = {text:?} is no whole number"),
-        })
-    }
-
-    fn order(&self, sortable: &[(&str, &str)]) -> Result<String, Refusal> {
-        let column = match self.call.parameter("sort_by") {
-            None => sortable[0].1,
-            Some(name) => {
-                sortable.iter().find(|(known, _)| *known == name).map(|(_, column)| *column).ok_or_else(|| {
-                    let names: Vec<&str> = sortable.iter().map(|(name, _)| *name).collect();
-                    Refusal::Bad(format!("Invalid sort_by: {name}, allowed fields are: {}", names.join(", ")))
-                })?
-            }
+    fn order(&self, sortable: Sortable) -> Result<String, Refusal> {
+        let direction = if self.parameters.choice("sort_order", ["asc", "desc"])? == "desc" { "DESC" } else { "ASC" };
+        let inserted = sortable.inserted;
+        let Some(name) = self.parameters.text("sort_by")?.or(sortable.default.map(str::to_owned)) else {
+            return Ok(format!("{inserted} ASC"));
         };
-        let direction = match self.call.parameter("sort_order") {
-            None | Some("asc") => "ASC",
-            Some("desc") => "DESC",
-            Some(other) => return Err(Refusal::Bad(format!("Invalid sort_order: {other}, it is asc or desc"))),
+        let column = sortable.fields.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
+        let column = column.ok_or_else(|| {
+            let names: Vec<&str> = sortable.fields.iter().map(|(name, _)| *name).collect();
+            Refusal::Bad(format!("Invalid sort_by: {name}, allowed fields are: {}", names.join(", ")))
+        })?;
+        // What has not happened yet comes after everything that has.
+        let nulls = match name.ends_with("_time") {
+            true if direction == "ASC" => " NULLS LAST",
+            true => " NULLS FIRST",
+            false => "",
         };
-        Ok(format!("{column} {direction}"))
+        Ok(format!("{column} {direction}{nulls}, {inserted} ASC"))
     }
 
     fn condition(&self) -> Result<String, Refusal> {
-        let logic = match self.call.parameter("filter_logic") {
-            None | Some("and") => " AND ",
-            Some("or") => " OR ",
-            Some(other) => return Err(Refusal::Bad(format!("Invalid filter_logic: {other}, it is and or or"))),
-        };
+        let logic = if self.parameters.choice("filter_logic", ["and", "or"])? == "or" { " OR " } else { " AND " };
         let mut all = self.base.clone();
         if !self.filters.is_empty() {
             all.push(format!("({})", self.filters.join(logic)));

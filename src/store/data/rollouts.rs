@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal};
 use super::attempts::Attempt;
 use super::call::Call;
-use super::page::Query;
+use super::json::{given, json, mandatory, raw, text};
+use super::page::{Query, Sortable};
+use super::parameters::Parameters;
 use super::store::Store;
 use super::words::{AttemptStatus, Mode, RolloutStatus};
 
@@ -46,7 +48,8 @@ pub struct Config {
     pub timeout_seconds: Option<f64>,
     /// How long an attempt may give no sign of life.
     pub unresponsive_seconds: Option<f64>,
-    /// How many attempts there may be.
+    /// How many attempts there may be, from 1.
+    #[serde(deserialize_with = "at_least_one")]
     pub max_attempts: i64,
     /// After which ends of an attempt there is another.
     pub retry_condition: Vec<AttemptStatus>,
@@ -56,6 +59,12 @@ impl Default for Config {
     fn default() -> Self {
         Self { timeout_seconds: None, unresponsive_seconds: None, max_attempts: 1, retry_condition: Vec::new() }
     }
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    let wrong = || serde::de::Error::custom("max_attempts: Input should be greater than or equal to 1");
+    if number < 1 { Err(wrong()) } else { Ok(number) }
 }
 
 impl Config {
@@ -72,17 +81,27 @@ pub const SELECT: &str = "SELECT r.id, i.json, r.start_time, r.end_time, r.mode,
      FROM rollout r JOIN input i ON i.seq = r.seq LEFT JOIN attempt a ON a.rollout = r.seq \
      AND a.sequence_id = (SELECT max(sequence_id) FROM attempt WHERE rollout = r.seq)";
 
-const SORTABLE: &[(&str, &str)] = &[
-    ("rollout_id", "r.id"),
-    ("input", "i.json"),
-    ("start_time", "r.start_time"),
-    ("end_time", "r.end_time"),
-    ("mode", "r.mode"),
-    ("resources_id", "r.resources_id"),
-    ("status", "r.status"),
-    ("config", "r.config"),
-    ("metadata", "r.metadata"),
-];
+const SORTABLE: Sortable = Sortable {
+    inserted: "r.seq",
+    default: None,
+    fields: &[
+        ("rollout_id", "r.id"),
+        ("input", "i.json"),
+        ("start_time", "r.start_time"),
+        ("end_time", "r.end_time"),
+        ("mode", "r.mode"),
+        ("resources_id", "r.resources_id"),
+        ("status", "r.status"),
+        ("config", "r.config"),
+        ("metadata", "r.metadata"),
+    ],
+};
+
+/// The place at the end of the queue.
+pub const NEXT_PLACE: &str = "(SELECT coalesce(max(place), 0) + 1 FROM rollout WHERE place IS NOT NULL)";
+
+/// The row number of a rollout that does not exist.
+pub const NOWHERE: i64 = -1;
 
 impl Rollout {
     /// A row of [`SELECT`].
@@ -115,6 +134,20 @@ impl Rollout {
     }
 }
 
+/// The first of those that wait.
+///
+/// # Errors
+/// When the database fails.
+pub fn next(store: &Store<'_>, limit: i64) -> rusqlite::Result<Vec<(Known, Rollout)>> {
+    let sql = "SELECT r.id, i.json, r.start_time, r.end_time, r.mode, r.resources_id, r.status, r.config, r.metadata, \
+               NULL, r.seq, r.spans FROM rollout r JOIN input i ON i.seq = r.seq WHERE r.place IS NOT NULL ORDER BY r.place \
+               LIMIT ?1";
+    store.all(sql, [limit], |row| {
+        let rollout = Rollout::read(row)?;
+        Ok((Known::of(row.get(10)?, row.get(11)?, &rollout), rollout))
+    })
+}
+
 /// What the other operations need of a rollout.
 #[derive(Debug)]
 pub struct Known {
@@ -126,6 +159,8 @@ pub struct Known {
     pub status: RolloutStatus,
     /// How it is watched and retried.
     pub config: Config,
+    /// The largest number that a span of it has.
+    pub spans: i64,
 }
 
 impl Known {
@@ -134,10 +169,30 @@ impl Known {
     /// # Errors
     /// When there is none, or the database fails.
     pub fn find(store: &Store<'_>, id: &str) -> Result<Self, Refusal> {
+        Self::seek(store, id)?.ok_or_else(|| unknown(id))
+    }
+
+    /// Of a rollout that was read.
+    fn of(seq: i64, spans: i64, rollout: &Rollout) -> Self {
+        let (id, config) = (rollout.rollout_id.clone(), rollout.config.clone());
+        Self { seq, id, status: rollout.status, config, spans }
+    }
+
+    /// The rollout of this id, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn seek(store: &Store<'_>, id: &str) -> rusqlite::Result<Option<Self>> {
         let read = |row: &Row<'_>| {
-            Ok(Self { seq: row.get(0)?, id: id.to_owned(), status: row.get(1)?, config: json(row, 2)? })
+            Ok(Self {
+                seq: row.get(0)?,
+                id: id.to_owned(),
+                status: row.get(1)?,
+                config: json(row, 2)?,
+                spans: row.get(3)?,
+            })
         };
-        store.first("SELECT seq, status, config FROM rollout WHERE id = ?1", [id], read)?.ok_or_else(|| unknown(id))
+        store.first("SELECT seq, status, config, spans FROM rollout WHERE id = ?1", [id], read)
     }
 
     /// Gives it a status, with all that follows: its place in the queue, its end, the notice to those who wait.
@@ -146,11 +201,8 @@ impl Known {
     /// When the database fails.
     pub fn set_status(&mut self, store: &mut Store<'_>, status: RolloutStatus) -> rusqlite::Result<()> {
         let end_time = status.finished().then_some(store.now);
-        let place = if status.queued() {
-            "coalesce(place, (SELECT coalesce(max(place), 0) + 1 FROM rollout WHERE place IS NOT NULL))"
-        } else {
-            "NULL"
-        };
+        let queued = format!("coalesce(place, {NEXT_PLACE})");
+        let place = if status.queued() { queued.as_str() } else { "NULL" };
         let sql = format!("UPDATE rollout SET status = ?2, end_time = ?3, place = {place} WHERE seq = ?1");
         store.execute(&sql, params![self.seq, status, end_time])?;
         if status.finished() {
@@ -166,11 +218,23 @@ impl Known {
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
 pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let page = Query::new(call, SELECT, "rollout r")
-        .one_of("status_in", "r.status")
-        .one_of("rollout_id_in", "r.id")
-        .text("rollout_id", "r.id", false)
-        .page(store, &[&[("start_time", "r.seq")], SORTABLE].concat(), Rollout::read)?;
+    list(store, &Parameters::of_query(call))
+}
+
+/// `POST /rollouts/search`
+///
+/// # Errors
+/// As [`query`].
+pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    list(store, &Parameters::of_body(call)?)
+}
+
+fn list(store: &Store<'_>, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
+    let page = Query::new(parameters, SELECT, "rollout r")
+        .one_of("status_in", "r.status", RolloutStatus::WORDS)?
+        .one_of("rollout_id_in", "r.id", &[])?
+        .text("rollout_id", "r.id", false)?
+        .page(store, SORTABLE, Rollout::read)?;
     Ok(Answer::ok(&page))
 }
 
@@ -231,41 +295,6 @@ pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     let mut rollout = Rollout::load(store, call.segment(0))?;
     rollout.attempt = None;
     Ok(Answer::ok(&rollout))
-}
-
-/// A field that is there, be it null: `deserialize_with` for fields whose absence and null differ.
-pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// Refuses null for a field that may be absent, but not null.
-///
-/// # Errors
-/// When it is null.
-pub fn mandatory<T>(name: &str, field: Option<Option<T>>) -> Result<Option<T>, Refusal> {
-    match field {
-        Some(None) => Err(Refusal::Bad(format!("{name} is invalid; it cannot be a null value."))),
-        Some(value) => Ok(value),
-        None => Ok(None),
-    }
-}
-
-/// The column as JSON text, unparsed.
-pub fn raw(row: &Row<'_>, index: usize) -> rusqlite::Result<Box<RawValue>> {
-    RawValue::from_string(row.get(index)?).map_err(|error| corrupt(index, error))
-}
-
-/// JSON for a column. What is given here always is JSON; if not, the column says null.
-pub fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(index)?.as_str()?).map_err(|error| corrupt(index, error))
-}
-
-fn corrupt(index: usize, error: serde_json::Error) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
 }
 
 fn unknown(id: &str) -> Refusal {

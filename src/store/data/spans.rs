@@ -1,16 +1,18 @@
 //! Spans: what an attempt tells about its work. The first one shows that it is running.
 
 use rusqlite::params;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Refusal};
 use super::attempts::Attempt;
 use super::call::Call;
-use super::page::Query;
-use super::rollouts::{Known, raw};
+use super::json::raw;
+use super::page::{Query, Sortable};
+use super::parameters::Parameters;
+use super::rollouts::{Known, NOWHERE};
 use super::store::Store;
-use super::words::AttemptStatus;
 
 /// A span's fields in the order in which they are answered. All but the ids and the name may be absent.
 const FIELDS: &[&str] = &[
@@ -32,35 +34,82 @@ const FIELDS: &[&str] = &[
     "resource",
 ];
 
-const SORTABLE: &[(&str, &str)] = &[
-    ("sequence_id", "sequence_id"),
-    ("rollout_id", "rollout"),
-    ("attempt_id", "attempt_id"),
-    ("span_id", "span_id"),
-    ("trace_id", "trace_id"),
-    ("parent_id", "parent_id"),
-    ("name", "name"),
-    ("start_time", "start_time"),
-    ("end_time", "end_time"),
-];
+const SORTABLE: Sortable = Sortable {
+    inserted: "seq",
+    default: Some("sequence_id"),
+    fields: &[
+        ("rollout_id", "rollout"),
+        ("attempt_id", "attempt_id"),
+        ("sequence_id", "sequence_id"),
+        ("trace_id", "trace_id"),
+        ("span_id", "span_id"),
+        ("parent_id", "parent_id"),
+        ("name", "name"),
+        ("status", "json ->> '$.status.status_code'"),
+        ("start_time", "start_time"),
+        ("end_time", "end_time"),
+    ],
+};
 
 /// `POST /spans`: the span, or null for one that is there already.
 ///
 /// # Errors
 /// When the body is wrong, rollout or attempt do not exist, or the database fails.
 pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let mut given: Map<String, Value> = call.json()?;
-    let mut rollout = Known::find(store, required(&given, "rollout_id")?)?;
-    let mut attempt = Attempt::load(store, &rollout, required(&given, "attempt_id")?)?;
+    Ok(Answer::created(&insert(store, call.json()?)?))
+}
+
+/// What became of several spans.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// How many were not kept.
+    pub rejected: i64,
+    /// Why, for the first of them.
+    pub reason: String,
+}
+
+/// Adds each of several spans that can be added; the body is a JSON array of them.
+///
+/// # Errors
+/// When the body is wrong, or the database fails.
+pub fn add_many(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    let mut outcome = Added { rejected: 0, reason: String::new() };
+    for span in call.json::<Vec<Map<String, Value>>>()? {
+        match insert(store, span) {
+            Ok(_) => {}
+            Err(Refusal::Storage(error)) => return Err(error.into()),
+            Err(refusal) => {
+                outcome.rejected += 1;
+                if outcome.reason.is_empty() {
+                    outcome.reason = refusal.to_string();
+                }
+            }
+        }
+    }
+    Ok(Answer::ok(&outcome))
+}
+
+/// Keeps a span, and gives it with all its fields; nothing when it is there already.
+fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option<Box<RawValue>>, Refusal> {
+    let (rollout_id, attempt_id) = (required(&given, "rollout_id")?, required(&given, "attempt_id")?);
     let (span_id, name) = (required(&given, "span_id")?.to_owned(), required(&given, "name")?.to_owned());
+    let mut rollout = Known::find(store, rollout_id)?;
+    let mut attempt = Attempt::load(store, &rollout, attempt_id)?;
     let sequence_id = match given.get("sequence_id") {
         None | Some(Value::Null) => next_number(store, &rollout)?,
-        Some(number) => number.as_i64().ok_or_else(|| wrong("sequence_id", "is no whole number"))?,
+        Some(number) => {
+            let number = number.as_i64().ok_or_else(|| wrong("sequence_id", "Input should be a valid integer"))?;
+            if number > rollout.spans {
+                raise_number(store, &rollout, number)?;
+            }
+            number
+        }
     };
     given.insert("attempt_id".to_owned(), json!(attempt.attempt_id));
     given.insert("sequence_id".to_owned(), json!(sequence_id));
     let span = complete(given);
-    let text = |field: &str| span.get(field).and_then(Value::as_str).map(str::to_owned);
+    let json = serde_json::value::to_raw_value(&span).map_err(|error| Refusal::Bad(error.to_string()))?;
+    let text = |field: &str| span.get(field).and_then(Value::as_str);
     let time = |field: &str| span.get(field).and_then(Value::as_f64);
     let sql = "INSERT INTO span (rollout, attempt_id, span_id, sequence_id, trace_id, parent_id, name, start_time, \
                end_time, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
@@ -76,41 +125,46 @@ pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
             name,
             time("start_time"),
             time("end_time"),
-            super::rollouts::text(&span)
+            json.get()
         ],
     )?;
     if added == 0 {
-        return Ok(Answer::created(&Value::Null));
+        return Ok(None);
     }
-    store.execute("UPDATE rollout SET spans = max(spans, ?2) WHERE seq = ?1", params![rollout.seq, sequence_id])?;
-    attempt.last_heartbeat_time = Some(store.now);
-    let wakes = matches!(attempt.status, AttemptStatus::Preparing | AttemptStatus::Unresponsive);
-    if wakes {
-        attempt.set_status(store, AttemptStatus::Running);
-    }
-    attempt.save(store, &mut rollout, wakes)?;
-    Ok(Answer::created(&span))
+    attempt.sign_of_life(store, &mut rollout)?;
+    Ok(Some(json))
 }
 
-/// `GET /spans`
+/// `GET /spans`: of a rollout that does not exist, none.
 ///
 /// # Errors
-/// When the rollout is not named or does not exist, a parameter is not allowed, or the database fails.
+/// When the rollout is not named, a parameter is not allowed, or the database fails.
 pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let Some(rollout) = call.parameter("rollout_id") else {
-        return Err(Refusal::Unprocessable { place: "query", message: "rollout_id is missing".to_owned() });
-    };
-    let rollout = Known::find(store, rollout)?;
-    let mut query = Query::new(call, "SELECT json FROM span", "span").only("rollout", rollout.seq);
-    if let Some(attempt) = call.parameter("attempt_id") {
-        let attempt = match attempt {
-            "latest" => Attempt::find(store, &rollout, attempt)?.map(|attempt| attempt.attempt_id).unwrap_or_default(),
-            id => id.to_owned(),
+    list(store, "query", &Parameters::of_query(call))
+}
+
+/// `POST /spans/search`
+///
+/// # Errors
+/// As [`query`].
+pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    list(store, "body", &Parameters::of_body(call)?)
+}
+
+fn list(store: &Store<'_>, place: &'static str, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
+    let rollout = parameters.text("rollout_id")?.ok_or_else(|| Refusal::missing(place, "rollout_id"))?;
+    let rollout = Known::seek(store, &rollout)?;
+    let seq = rollout.as_ref().map_or(NOWHERE, |rollout| rollout.seq);
+    let mut query = Query::new(parameters, "SELECT json FROM span", "span").only("rollout", seq);
+    if let Some(id) = parameters.text("attempt_id")? {
+        let latest = match &rollout {
+            Some(rollout) if id == "latest" => Attempt::find(store, rollout, &id)?.map(|attempt| attempt.attempt_id),
+            _ => None,
         };
-        query = query.only("attempt_id", attempt);
+        query = query.only("attempt_id", latest.unwrap_or(id));
     }
     for field in ["trace_id", "span_id", "parent_id", "name"] {
-        query = query.text(field, field, true);
+        query = query.text(field, field, true)?;
     }
     Ok(Answer::ok(&query.page(store, SORTABLE, |row| raw(row, 0))?))
 }
@@ -135,6 +189,12 @@ fn next_number(store: &Store<'_>, rollout: &Known) -> rusqlite::Result<i64> {
     store.first(sql, [rollout.seq], |row| row.get(0)).map(Option::unwrap_or_default)
 }
 
+/// Numbers that are given from now on are larger than this one.
+fn raise_number(store: &Store<'_>, rollout: &Known, number: i64) -> rusqlite::Result<()> {
+    store.execute("UPDATE rollout SET spans = ?2 WHERE seq = ?1 AND spans < ?2", params![rollout.seq, number])?;
+    Ok(())
+}
+
 /// The span with all its fields, in their order, and whatever else it brought.
 fn complete(mut given: Map<String, Value>) -> Map<String, Value> {
     let mut span = Map::new();
@@ -156,11 +216,11 @@ fn complete(mut given: Map<String, Value>) -> Map<String, Value> {
 fn required<'m>(span: &'m Map<String, Value>, field: &str) -> Result<&'m str, Refusal> {
     match span.get(field) {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(wrong(field, "is no string")),
-        None => Err(wrong(field, "is missing")),
+        Some(_) => Err(Refusal::field(field, "string_type", "Input should be a valid string")),
+        None => Err(Refusal::missing("body", field)),
     }
 }
 
-fn wrong(field: &str, what: &str) -> Refusal {
-    Refusal::Unprocessable { place: "body", message: format!("{field} {what}") }
+fn wrong(field: &str, message: &str) -> Refusal {
+    Refusal::field(field, "int_type", message)
 }

@@ -1,4 +1,4 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -6,6 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 pub struct Store<'c> {
     db: &'c Connection,
     random: &'c mut fastrand::Rng,
+    /// How long the data has been open.
+    pub uptime: Duration,
     /// The time of the operation, in seconds since the Unix epoch.
     pub now: f64,
     /// The rollouts that the operation finished, for those who wait for them.
@@ -14,8 +16,8 @@ pub struct Store<'c> {
 
 impl<'c> Store<'c> {
     /// A store for one operation, now.
-    pub fn new(db: &'c Connection, random: &'c mut fastrand::Rng) -> Self {
-        Self { db, random, now: now(), finished: Vec::new() }
+    pub fn new(db: &'c Connection, random: &'c mut fastrand::Rng, uptime: Duration) -> Self {
+        Self { db, random, uptime, now: now(), finished: Vec::new() }
     }
 
     /// Executes a statement and returns how many rows it changed.

@@ -13,7 +13,7 @@ use super::answer::{Answer, Refusal};
 use super::call::{Access, Call, Operation};
 use super::finished::{Finished, Watch};
 use super::idempotency::Key;
-use super::schema;
+use super::schema::{self, Durability};
 use super::store::Store;
 use super::watchdog;
 use crate::store::defects::{Defect, planted};
@@ -46,8 +46,8 @@ impl Data {
     ///
     /// # Errors
     /// When the database cannot be opened, or the thread not started.
-    pub fn open(file: Option<&Path>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let db = schema::open(file)?;
+    pub fn open(file: Option<&Path>, durability: Durability) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let db = schema::open(file, durability)?;
         let finished = Arc::new(Finished::default());
         let (jobs, queue) = channel();
         let tell = Arc::clone(&finished);
@@ -98,7 +98,8 @@ impl Data {
 }
 
 fn serve(db: Connection, queue: &Receiver<Job>, finished: &Finished) -> rusqlite::Result<()> {
-    let mut keeper = Keeper { db, random: fastrand::Rng::new(), writes: HashMap::new(), looked: Instant::now() };
+    let now = Instant::now();
+    let mut keeper = Keeper { db, random: fastrand::Rng::new(), opened: now, writes: HashMap::new(), looked: now };
     loop {
         let first = match queue.recv_timeout(watchdog::INTERVAL) {
             Ok(job) => Some(job),
@@ -114,6 +115,8 @@ fn serve(db: Connection, queue: &Receiver<Job>, finished: &Finished) -> rusqlite
 struct Keeper {
     db: Connection,
     random: fastrand::Rng,
+    /// When the data was opened.
+    opened: Instant,
     /// How often each operation wrote, for the defect that loses every second of them.
     writes: HashMap<&'static str, u64>,
     /// When the watchdog looked last.
@@ -124,7 +127,7 @@ impl Keeper {
     fn batch(&mut self, jobs: impl Iterator<Item = Job>, finished: &Finished) {
         let mut answers = Vec::new();
         let mut ended = Vec::new();
-        let begun = self.db.execute_batch("BEGIN");
+        let begun = self.run("BEGIN");
         if begun.is_ok() && self.looked.elapsed() >= watchdog::INTERVAL {
             self.looked = Instant::now();
             // If the database fails, the calls that follow say so.
@@ -138,10 +141,10 @@ impl Keeper {
             answers.push((job.reply, answer));
         }
         if begun.is_ok()
-            && let Err(error) = self.db.execute_batch("COMMIT")
+            && let Err(error) = self.run("COMMIT")
         {
             // Nothing of the batch is kept, whatever its answers say. If there is nothing to roll back, that is as good.
-            let _ = self.db.execute_batch("ROLLBACK");
+            let _ = self.run("ROLLBACK");
             ended.clear();
             for (_, answer) in &mut answers {
                 *answer = unavailable(&error);
@@ -156,9 +159,16 @@ impl Keeper {
         }
     }
 
+    fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.db.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+
     fn job(&mut self, job: &Job, ended: &mut Vec<String>) -> Result<Answer, Refusal> {
         if job.operation.access == Access::Read {
-            return (job.operation.apply)(&mut Store::new(&self.db, &mut self.random), &job.call);
+            return (job.operation.apply)(
+                &mut Store::new(&self.db, &mut self.random, self.opened.elapsed()),
+                &job.call,
+            );
         }
         let lost = planted(Defect::LostWrite) && {
             let count = self.writes.entry(job.operation.name).or_default();
@@ -175,16 +185,16 @@ impl Keeper {
         lost: bool,
         ended: &mut Vec<String>,
     ) -> Result<T, Refusal> {
-        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
-        let mut store = Store::new(&self.db, &mut self.random);
+        self.run("SAVEPOINT job")?;
+        let mut store = Store::new(&self.db, &mut self.random, self.opened.elapsed());
         let outcome = write(&mut store);
         let finished = std::mem::take(&mut store.finished);
         if outcome.is_err() || lost {
-            self.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
+            self.run("ROLLBACK TO job")?;
         } else {
             ended.extend(finished);
         }
-        self.db.prepare_cached("RELEASE job")?.execute([])?;
+        self.run("RELEASE job")?;
         outcome
     }
 }

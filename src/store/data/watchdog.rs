@@ -16,7 +16,7 @@ pub const INTERVAL: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the database fails.
 pub fn look(store: &mut Store<'_>) -> Result<(), Refusal> {
-    let sql = "SELECT id FROM rollout WHERE watched AND status IN ('preparing', 'running')";
+    let sql = "SELECT id FROM rollout WHERE watched AND status IN ('preparing', 'running') ORDER BY seq";
     for id in store.all(sql, [], |row| row.get::<_, String>(0))? {
         let mut rollout = Known::find(store, &id)?;
         let Some(mut attempt) = Attempt::find(store, &rollout, "latest")? else { continue };

@@ -16,6 +16,9 @@ macro_rules! words {
                 match self { $(Self::$variant => $word),+ }
             }
 
+            /// Every word.
+            pub const WORDS: &[&str] = &[$($word),+];
+
             /// The value of this word.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
@@ -31,7 +34,9 @@ macro_rules! words {
         impl FromSql for $name {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
                 let word = value.as_str()?;
-                Self::from_word(word).ok_or_else(|| FromSqlError::Other(format!("unknown word {word:?}").into()))
+                Self::from_word(word).ok_or_else(|| {
+                    FromSqlError::Other(format!("{word:?} is none of {}", Self::WORDS.join(", ")).into())
+                })
             }
         }
     )+};

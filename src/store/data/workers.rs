@@ -1,6 +1,6 @@
 //! Workers: what the store knows of those who dequeue.
 
-use rusqlite::{Row, params};
+use rusqlite::{Row, ToSql, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal};
 use super::attempts::Attempt;
 use super::call::Call;
-use super::page::Query;
-use super::rollouts::{given, mandatory, raw, text};
+use super::json::{given, mandatory, raw, text};
+use super::page::{Query, Sortable};
+use super::parameters::Parameters;
 use super::store::Store;
 use super::words::{AttemptStatus, WorkerStatus};
 
@@ -30,14 +31,21 @@ struct Worker {
 const SELECT: &str = "SELECT id, status, heartbeat_stats, last_heartbeat_time, last_dequeue_time, last_busy_time, \
      last_idle_time, current_rollout_id, current_attempt_id FROM worker";
 
-const SORTABLE: &[(&str, &str)] = &[
-    ("worker_id", "id"),
-    ("status", "status"),
-    ("last_heartbeat_time", "last_heartbeat_time"),
-    ("last_dequeue_time", "last_dequeue_time"),
-    ("last_busy_time", "last_busy_time"),
-    ("last_idle_time", "last_idle_time"),
-];
+const SORTABLE: Sortable = Sortable {
+    inserted: "seq",
+    default: None,
+    fields: &[
+        ("worker_id", "id"),
+        ("status", "status"),
+        ("heartbeat_stats", "heartbeat_stats"),
+        ("last_heartbeat_time", "last_heartbeat_time"),
+        ("last_dequeue_time", "last_dequeue_time"),
+        ("last_busy_time", "last_busy_time"),
+        ("last_idle_time", "last_idle_time"),
+        ("current_rollout_id", "current_rollout_id"),
+        ("current_attempt_id", "current_attempt_id"),
+    ],
+};
 
 impl Worker {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -64,9 +72,13 @@ impl Worker {
 /// # Errors
 /// When the database fails.
 pub fn dequeued(store: &Store<'_>, worker: &str, empty: bool) -> rusqlite::Result<()> {
-    meet(store, worker)?;
-    store.execute("UPDATE worker SET last_dequeue_time = ?2 WHERE id = ?1", params![worker, store.now])?;
-    if empty { rest(store, worker, WorkerStatus::Idle) } else { Ok(()) }
+    let sql = if empty {
+        "UPDATE worker SET last_dequeue_time = ?2, last_idle_time = CASE WHEN status = 'idle' THEN last_idle_time ELSE ?2 END, \
+         status = 'idle' WHERE id = ?1"
+    } else {
+        "UPDATE worker SET last_dequeue_time = ?2 WHERE id = ?1"
+    };
+    change(store, worker, sql, params![worker, store.now])
 }
 
 /// Lets a worker follow its attempt: busy with it, idle after it, unknown if the watchdog ended it.
@@ -74,13 +86,11 @@ pub fn dequeued(store: &Store<'_>, worker: &str, empty: bool) -> rusqlite::Resul
 /// # Errors
 /// When the database fails.
 pub fn follow(store: &Store<'_>, worker: &str, attempt: &Attempt) -> rusqlite::Result<()> {
-    meet(store, worker)?;
     match attempt.status {
         AttemptStatus::Preparing | AttemptStatus::Running => {
-            let sql = "UPDATE worker SET last_busy_time = CASE WHEN status = 'busy' THEN last_busy_time ELSE ?2 END, \
-                       status = 'busy', current_rollout_id = ?3, current_attempt_id = ?4 WHERE id = ?1";
-            store.execute(sql, params![worker, store.now, attempt.rollout_id, attempt.attempt_id])?;
-            Ok(())
+            let sql = "UPDATE worker SET last_busy_time = ?2, status = 'busy', current_rollout_id = ?3, \
+                       current_attempt_id = ?4 WHERE id = ?1";
+            change(store, worker, sql, params![worker, store.now, attempt.rollout_id, attempt.attempt_id])
         }
         AttemptStatus::Succeeded | AttemptStatus::Failed => rest(store, worker, WorkerStatus::Idle),
         AttemptStatus::Timeout | AttemptStatus::Unresponsive => rest(store, worker, WorkerStatus::Unknown),
@@ -92,11 +102,22 @@ pub fn follow(store: &Store<'_>, worker: &str, attempt: &Attempt) -> rusqlite::R
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
 pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let page = Query::new(call, SELECT, "worker").one_of("status_in", "status").text("worker_id", "id", false).page(
-        store,
-        SORTABLE,
-        Worker::read,
-    )?;
+    list(store, &Parameters::of_query(call))
+}
+
+/// `POST /workers/search`
+///
+/// # Errors
+/// As [`query`].
+pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    list(store, &Parameters::of_body(call)?)
+}
+
+fn list(store: &Store<'_>, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
+    let page = Query::new(parameters, SELECT, "worker")
+        .one_of("status_in", "status", WorkerStatus::WORDS)?
+        .text("worker_id", "id", false)?
+        .page(store, SORTABLE, Worker::read)?;
     Ok(Answer::ok(&page))
 }
 
@@ -122,21 +143,23 @@ pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
     let update: Update = call.optional_json()?;
     let stats = mandatory("heartbeat_stats", update.heartbeat_stats)?;
     let worker = call.segment(0);
-    meet(store, worker)?;
-    store.execute("UPDATE worker SET last_heartbeat_time = ?2 WHERE id = ?1", params![worker, store.now])?;
-    if let Some(stats) = stats {
-        store.execute("UPDATE worker SET heartbeat_stats = ?2 WHERE id = ?1", params![worker, text(&stats)])?;
-    }
+    let sql =
+        "UPDATE worker SET last_heartbeat_time = ?2, heartbeat_stats = coalesce(?3, heartbeat_stats) WHERE id = ?1";
+    change(store, worker, sql, params![worker, store.now, stats.as_ref().map(text)])?;
     Ok(Answer::ok(&Worker::find(store, worker)?))
 }
 
-fn meet(store: &Store<'_>, worker: &str) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO worker (id, status) VALUES (?1, 'unknown') ON CONFLICT DO NOTHING";
-    store.execute(sql, [worker]).map(|_| ())
+/// Changes a worker; one that is new is met first.
+fn change(store: &Store<'_>, worker: &str, sql: &str, params: &[&dyn ToSql]) -> rusqlite::Result<()> {
+    if store.execute(sql, params)? == 0 {
+        store.execute("INSERT INTO worker (id, status) VALUES (?1, 'unknown')", [worker])?;
+        store.execute(sql, params)?;
+    }
+    Ok(())
 }
 
 fn rest(store: &Store<'_>, worker: &str, status: WorkerStatus) -> rusqlite::Result<()> {
-    let sql = "UPDATE worker SET last_idle_time = CASE WHEN ?3 = 'idle' AND status <> 'idle' THEN ?2 \
-               ELSE last_idle_time END, status = ?3, current_rollout_id = NULL, current_attempt_id = NULL WHERE id = ?1";
-    store.execute(sql, params![worker, store.now, status]).map(|_| ())
+    let sql = "UPDATE worker SET last_idle_time = ?2, status = ?3, current_rollout_id = NULL, current_attempt_id = NULL \
+               WHERE id = ?1";
+    change(store, worker, sql, params![worker, store.now, status])
 }

@@ -14,12 +14,12 @@ use serde_json::{Map, Value};
 use tracing::{debug, info};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{Client, ClientOptions, Error, Operation, Reporting};
+use super::client::{Call, Client, ClientOptions, Error, Operation, Reporting};
 use super::duration::duration;
 use super::logging::RUNNER;
 use super::process;
 use rollout::Rollout;
-use stop::{Reason, Stop};
+pub use stop::{Reason, Stop};
 
 /// A runner that takes rollouts from the queue until it is told to stop.
 #[derive(Debug, Args)]
@@ -65,41 +65,60 @@ impl RunnerCommand {
                 client: Client::new(self.client.config(Reporting::OncePerOutage)),
                 worker: self.worker_id,
                 work: self.work,
+                heartbeat: self.heartbeat,
                 poll: self.poll,
                 spans: self.spans,
                 stop,
             };
-            let worker = runner.worker.as_str();
-            info!(target: RUNNER, worker, "runner started");
-            let reason = tokio::select! {
-                reason = runner.run() => reason,
-                never = runner.beat(self.heartbeat) => never,
-            };
-            info!(target: RUNNER, worker, %reason, "runner stopped");
+            runner.live().await;
             ExitCode::SUCCESS
         })
     }
 }
 
-struct Runner {
-    client: Client,
-    worker: String,
-    work: Duration,
-    poll: Duration,
-    spans: u32,
-    stop: Stop,
+/// A runner at work.
+pub struct Runner {
+    /// By which it reaches the server; it reports once per outage.
+    pub client: Client,
+    /// The name under which it works.
+    pub worker: String,
+    /// How long the work on one rollout takes.
+    pub work: Duration,
+    /// The time between two heartbeats.
+    pub heartbeat: Duration,
+    /// The pause after an empty queue, and after a failure.
+    pub poll: Duration,
+    /// How many spans a rollout gives.
+    pub spans: u32,
+    /// By which it is told to stop.
+    pub stop: Stop,
 }
 
 impl Runner {
+    /// Works until it is told to stop, or the server is.
+    pub async fn live(&self) {
+        let worker = self.worker.as_str();
+        info!(target: RUNNER, worker, "runner started");
+        let reason = tokio::select! {
+            reason = self.run() => reason,
+            never = self.beat(self.heartbeat) => never,
+        };
+        info!(target: RUNNER, worker, %reason, "runner stopped");
+    }
+
     /// Takes rollouts until it is to stop.
     async fn run(&self) -> Reason {
+        let mut dequeue = self.dequeue();
         loop {
             if let Some(reason) = self.stop.reason() {
                 return reason;
             }
-            let dequeue = Operation::DequeueRollout { worker_id: Some(self.worker.clone()) };
             // Not given up at once when it is told to stop: what the server hands out meanwhile would be lost.
-            let Some(dequeued) = self.stop.soon(self.client.call(dequeue, None)).await else { continue };
+            let Some(dequeued) = self.stop.soon(self.client.make(&dequeue, None)).await else { continue };
+            // A call whose answer was lost may have been handed a rollout: it is made again until it is answered.
+            if !matches!(dequeued, Err(Error::Unreachable { .. } | Error::Transport { .. })) {
+                dequeue = self.dequeue();
+            }
             match dequeued.map(Rollout::from_answer) {
                 Ok(Some(rollout)) => self.process(&rollout).await,
                 Ok(None) => {
@@ -110,6 +129,10 @@ impl Runner {
                 Err(_) => self.pause().await,
             }
         }
+    }
+
+    fn dequeue(&self) -> Call {
+        Call::new(Operation::DequeueRollout { worker_id: Some(self.worker.clone()) })
     }
 
     /// Tells the server now and then that this worker lives.
@@ -133,8 +156,9 @@ impl Runner {
     /// # Errors
     /// When the server rejects it or is shutting down.
     async fn persist(&self, operation: Operation) -> Result<Value, Error> {
+        let call = Call::new(operation);
         loop {
-            match self.client.call(operation.clone(), None).await {
+            match self.client.make(&call, None).await {
                 Err(Error::Unreachable { .. } | Error::Transport { .. }) => tokio::time::sleep(self.poll).await,
                 outcome => return outcome,
             }

@@ -20,6 +20,8 @@ pub enum Reason {
     InputEnd,
     /// The server is shutting down.
     Shutdown,
+    /// The strategy that it is part of is at its end.
+    Strategy,
 }
 
 impl fmt::Display for Reason {
@@ -28,11 +30,13 @@ impl fmt::Display for Reason {
             Self::Signal(name) => name,
             Self::InputEnd => "stdin-eof",
             Self::Shutdown => "server-shutdown",
+            Self::Strategy => "strategy",
         })
     }
 }
 
-/// Whether a runner was told to stop.
+/// Whether a runner was told to stop. Its clones are one.
+#[derive(Clone)]
 pub struct Stop(watch::Sender<Option<Reason>>);
 
 impl Stop {
@@ -41,9 +45,9 @@ impl Stop {
     /// # Errors
     /// When signals cannot be caught.
     pub fn listen(input: bool) -> std::io::Result<Self> {
-        let stop = Self(watch::Sender::new(None));
+        let stop = Self::untold();
         let mut signals = EndSignals::catch()?;
-        let told = Self(stop.0.clone());
+        let told = stop.clone();
         tokio::spawn(async move {
             let input_ended = async {
                 // Without standard input to end, or with its reader gone, only signals are left.
@@ -58,6 +62,11 @@ impl Stop {
             });
         });
         Ok(stop)
+    }
+
+    /// By which only [`ask`](Self::ask) tells it to stop.
+    pub fn untold() -> Self {
+        Self(watch::Sender::new(None))
     }
 
     /// Tells it to stop. The first reason stands.
@@ -98,13 +107,9 @@ impl Stop {
 mod tests {
     use super::*;
 
-    fn stop() -> Stop {
-        Stop(watch::Sender::new(None))
-    }
-
     #[test]
     fn the_first_reason_stands() {
-        let stop = stop();
+        let stop = Stop::untold();
         assert_eq!(stop.reason(), None);
         stop.ask(Reason::Shutdown);
         stop.ask(Reason::InputEnd);
@@ -113,7 +118,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn what_is_interruptible_ends_at_once_and_what_is_not_may_end() {
-        let stop = stop();
+        let stop = Stop::untold();
         assert_eq!(stop.at_once(async { 1 }).await, Some(1));
         stop.ask(Reason::InputEnd);
         assert_eq!(stop.at_once(std::future::pending::<()>()).await, None);

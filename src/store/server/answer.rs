@@ -34,7 +34,9 @@ pub fn response(answer: Answer, allow: Option<&'static str>, stopping: bool, slo
     let mut response = Response::new(Chunks { left: answer.body, slot: slot.clone() });
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(content) = answer.content.name() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
+    }
     if let Some(allow) = allow {
         headers.insert(ALLOW, HeaderValue::from_static(allow));
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use serde_json::json;
 use tracing::{debug, error};
@@ -12,10 +13,11 @@ use tracing::{debug, error};
 use super::answer::{Chunks, refusal, response};
 use super::exchange::Slot;
 use super::long_poll;
+use super::otlp::{self, Export};
 use super::routes::{Action, Found, find};
 use super::stop::{Counts, Phase, Stop};
 use super::target;
-use crate::store::data::{Answer, Call, Data, Refusal};
+use crate::store::data::{Answer, Call, Data, Operation, Refusal};
 use crate::store::logging::SERVER;
 use crate::store::wire::IDEMPOTENCY_HEADER;
 
@@ -92,20 +94,30 @@ async fn carry_out(server: &Server, slot: &Slot, found: Found, request: Request<
     match action {
         Action::Health => Answer::ok(&json!({ "status": "ok" })),
         Action::Wait => long_poll::wait(server, &call).await,
-        Action::Data(operation) => {
-            let key = match head.headers.get(IDEMPOTENCY_HEADER).map(|key| key.to_str()) {
-                Some(Ok(key)) => Some(key.to_owned()),
-                None => None,
-                Some(Err(error)) => {
-                    let message = format!("{IDEMPOTENCY_HEADER}: {error}");
-                    return Refusal::Unprocessable { place: "header", message }.answer();
-                }
-            };
-            let target = head.uri.path_and_query().map_or("", |target| target.as_str());
-            // Not raced against the end of the stop: what the draining marker refuses must have had no effect.
-            server.data.apply(operation, call, key, target).await
-        }
+        Action::Data(operation) => apply(server, operation, call, &head).await,
+        Action::Traces => match Export::read(&head.headers, &call.body) {
+            Ok(mut export) => {
+                let body = std::mem::take(&mut export.spans);
+                export.answer(apply(server, otlp::ADD, Call { body, ..Call::default() }, &head).await)
+            }
+            Err(answer) => answer,
+        },
+        Action::NotImplemented => Answer::empty(501).because("not implemented"),
     }
+}
+
+async fn apply(server: &Server, operation: Operation, call: Call, head: &Parts) -> Answer {
+    let key = match head.headers.get(IDEMPOTENCY_HEADER).map(|key| key.to_str()) {
+        Some(Ok(key)) => Some(key.to_owned()),
+        None => None,
+        Some(Err(error)) => {
+            let (field, message) = (Some(IDEMPOTENCY_HEADER.to_owned()), error.to_string());
+            return Refusal::Unprocessable { place: "header", field, kind: "value_error", message }.answer();
+        }
+    };
+    let target = head.uri.path_and_query().map_or("", |target| target.as_str());
+    // Not raced against the end of the stop: what the draining marker refuses must have had no effect.
+    server.data.apply(operation, call, key, target).await
 }
 
 /// Reads the body of a request.
@@ -145,6 +157,7 @@ fn tell(op: &'static str, answer: &Answer) {
     match answer.status {
         // The refusals of a stop are planned.
         503 => debug!(target: SERVER, op, "refused while stopping"),
+        501 => debug!(target: SERVER, op, status = 501, reason, "rejected"),
         500.. => error!(target: SERVER, op, status = answer.status, reason, "request failed"),
         400.. => debug!(target: SERVER, op, status = answer.status, reason, "rejected"),
         _ => {}

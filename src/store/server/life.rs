@@ -16,7 +16,7 @@ use super::accept::accept;
 use super::handle::Server;
 use super::signal::{Signal, Signals};
 use super::stop::{Counts, Phase, Stop};
-use crate::store::data::Data;
+use crate::store::data::{Data, Durability};
 use crate::store::defects::{Defect, planted};
 use crate::store::flag::{Flag, State};
 use crate::store::logging::SERVER;
@@ -33,6 +33,8 @@ pub struct Options {
     pub port: u16,
     /// The database file, or memory.
     pub data: Option<PathBuf>,
+    /// What a write in that file survives.
+    pub durability: Durability,
     /// How long requests in flight may take after a stop has begun.
     pub drain: Duration,
     /// The shared flag's file.
@@ -77,7 +79,7 @@ async fn live(options: Options) -> ExitCode {
             }
         }
     }
-    let data = match Data::open(options.data.as_deref()) {
+    let data = match Data::open(options.data.as_deref(), options.durability) {
         Ok(data) => data,
         Err(error) => return failed("cannot open the data", error.as_ref()),
     };

@@ -11,6 +11,7 @@ mod exchange;
 mod handle;
 mod life;
 mod long_poll;
+mod otlp;
 mod routes;
 mod signal;
 mod stop;

@@ -2,9 +2,10 @@
 
 use hyper::Method;
 
-use crate::store::data::{Access, Operation, attempts, queue, rollouts, spans, workers};
-use crate::store::wire::PREFIX;
+use crate::store::data::{Access, Operation, attempts, new, queue, resources, rollouts, spans, statistics, workers};
+use crate::store::wire::{OTLP_PREFIX, PREFIX};
 
+use super::otlp;
 use super::target::segments;
 
 /// What a route does.
@@ -16,6 +17,10 @@ pub enum Action {
     Wait,
     /// Applies an operation to the data.
     Data(Operation),
+    /// Takes the spans of an OpenTelemetry exporter.
+    Traces,
+    /// Exists, and does nothing.
+    NotImplemented,
 }
 
 impl Action {
@@ -25,6 +30,8 @@ impl Action {
             Self::Health => "health",
             Self::Wait => "wait_for_rollouts",
             Self::Data(operation) => operation.name,
+            Self::Traces => otlp::ADD.name,
+            Self::NotImplemented => "none",
         }
     }
 }
@@ -59,36 +66,67 @@ const fn write(path: &'static str, name: &'static str, apply: Apply) -> Route {
     Route { method: Method::POST, path, action: Action::Data(Operation { name, access: Access::Write, apply }) }
 }
 
+/// A question that is too long for a query string.
+const fn search(path: &'static str, name: &'static str, apply: Apply) -> Route {
+    Route { method: Method::POST, path, action: Action::Data(Operation { name, access: Access::Read, apply }) }
+}
+
 const ROUTES: &[Route] = &[
     Route { method: Method::GET, path: "health", action: Action::Health },
     Route { method: Method::POST, path: "waits/rollouts", action: Action::Wait },
     write("queues/rollouts/enqueue", "enqueue_rollout", queue::enqueue),
     write("queues/rollouts/dequeue", "dequeue_rollout", queue::dequeue),
+    write("rollouts", "start_rollout", new::start),
     read("rollouts", "query_rollouts", rollouts::query),
+    search("rollouts/search", "query_rollouts", rollouts::search),
     read("rollouts/{rollout}", "get_rollout", rollouts::get),
     write("rollouts/{rollout}", "update_rollout", rollouts::update),
+    write("rollouts/{rollout}/attempts", "start_attempt", attempts::add),
     read("rollouts/{rollout}/attempts", "query_attempts", attempts::query),
+    search("rollouts/{rollout}/attempts/search", "query_attempts", attempts::search),
     read("rollouts/{rollout}/attempts/latest", "get_latest_attempt", attempts::latest),
     write("rollouts/{rollout}/attempts/{attempt}", "update_attempt", attempts::update),
     read("workers", "query_workers", workers::query),
+    search("workers/search", "query_workers", workers::search),
     read("workers/{worker}", "get_worker", workers::get),
     write("workers/{worker}", "update_worker", workers::update),
+    read("statistics", "get_statistics", statistics::get),
+    read("resources", "query_resources", resources::query),
+    write("resources", "add_resources", resources::add),
+    read("resources/latest", "get_latest_resources", resources::latest),
+    write("resources/{resources}", "update_resources", resources::update),
+    read("resources/{resources}", "get_resources", resources::get),
     write("spans", "add_span", spans::add),
-    write("spans/next", "get_next_span_sequence_id", spans::next),
     read("spans", "query_spans", spans::query),
+    search("spans/search", "query_spans", spans::search),
+    write("spans/next", "get_next_span_sequence_id", spans::next),
+];
+
+/// Below the prefix of OpenTelemetry's protocol.
+const OTLP_ROUTES: &[Route] = &[
+    Route { method: Method::POST, path: "traces", action: Action::Traces },
+    Route { method: Method::POST, path: "metrics", action: Action::NotImplemented },
+    Route { method: Method::POST, path: "logs", action: Action::NotImplemented },
+    Route { method: Method::POST, path: "development/profiles", action: Action::NotImplemented },
 ];
 
 /// Finds the route of a request. As in the original, GET on a path that is only posted to leads nowhere.
 pub fn find(method: &Method, path: &str) -> Found {
-    let Some(below) = path.strip_prefix(PREFIX).filter(|below| below.starts_with('/')) else { return Found::Nothing };
+    let below = |prefix| path.strip_prefix(prefix).filter(|below| below.starts_with('/'));
+    let (routes, below) = match (below(PREFIX), below(OTLP_PREFIX)) {
+        (Some(below), _) => (ROUTES, below),
+        (None, Some(below)) => (OTLP_ROUTES, below),
+        (None, None) => return Found::Nothing,
+    };
     let segments = segments(below);
-    let mut allow = None;
-    for route in ROUTES {
+    let mut allow: Option<&str> = None;
+    for route in routes {
         let Some(matched) = matched(route.path, &segments) else { continue };
         if route.method == *method {
             return Found::Route(route.action, matched);
         }
-        allow = allow.or(Some(if route.method == Method::GET { "GET" } else { "POST" }));
+        let method = if route.method == Method::GET { "GET" } else { "POST" };
+        allow = Some(if allow.is_none_or(|known| known == method) { method } else { "GET, POST" });
     }
     match allow {
         Some(allow) if *method != Method::GET => Found::OtherMethod(allow),
@@ -130,11 +168,16 @@ mod tests {
         assert_eq!(name(Method::GET, "/v1/agl/rollouts/ro-1/attempts/latest"), "get_latest_attempt ro-1");
         assert_eq!(name(Method::POST, "/v1/agl/rollouts/ro-1/attempts/latest"), "update_attempt ro-1,latest");
         assert_eq!(name(Method::POST, "/v1/agl/spans/next"), "get_next_span_sequence_id ");
+        assert_eq!(name(Method::POST, "/v1/agl/rollouts/search"), "query_rollouts ");
+        assert_eq!(name(Method::POST, "/v1/agl/rollouts/ro-1/attempts/search"), "query_attempts ro-1");
+        assert_eq!(name(Method::POST, "/v1/traces"), "add_traces ");
     }
 
     #[test]
     fn what_is_no_route_is_told_apart_from_a_wrong_method() {
-        assert_eq!(name(Method::PUT, "/v1/agl/rollouts"), "allow GET");
+        assert_eq!(name(Method::PUT, "/v1/agl/rollouts"), "allow GET, POST");
+        assert_eq!(name(Method::PUT, "/v1/agl/health"), "allow GET");
+        assert_eq!(name(Method::PUT, "/v1/traces"), "allow POST");
         assert_eq!(name(Method::GET, "/v1/agl/queues/rollouts/dequeue"), "nothing");
         for path in ["/", "/health", "/v1/aglhealth", "/v1/agl", "/v1/agl/no/such", "/v1/agl/rollouts/a/b"] {
             assert_eq!(name(Method::GET, path), "nothing", "{path}");

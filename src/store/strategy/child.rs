@@ -6,7 +6,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, set_parent_process_death_signal};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tracing::{error, warn};
 
 use crate::escalation::{Rung, escalate};
@@ -27,8 +28,22 @@ impl Part {
     /// # Errors
     /// When it cannot be started.
     pub fn start(name: &str, arguments: Vec<OsString>) -> io::Result<Self> {
+        Self::spawn(name, arguments, Stdio::inherit())
+    }
+
+    /// As [`start`](Self::start), with what it says on standard output.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_heard(name: &str, arguments: Vec<OsString>) -> io::Result<(Self, Lines<BufReader<ChildStdout>>)> {
+        let mut part = Self::spawn(name, arguments, Stdio::piped())?;
+        let output = part.child.stdout.take().ok_or_else(|| io::Error::other("it has no standard output"))?;
+        Ok((part, BufReader::new(output).lines()))
+    }
+
+    fn spawn(name: &str, arguments: Vec<OsString>, output: Stdio) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("store").args(arguments).stdin(Stdio::piped()).process_group(0).kill_on_drop(true);
+        command.arg("store").args(arguments).stdin(Stdio::piped()).stdout(output).process_group(0).kill_on_drop(true);
         let parent = rustix::process::getpid();
         let tied = move || {
             set_parent_process_death_signal(Some(Signal::KILL))?;

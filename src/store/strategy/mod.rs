@@ -1,32 +1,52 @@
-//! The execution strategy: a server, its runners and the algorithm, from one command.
+//! The execution strategy: a server, its runners and the algorithm, from one command or from one for each side.
 //!
 //! The order in which it ends is the point: the algorithm finishes, the runners are told and have stopped, and only then
 //! is the server stopped, so that nobody's last words meet a closed door.
 
+mod address;
 mod algorithm;
+mod arguments;
 mod child;
+mod course;
+mod inverted;
+mod lead;
+mod runners;
 
-use std::ffi::OsString;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::process::{ExitCode, ExitStatus};
+use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
-use tokio::net::TcpSocket;
-use tracing::{error, info};
+use clap::{Args, ValueEnum};
+use tracing::error;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{Address, Client, Config};
-use super::defects::{Defect, planted};
 use super::duration::duration;
 use super::logging::STRATEGY;
-use super::process::{self, EndSignals, input_end};
-use child::Part;
+use super::process;
 
 /// How long a server may take, beyond its drain time, to end.
 const SERVER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Which side a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// The algorithm, and the server.
+    Algorithm,
+    /// The runners.
+    Runner,
+    /// Both.
+    Both,
+}
+
+/// A side that may run in the main process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Side {
+    /// The algorithm.
+    Algorithm,
+    /// The runner.
+    Runner,
+}
 
 /// A server, its runners and an algorithm that hands out tasks.
 #[derive(Debug, Args)]
@@ -34,8 +54,20 @@ pub struct RunCommand {
     /// How many runners.
     #[arg(long, value_name = "N", default_value_t = 1)]
     runners: u32,
+    /// Which side this command is: the algorithm with the server, the runners, or both.
+    #[arg(long, value_name = "ROLE", env = "QUIETDOWN_STORE_CURRENT_ROLE", default_value = "both")]
+    role: Role,
+    /// Which side runs in the main process, when it is both; the runner can if there is one.
+    #[arg(long, value_name = "SIDE", default_value = "algorithm")]
+    main_process: Side,
+    /// Whether the server is started and stopped; else it is there already.
+    #[arg(long, value_name = "BOOL", env = "QUIETDOWN_STORE_MANAGED_STORE", default_value_t = true, action = clap::ArgAction::Set)]
+    managed_store: bool,
+    /// The address at which the server listens.
+    #[arg(long, env = "QUIETDOWN_STORE_SERVER_HOST", default_value = "127.0.0.1")]
+    host: String,
     /// The port at which the server listens; 0 takes a free one.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, env = "QUIETDOWN_STORE_SERVER_PORT", default_value_t = 0)]
     port: u16,
     /// The server's database file; without it the data lives in memory.
     #[arg(long, value_name = "FILE")]
@@ -67,196 +99,49 @@ pub struct RunCommand {
     /// How long a runner may take to stop before the next means is tried.
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration)]
     patience: Duration,
+    /// Say on standard output when the algorithm has finished, and stop the server only when standard input ends.
+    #[arg(long, hide = true)]
+    wait_for_release: bool,
     /// The level of all their logs.
     #[arg(long, default_value = "debug")]
     log: LevelFilter,
 }
 
 impl RunCommand {
-    /// Runs until the algorithm has finished. Fails when a part ended by itself or the algorithm failed.
+    /// Runs until the algorithm has finished, or as the runners until they are told to stop. Fails when a part ended by
+    /// itself or the algorithm failed, and with 2 when its options contradict each other.
     pub fn execute(self) -> ExitCode {
-        process::run("algorithm", self.log, move || async move {
-            match self.run().await {
-                Ok(code) => code,
-                Err(error) => {
-                    error!(target: STRATEGY, %error, "cannot run");
-                    ExitCode::FAILURE
-                }
-            }
-        })
-    }
-
-    async fn run(self) -> io::Result<ExitCode> {
-        let mut signals = EndSignals::catch()?;
-        let mut input = input_end();
-        // The port stays taken until the server listens there itself.
-        let (address, held) = hold(self.port)?;
-        let mut server = Part::start("server", self.server_arguments(address.port()))?;
-        let client = self.client(address)?;
-        let mut course = Course { failed: false };
-        tokio::select! {
-            () = client.wait_until_online() => {}
-            ended = server.ended() => return Ok(course.server_ended(ended)),
-            _ = signals.next() => {
-                course.server_stopped(server.terminate(self.drain + SERVER_PATIENCE).await);
-                return Ok(course.code());
-            }
+        if let Err(wrong) = self.check() {
+            eprintln!("{wrong}");
+            return ExitCode::from(2);
         }
-        drop(held);
-        let own_url = format!("http://{address}");
-        let url = self.runner_url.as_deref().unwrap_or(&own_url);
-        let mut runners = Vec::new();
-        for number in 1..=self.runners {
-            let name = format!("runner-{number}");
-            runners.push(Part::start(&name, self.runner_arguments(&name, url))?);
-        }
-        let ended = tokio::select! {
-            finished = algorithm::run(&client, self.tasks, self.finish_when_done) => {
-                course.failed |= finished.is_err();
-                None
-            }
-            _ = &mut input, if !self.finish_when_done => None,
-            _ = signals.next() => None,
-            ended = server.ended() => Some(ended),
-            (runner, status) = any_ended(&mut runners) => {
-                course.failed = true;
-                error!(target: STRATEGY, runner, %status, "runner ended unexpectedly");
-                None
-            }
+        let inverted = self.main_process == Side::Runner;
+        let thread = match self.role {
+            Role::Runner => "runners",
+            Role::Both if inverted => runners::FIRST,
+            Role::Both | Role::Algorithm => "algorithm",
         };
-        let gone = ended.is_some();
-        match ended {
-            Some(ended) => _ = course.server_ended(ended),
-            None => info!(target: STRATEGY, "algorithm finished"),
-        }
-        if !gone && planted(Defect::ServerStoppedFirst) {
-            course.server_stopped(server.terminate(self.drain + SERVER_PATIENCE).await);
-            self.stop_runners(&mut runners).await?;
-            return Ok(course.code());
-        }
-        self.stop_runners(&mut runners).await?;
-        if !gone {
-            course.server_stopped(server.terminate(self.drain + SERVER_PATIENCE).await);
-        }
-        Ok(course.code())
-    }
-
-    async fn stop_runners(&self, runners: &mut [Part]) -> io::Result<()> {
-        info!(target: STRATEGY, "runners told to stop");
-        for runner in runners.iter_mut() {
-            runner.end_input();
-        }
-        for runner in runners {
-            runner.insist(self.patience).await?;
-        }
-        info!(target: STRATEGY, "all runners stopped");
-        Ok(())
-    }
-
-    fn client(&self, address: SocketAddr) -> io::Result<Client> {
-        let server: Address = format!("http://{address}").parse().map_err(io::Error::other)?;
-        Ok(Client::new(Config { flag: self.online_flag.clone(), ..Config::new(server) }))
-    }
-
-    fn server_arguments(&self, port: u16) -> Vec<OsString> {
-        let mut arguments = Arguments::of("serve");
-        arguments.give("--port", port.to_string());
-        arguments.give_if("--data", self.data.clone());
-        arguments.give_if("--online-flag", self.online_flag.clone());
-        arguments.give("--drain", milliseconds(self.drain));
-        arguments.give("--log", self.log.to_string());
-        arguments.0
-    }
-
-    fn runner_arguments(&self, name: &str, url: &str) -> Vec<OsString> {
-        let mut arguments = Arguments::of("runner");
-        arguments.give("--url", url);
-        arguments.give("--worker-id", name);
-        arguments.give_if("--online-flag", self.online_flag.clone());
-        arguments.give("--work", milliseconds(self.work));
-        arguments.give("--heartbeat", milliseconds(self.heartbeat));
-        arguments.give("--poll", milliseconds(self.poll));
-        arguments.give("--log", self.log.to_string());
-        arguments.0.push("--stop-on-stdin-eof".into());
-        arguments.0
-    }
-}
-
-/// How the run goes.
-struct Course {
-    failed: bool,
-}
-
-impl Course {
-    fn server_ended(&mut self, ended: io::Result<ExitStatus>) -> ExitCode {
-        error!(target: STRATEGY, status = %status(ended), "server ended unexpectedly");
-        self.failed = true;
-        self.code()
-    }
-
-    fn server_stopped(&mut self, ended: io::Result<ExitStatus>) {
-        if !ended.as_ref().is_ok_and(ExitStatus::success) {
-            error!(target: STRATEGY, status = %status(ended), "server did not stop in good order");
-            self.failed = true;
-        }
-    }
-
-    fn code(&self) -> ExitCode {
-        if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-    }
-}
-
-fn status(ended: io::Result<ExitStatus>) -> String {
-    ended.map_or_else(|error| error.to_string(), |status| status.to_string())
-}
-
-/// Resolves when one of the runners ends: with its name and status.
-async fn any_ended(runners: &mut [Part]) -> (String, String) {
-    let mut waits: Vec<_> = runners
-        .iter_mut()
-        .map(|runner| {
-            let name = runner.name().to_owned();
-            Box::pin(async move { (name, status(runner.ended().await)) })
+        process::run(thread, self.log, move || async move {
+            let outcome = match self.role {
+                Role::Runner => self.runners_alone().await,
+                Role::Both if inverted => self.inverted().await,
+                Role::Both | Role::Algorithm => self.lead().await,
+            };
+            outcome.unwrap_or_else(|error: io::Error| {
+                error!(target: STRATEGY, %error, "cannot run");
+                ExitCode::FAILURE
+            })
         })
-        .collect();
-    std::future::poll_fn(|cx| {
-        let ended = waits.iter_mut().map(|wait| wait.as_mut().poll(cx)).find(std::task::Poll::is_ready);
-        ended.unwrap_or(std::task::Poll::Pending)
-    })
-    .await
-}
-
-/// The server's address, and for a port of our choice the socket that keeps it ours.
-fn hold(port: u16) -> io::Result<(SocketAddr, Option<TcpSocket>)> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    if port != 0 {
-        return Ok((address, None));
-    }
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok((socket.local_addr()?, Some(socket)))
-}
-
-/// A command line in the making.
-struct Arguments(Vec<OsString>);
-
-impl Arguments {
-    fn of(command: &str) -> Self {
-        Self(vec![command.into()])
     }
 
-    fn give(&mut self, option: &str, value: impl Into<OsString>) {
-        self.0.extend([option.into(), value.into()]);
-    }
-
-    fn give_if(&mut self, option: &str, value: Option<impl Into<OsString>>) {
-        if let Some(value) = value {
-            self.give(option, value);
+    fn check(&self) -> Result<(), String> {
+        let elsewhere = self.role == Role::Runner || !self.managed_store;
+        if self.main_process == Side::Runner && (self.role != Role::Both || self.runners != 1 || !self.managed_store) {
+            Err("--main-process runner is for one runner, with --role both and a server of its own".to_owned())
+        } else if elsewhere && self.port == 0 && (self.role != Role::Runner || self.runner_url.is_none()) {
+            Err("where is the server? Say --port, or set QUIETDOWN_STORE_SERVER_PORT".to_owned())
+        } else {
+            Ok(())
         }
     }
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{}ms", time.as_millis())
 }

@@ -1,3 +1,6 @@
+mod machine;
+mod model;
+
 use serde_json::json;
 
 use super::*;
@@ -21,7 +24,7 @@ async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_its_batch(
         store.execute("INSERT INTO no_such_table VALUES (1)", [])?;
         Ok(Answer::ok(&()))
     }
-    let data = Data::open(None).expect("open");
+    let data = Data::open(None, Durability::default()).expect("open");
     let fails = Operation { name: "halfway", access: Access::Write, apply: halfway };
     let calls = tokio::join!(
         data.apply(ENQUEUE, enqueue(1), None, ""),
@@ -36,7 +39,7 @@ async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_its_batch(
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_call_is_carried_out_even_if_its_caller_went_away() {
-    let data = Data::open(None).expect("open");
+    let data = Data::open(None, Durability::default()).expect("open");
     {
         let call = data.apply(ENQUEUE, enqueue(1), None, "");
         tokio::pin!(call);
@@ -51,7 +54,7 @@ async fn a_call_is_carried_out_even_if_its_caller_went_away() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn after_its_end_the_data_answers_that_it_has_ended() {
-    let data = Data::open(None).expect("open");
+    let data = Data::open(None, Durability::default()).expect("open");
     data.close().expect("closed");
     let answer = data.apply(ENQUEUE, enqueue(1), None, "").await;
     assert_eq!((answer.status, answer.problem.as_deref()), (500, Some("the storage thread has ended")));
@@ -60,7 +63,7 @@ async fn after_its_end_the_data_answers_that_it_has_ended() {
 #[tokio::test(flavor = "current_thread")]
 async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_they_left() {
     const UPDATE: Operation = Operation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
-    let data = Data::open(None).expect("open");
+    let data = Data::open(None, Durability::default()).expect("open");
     let answer = data.apply(ENQUEUE, enqueue(1), None, "").await;
     let rollouts: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
     let id = rollouts[0]["rollout_id"].as_str().expect("an id").to_owned();
@@ -75,10 +78,10 @@ async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_
 fn a_file_of_another_version_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("store.db");
-    Data::open(Some(&file)).expect("open").close().expect("closed");
+    Data::open(Some(&file), Durability::default()).expect("open").close().expect("closed");
     let db = rusqlite::Connection::open(&file).expect("open");
     db.pragma_update(None, "user_version", 99).expect("set");
     drop(db);
-    let refused = Data::open(Some(&file)).expect_err("refused").to_string();
+    let refused = Data::open(Some(&file), Durability::default()).expect_err("refused").to_string();
     assert!(refused.contains("version 99"), "{refused}");
 }
