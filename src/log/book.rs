@@ -13,7 +13,7 @@ use super::fields::trailing;
 use super::heads::{Head, Heads, Said};
 use super::lines::Line;
 use super::survey::{Summary, Tally};
-use super::text::clean;
+use super::text::{clean, cleaned};
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::{Level, Record, Stream, Traceback};
 use room::{OVERFLOW, fit, is_urgent};
@@ -280,9 +280,9 @@ impl Book {
             return None;
         }
         let (begin, fields) = trailing(line)?;
-        for field in fields {
+        for (name, value) in fields {
             if record.fields.len() < FIELDS {
-                record.fields.insert(*own, field);
+                record.fields.insert(*own, (name, cleaned(value)));
                 *own += 1;
             }
         }

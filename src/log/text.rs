@@ -16,6 +16,14 @@ pub(super) fn clean(mut bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(without_sequences(&text))
 }
 
+/// A text whose escapes were undone, cleaned of what came out of them.
+pub(super) fn cleaned(text: String) -> String {
+    match position_of_two(text.as_bytes(), ESC, 0) {
+        None => text,
+        Some(_) => without_sequences(&text),
+    }
+}
+
 /// The text with everything that a terminal would obey written out; line ends and tabulators stay.
 ///
 /// ```

@@ -255,6 +255,15 @@ fn a_flood_is_one_problem() {
     assert_eq!(kinds(&with_log(run(), "a", BEFORE, &flood)).len(), super::FINDINGS_BOUND + 1);
 }
 
+#[test]
+fn a_traceback_is_told_with_language_exception_place_cause_and_record() {
+    let java = "ERROR app: request failed\njava.io.IOException: gone\n\tat a.B.c(B.java:7)\nCaused by: a.Error: why\n";
+    let found = said("", &with_log(run(), "a", BEFORE, java), FindingKind::Traceback);
+    let [text] = found.as_slice() else { panic!("one finding: {found:?}") };
+    assert!(text.starts_with("a traceback of Java: java.io.IOException: gone, at B.java:7, caused by a.Error: why\n"));
+    assert!(text.contains("\nERROR app: request failed\n"), "{text}");
+}
+
 /// The messages and excerpts of the findings of one kind.
 fn said(scenario: &str, evidence: &Evidence, kind: FindingKind) -> Vec<String> {
     let scenario = format!("summary = \"x\"\n[processes.a]\n[processes.r]\nrole = \"runner\"\n{scenario}");

@@ -10,6 +10,7 @@ mod time;
 mod tracing;
 
 use super::fields::{Field, split};
+use super::text::cleaned;
 use super::{Format, Level};
 use pattern::Pattern;
 
@@ -104,6 +105,13 @@ impl Head<'_> {
         }
         said.own = said.fields.len();
         said.fields.extend(spans);
+        said.message = cleaned(said.message);
+        said.target = said.target.map(cleaned);
+        said.thread = said.thread.map(cleaned);
+        for (name, value) in &mut said.fields {
+            *name = cleaned(std::mem::take(name));
+            *value = cleaned(std::mem::take(value));
+        }
         said
     }
 }

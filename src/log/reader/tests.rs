@@ -47,6 +47,16 @@ fn carriage_returns_colours_and_broken_characters_do_no_harm() {
 }
 
 #[test]
+fn what_is_escaped_in_a_value_does_no_harm_either() {
+    let records = read(&Format::Json, r#"{"level":"info","msg":"a\u001b[31mb\u0000","x":"\u001b]0;t\u0007y"}"#);
+    assert_eq!((records[0].message.as_str(), records[0].field("x")), ("ab\u{fffd}", Some("y")));
+    let records = read(&Format::Tracing, " INFO app: hi x=\"\\u{1b}[0mred\"\nand y=\"\\u{1b}[2mdim\"\n");
+    assert_eq!((records[0].field("x"), records[0].field("y")), (Some("red"), Some("dim")));
+    let records = read(&Format::Raw, r#"{"stack":"E\u001b[31mrror: x\n    at f (/x.js:1:2)"}"#);
+    assert_eq!(records[0].tracebacks[0].exception.as_deref(), Some("Error"));
+}
+
+#[test]
 fn stray_lines_continue_the_record_before_or_are_records_of_their_own() {
     let records = read(&Format::Tracing, "first\n INFO app: a\nmore\n\neven more\n");
     assert_eq!(shape(&records), [(None, "first", 0, 0), (Some(Level::Info), "a", 3, 0)]);

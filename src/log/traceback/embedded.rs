@@ -7,6 +7,7 @@ use regex::Regex;
 use super::super::Traceback;
 use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
+use super::super::text::cleaned;
 use super::{Begun, Open, begin, python, rust};
 
 /// The tracebacks of a line.
@@ -57,7 +58,7 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
             }
             let begin = quoted_from(line, from, marker.start());
             let (said, end, _) = unquote(&line[begin..], b'"');
-            scan_lines(&said, depth + 1, found);
+            scan_lines(&cleaned(said), depth + 1, found);
             found.open = None;
             from = marker.end().max(begin + end);
             continue;
@@ -68,7 +69,7 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
             Some((begun, length)) if escaped_line_end(&text[length..]) && depth < DEPTH => {
                 drop(begun);
                 let (said, end, _) = unquote(text, enclosing_quote(&text[length..]));
-                scan_lines(&said, depth + 1, found);
+                scan_lines(&cleaned(said), depth + 1, found);
                 found.open = None;
                 marker.start() + end.max(length)
             }
