@@ -77,6 +77,8 @@ struct Connection {
     stops: Vec<Stop>,
     followed: Followed,
     timer: Timer,
+    /// Every gate was met that could be, so far.
+    gates_met: bool,
     /// How many requests were answered when it was last found idle.
     idle_at: u64,
     held: bool,
@@ -118,6 +120,7 @@ impl Connection {
             stops,
             followed: Followed::default(),
             timer: Timer::default(),
+            gates_met: false,
             idle_at: 0,
             held,
             client_lost: false,
@@ -202,9 +205,11 @@ impl Connection {
                 }
             } else {
                 let moved = std::future::poll_fn(|cx| Poll::Ready(self.pump(ends, cx))).await;
-                if self.meet_gates(ends).await {
+                // Where nothing has moved, no gate can be met that was not met before.
+                if (moved || !self.gates_met) && self.meet_gates(ends).await {
                     return;
                 }
+                self.gates_met = true;
                 if let Some(end) = self.ending() {
                     return self.end(end, ends);
                 }

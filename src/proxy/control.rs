@@ -128,6 +128,11 @@ impl Shared {
         self.listener.set(listening)
     }
 
+    /// Whether there is anybody to tell.
+    pub fn is_heard(&self) -> bool {
+        self.events.get().is_some()
+    }
+
     /// Tells the owner of the link. Nobody may listen any more; the traffic goes on.
     pub fn tell(&self, what: LinkEventKind) {
         if let Some(events) = self.events.get() {

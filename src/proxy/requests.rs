@@ -69,7 +69,7 @@ impl Requests {
         line: (String, String),
         due: Vec<(Outcome, Point)>,
         chosen: Vec<Serial>,
-    ) -> RequestSeen {
+    ) -> &RequestSeen {
         let (method, path) = line;
         let seen = RequestSeen {
             connection,
@@ -87,8 +87,9 @@ impl Requests {
             _ => None,
         });
         self.newest_end = None;
-        self.open.push(Request { seen: seen.clone(), head, end: None, response: None, stops: stops.collect(), chosen });
-        seen
+        let request = Request { seen, head, end: None, response: None, stops: stops.collect(), chosen };
+        self.open.push(request);
+        &self.open[self.open.len() - 1].seen
     }
 
     /// The last byte of the newest request has come.
@@ -215,19 +216,12 @@ impl Requests {
         }
     }
 
-    /// Takes out the requests whose response has passed whole and that no gate stops any more.
-    pub fn take_answered(&mut self) -> Vec<RequestSeen> {
-        let mut done = Vec::new();
-        while let Some(first) = self.open.first() {
-            let Some(Response { end: Some(end), .. }) = first.response else { break };
-            if !first.seen.finished || !first.stops.is_empty() {
-                break;
-            }
-            self.answered_to = end;
-            self.answered += 1;
-            done.push(self.open.remove(0).seen);
-        }
-        done
+    /// Takes out the first request, if its response has passed whole and no gate stops it any more.
+    pub fn take_answered(&mut self) -> Option<RequestSeen> {
+        let first = self.open.first().filter(|first| first.seen.finished && first.stops.is_empty())?;
+        self.answered_to = first.response.as_ref()?.end?;
+        self.answered += 1;
+        Some(self.open.remove(0).seen)
     }
 
     /// Whether every request was answered, and forwarded whole, when so much has gone to the server.

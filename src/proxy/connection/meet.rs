@@ -15,7 +15,7 @@ impl Connection {
                 return true;
             }
         }
-        for seen in self.requests.take_answered() {
+        while let Some(seen) = self.requests.take_answered() {
             self.tell_done(seen);
         }
         self.notice_idle();

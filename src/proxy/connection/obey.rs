@@ -12,6 +12,7 @@ impl Connection {
     /// Does what the link orders.
     pub(super) async fn obey(&mut self, ends: &mut Ends) -> Next {
         let Some(orders) = self.control.take() else { return Next::Go };
+        self.gates_met = false;
         self.let_go(|outcome| match outcome {
             Outcome::Park(id) => orders.resumed.contains(&id),
             // What the link does by itself at later requests is still to be done after a resume.

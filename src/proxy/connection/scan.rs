@@ -55,7 +55,9 @@ impl Connection {
                 shared.in_flight.fetch_add(1, Ordering::Relaxed);
                 messages.begin(start, chosen.clone());
                 let seen = requests.begin((id, number), (start, end), (method, path), due, chosen);
-                shared.tell(LinkEventKind::Request(seen));
+                if shared.is_heard() {
+                    shared.tell(LinkEventKind::Request(seen.clone()));
+                }
             }
             Mark::Head { .. } => {}
             Mark::End(at) => {

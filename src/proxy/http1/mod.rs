@@ -8,6 +8,7 @@ mod generated;
 mod tests;
 
 use httparse::{EMPTY_HEADER, Status};
+use memchr::memchr;
 
 use super::direction::BUFFER_BOUND;
 use body::Body;
@@ -106,17 +107,31 @@ impl Scanner {
                     }
                 }
                 State::Head(head) => {
-                    let byte = rest[0];
-                    rest = &rest[1..];
-                    self.offset += 1;
                     // An empty line before a request is to be ignored (RFC 9112, 2.2): it belongs to no message.
-                    if head.is_empty() && self.requests && matches!(byte, b'\r' | b'\n') {
+                    if head.is_empty() && self.requests && matches!(rest[0], b'\r' | b'\n') {
+                        rest = &rest[1..];
+                        self.offset += 1;
                         continue;
                     }
-                    head.push(byte);
-                    if head.len() > HEAD_BOUND || (byte == b'\n' && !first_line_fits(self.requests, head)) {
+                    // Mostly a head comes in one piece, and need not be kept.
+                    if head.is_empty()
+                        && let Some(length) = head_length(rest).filter(|length| *length <= HEAD_BOUND)
+                    {
+                        let (whole, after) = rest.split_at(length);
+                        rest = after;
+                        self.offset += length as u64;
+                        self.complete(whole, asked(), &mut mark);
+                        continue;
+                    }
+                    let line = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+                    let (new, after) = rest.split_at(line.min(HEAD_BOUND + 1 - head.len()));
+                    head.extend_from_slice(new);
+                    rest = after;
+                    self.offset += new.len() as u64;
+                    let is_line = new.ends_with(b"\n");
+                    if head.len() > HEAD_BOUND || (is_line && !first_line_fits(self.requests, head)) {
                         self.give_up(&mut mark);
-                    } else if head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n") {
+                    } else if is_line && (head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n")) {
                         let head = std::mem::take(head);
                         self.complete(&head, asked(), &mut mark);
                     }
@@ -157,6 +172,19 @@ impl Scanner {
     fn give_up(&mut self, mark: &mut impl FnMut(Mark)) {
         self.state = State::NotHttp;
         mark(Mark::NotHttp);
+    }
+}
+
+/// How long the head is that these bytes begin with, if they have all of it.
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let after = from + memchr(b'\n', &bytes[from..])? + 1;
+        match &bytes[after..] {
+            [b'\n', ..] => return Some(after + 1),
+            [b'\r', b'\n', ..] => return Some(after + 2),
+            _ => from = after,
+        }
     }
 }
 
