@@ -1,9 +1,12 @@
 mod toxics;
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -87,17 +90,16 @@ impl Link {
         let running = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             // Owned by this task: when it is aborted, so is every connection.
-            let (sent, mut accepted) = mpsc::unbounded_channel();
-            let mut connections = JoinSet::new();
-            let accepting = running.listener.run(|stream| drop(sent.send(stream)));
-            tokio::pin!(accepting);
-            loop {
-                tokio::select! {
-                    () = &mut accepting => {}
-                    Some(stream) = accepted.recv() => begin(&running, stream, &mut connections),
-                    Some(_) = connections.join_next() => {}
-                }
-            }
+            let connections = Mutex::new(JoinSet::new());
+            let connections = || connections.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut accepting = pin!(running.listener.run(|client| begin(&running, client, &mut connections())));
+            poll_fn(|cx| {
+                // It never ends; and those that it has begun are there when their ends are asked for.
+                let _ = accepting.as_mut().poll(cx);
+                while let Poll::Ready(Some(_)) = connections().poll_join_next(cx) {}
+                Poll::<()>::Pending
+            })
+            .await;
         });
         Ok(Self { shared, task })
     }
