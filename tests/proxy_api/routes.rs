@@ -246,7 +246,11 @@ fn a_port_that_is_taken_is_told_and_changes_nothing() {
 #[test]
 fn a_disabled_proxy_refuses_and_a_deleted_one_frees_its_port() {
     let served = Served::new();
-    let addr = served.proxy("a", echo());
+    // Held, so that nobody else's server can come to live there.
+    let port = quietdown::process::ReservedPort::new().expect("a port");
+    let addr = port.addr();
+    let body = format!(r#"{{"name":"a","upstream":"{}","listen":"{addr}"}}"#, echo());
+    served.must(201, "POST", "/proxies", &body);
     assert!(!is_refused(addr));
     served.must(200, "PATCH", "/proxies/a", r#"{"enabled":false}"#);
     assert!(is_refused(addr));
