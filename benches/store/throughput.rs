@@ -1,5 +1,6 @@
 //! Requests per second, beside a bare server that answers a constant.
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::{Value, json};
 
 use super::load::{request, send};
@@ -49,7 +50,12 @@ pub fn compare() {
         "{:<18}{:<10}{:>12}{:>9}{:>9}{:>7}{:>9}{:>9}{:>7}  bar",
         "data", "request", "connections", "store", "bare", "share", "best", "bare", "share"
     );
+    println!(
+        "One connection: generator and server take turns, so that all is pinned to one core; where the scheduler puts"
+    );
+    println!("them would decide more than what they do");
     for (index, connections) in [1, 8].into_iter().enumerate() {
+        let _pinned = (connections == 1).then(Pinned::new);
         for kept in &KEPT {
             for (what, name) in ALL {
                 // Health does not touch the data.
@@ -70,6 +76,27 @@ pub fn compare() {
         }
     }
     println!();
+}
+
+/// This process and those that it starts stay on one core for so long.
+struct Pinned {
+    before: CpuSet,
+}
+
+impl Pinned {
+    fn new() -> Self {
+        let before = sched_getaffinity(None).expect("cores");
+        let mut one = CpuSet::new();
+        one.set((0..CpuSet::MAX_CPU).find(|cpu| before.is_set(*cpu)).expect("a core"));
+        sched_setaffinity(None, &one).expect("pinned");
+        Self { before }
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        sched_setaffinity(None, &self.before).expect("as before");
+    }
 }
 
 /// The rates of the store and of the control, slice by slice.

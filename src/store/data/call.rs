@@ -50,7 +50,7 @@ pub enum Access {
 }
 
 /// An operation of the store.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Operation {
     /// Its name, as in logs.
     pub name: &'static str,

@@ -1,7 +1,7 @@
 //! What the store keeps, in SQLite: in memory, or in a file that survives a SIGKILL of the process.
 //!
-//! One thread owns the database. Requests queue up as [`Call`]s; whatever is queued is applied in one transaction, and
-//! answered after its commit. An operation is a function from a [`Store`] and a [`Call`] to an [`Answer`], so a new
+//! Requests queue up as [`Call`]s for one thread; whatever is queued is applied in one transaction, and answered after its
+//! commit. In memory a small write is applied on the spot instead. An operation is a function from a [`Store`] and a [`Call`] to an [`Answer`], so a new
 //! route is one function here and one line in the server's route table.
 
 mod answer;
@@ -10,6 +10,7 @@ mod call;
 mod finished;
 mod idempotency;
 mod json;
+mod keeper;
 pub mod new;
 mod page;
 mod parameters;

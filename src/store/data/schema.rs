@@ -100,6 +100,14 @@ pub enum Durability {
 }
 
 impl Durability {
+    /// Its name on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Power => "power",
+        }
+    }
+
     /// Which of SQLite's `synchronous` it is. In WAL mode both keep the database whole; `FULL` also syncs the log at every
     /// commit.
     fn pragma(self) -> &'static str {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::RunCommand;
 use crate::store::client::{Address, Client, Config, Reporting};
+use crate::store::data::Durability;
 
 impl RunCommand {
     /// A client of this process for the server.
@@ -59,6 +60,7 @@ impl RunCommand {
     fn give_server(&self, arguments: &mut Arguments, address: SocketAddr) {
         arguments.give("--port", address.port().to_string());
         arguments.give_if("--data", self.data.clone());
+        arguments.give_if("--durability", self.durability.map(Durability::name));
         arguments.give_if("--online-flag", self.online_flag.clone());
         arguments.give("--drain", milliseconds(self.drain));
         arguments.give("--log", self.log.to_string());

@@ -21,6 +21,7 @@ use clap::{Args, ValueEnum};
 use tracing::error;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::data::Durability;
 use super::duration::duration;
 use super::logging::STRATEGY;
 use super::process;
@@ -72,6 +73,9 @@ pub struct RunCommand {
     /// The server's database file; without it the data lives in memory.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// What an acknowledged write survives, with a database file.
+    #[arg(long, value_name = "WHAT", requires = "data")]
+    durability: Option<Durability>,
     /// The file of the shared online flag, for all of them.
     #[arg(long, value_name = "FILE")]
     online_flag: Option<PathBuf>,

@@ -1,6 +1,7 @@
 mod machine;
 mod model;
 
+use rstest::rstest;
 use serde_json::json;
 
 use super::*;
@@ -17,14 +18,20 @@ async fn total(data: &Data) -> serde_json::Value {
     serde_json::from_slice::<serde_json::Value>(&answer.body).expect("JSON")["total"].clone()
 }
 
+/// In memory a small write is carried out on the spot, with a file by the thread, together with others.
+#[rstest]
+#[case::memory(None)]
+#[case::file(Some("store.db"))]
 #[tokio::test(flavor = "current_thread")]
-async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_its_batch() {
+async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_others(#[case] file: Option<&str>) {
     fn halfway(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
         queue::enqueue(store, call)?;
         store.execute("INSERT INTO no_such_table VALUES (1)", [])?;
         Ok(Answer::ok(&()))
     }
-    let data = Data::open(None, Durability::default()).expect("open");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = file.map(|name| folder.path().join(name));
+    let data = Data::open(file.as_deref(), Durability::default()).expect("open");
     let fails = Operation { name: "halfway", access: Access::Write, apply: halfway };
     let calls = tokio::join!(
         data.apply(ENQUEUE, enqueue(1), None, ""),
@@ -37,9 +44,14 @@ async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_its_batch(
     data.close().expect("closed");
 }
 
+#[rstest]
+#[case::memory(None)]
+#[case::file(Some("store.db"))]
 #[tokio::test(flavor = "current_thread")]
-async fn a_call_is_carried_out_even_if_its_caller_went_away() {
-    let data = Data::open(None, Durability::default()).expect("open");
+async fn a_call_is_carried_out_even_if_its_caller_went_away(#[case] file: Option<&str>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = file.map(|name| folder.path().join(name));
+    let data = Data::open(file.as_deref(), Durability::default()).expect("open");
     {
         let call = data.apply(ENQUEUE, enqueue(1), None, "");
         tokio::pin!(call);
@@ -60,10 +72,15 @@ async fn after_its_end_the_data_answers_that_it_has_ended() {
     assert_eq!((answer.status, answer.problem.as_deref()), (500, Some("the storage thread has ended")));
 }
 
+#[rstest]
+#[case::memory(None)]
+#[case::file(Some("store.db"))]
 #[tokio::test(flavor = "current_thread")]
-async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_they_left() {
+async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_they_left(#[case] file: Option<&str>) {
     const UPDATE: Operation = Operation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
-    let data = Data::open(None, Durability::default()).expect("open");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = file.map(|name| folder.path().join(name));
+    let data = Data::open(file.as_deref(), Durability::default()).expect("open");
     let answer = data.apply(ENQUEUE, enqueue(1), None, "").await;
     let rollouts: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
     let id = rollouts[0]["rollout_id"].as_str().expect("an id").to_owned();
@@ -72,6 +89,29 @@ async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_
     let call = Call { segments: vec![id.clone()], body: b"{\"status\":\"failed\"}".to_vec(), ..Call::default() };
     data.apply(UPDATE, call, None, "").await;
     assert_eq!(first.next().await, id);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn in_memory_a_large_write_and_a_read_do_not_keep_other_requests_waiting() {
+    let data = Data::open(None, Durability::default()).expect("open");
+    let large = json!({ "rollouts": [{ "input": "x".repeat(100_000) }] }).to_string().into_bytes();
+    for (operation, body) in [(ENQUEUE, large), (QUERY, vec![])] {
+        let call = data.apply(operation, Call { body, ..Call::default() }, None, "");
+        tokio::pin!(call);
+        assert!(asked_once(call.as_mut()).is_none(), "{} was carried out on the spot", operation.name);
+        assert!(call.await.status < 300);
+    }
+    // The thread may be at its watch just then.
+    let small = (0..100).any(|_| asked_once(std::pin::pin!(data.apply(ENQUEUE, enqueue(1), None, ""))).is_some());
+    assert!(small, "no small write was carried out on the spot");
+}
+
+/// What a future gives when it is asked once.
+fn asked_once<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    match future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
 }
 
 #[test]
