@@ -43,6 +43,18 @@ pub enum FindingKind {
     Lost,
     /// What was done once is there more than once.
     Duplicated,
+    /// Something is there that nobody has done.
+    Phantom,
+    /// An item was handed out twice, although nobody had given it back.
+    DeliveredTwice,
+    /// What came first is not first.
+    OutOfOrder,
+    /// An item is taken, and nobody knows that he has it.
+    Stuck,
+    /// An item is recorded as finished that nobody has finished.
+    FinishedByNobody,
+    /// One call was carried out by the server more than once.
+    AppliedTwice,
     /// The final read itself failed.
     FinalRead,
     /// A process said more than is kept, so its log cannot be judged whole.

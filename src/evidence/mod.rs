@@ -220,8 +220,22 @@ pub struct StepFailure {
 pub struct FinalRead {
     /// From the server of the run, or from one that was booted again on its data.
     pub rebooted: bool,
-    /// The answer to each invariant's read, or why there is none.
-    pub answers: Vec<Result<Value, String>>,
+    /// The answers, in the order of the invariants.
+    pub answers: Vec<ReadAnswer>,
+}
+
+/// The answer to one read at the end.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct ReadAnswer {
+    /// The invariant that it is for, counted from 0.
+    pub invariant: usize,
+    /// What was read.
+    pub path: String,
+    /// The key that it was read for, where there is one read for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Value>,
+    /// What was answered, or why there is nothing.
+    pub answer: Result<Value, String>,
 }
 
 impl Evidence {

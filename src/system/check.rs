@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::invariant::Invariant;
 use super::model::*;
 use crate::file::{Diagnostic, known_names};
 
@@ -44,12 +45,34 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
         }
     }
     for invariant in &file.invariants {
-        let Invariant::AcknowledgedOnce(rule) = invariant.as_ref();
-        if !file.operations.contains_key(rule.write.as_ref()) {
-            found.push(unknown("operation", &rule.write, file.operations.keys().map(String::as_str)));
-        }
+        check_invariant(file, invariant.as_ref(), &mut found);
     }
     found
+}
+
+fn check_invariant(file: &SystemFile, invariant: &Invariant, found: &mut Vec<Diagnostic>) {
+    for operation in invariant.operations() {
+        if !file.operations.contains_key(operation.as_ref()) {
+            found.push(unknown("operation", operation, file.operations.keys().map(String::as_str)));
+        }
+    }
+    for line in invariant.lines() {
+        found.extend(unknown_line(file, line));
+    }
+    let path = &invariant.read().path;
+    for variable in variables(path.as_ref()) {
+        let wrong = if variable != "key" {
+            Some("a read can use ${key}")
+        } else if invariant.keys().is_empty() {
+            Some("only a register or a log has keys; read all items with one path")
+        } else {
+            None
+        };
+        if let Some(help) = wrong {
+            let message = format!("`${{{variable}}}` is not known here");
+            found.push(Diagnostic::new(path.span(), message, "in this path").help(help));
+        }
+    }
 }
 
 fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mut Vec<Diagnostic>) {

@@ -1,8 +1,9 @@
 //! The system under test, as its file describes it. Nothing about any system is built into the harness.
 
 mod check;
-
+mod invariant;
 mod model;
+mod place;
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,9 @@ use crate::file::{Diagnostics, fits, parse};
 use crate::log::Record;
 
 pub(crate) use check::variables;
+pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Queue, Read, Register, Set};
 pub use model::*;
+pub use place::{CallPlace, Place};
 
 /// The system file that is part of the program: the embedded rollout store.
 const STORE: &str = include_str!("../../systems/store.toml");

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::invariant::Invariant;
 use crate::file::Span;
 use crate::log::{Format, Level};
 
@@ -318,31 +319,4 @@ pub enum FinalReadPlace {
     /// Nowhere: this system's data end with it. The report says so.
     #[default]
     LiveOnly,
-}
-
-/// What must hold of the data.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Invariant {
-    /// What a write acknowledged is present exactly once; what it may have done is present at most once; nothing else is there.
-    AcknowledgedOnce(AcknowledgedOnce),
-}
-
-/// What a write acknowledged is present exactly once.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct AcknowledgedOnce {
-    /// The operation that writes one item.
-    #[schemars(with = "String")]
-    pub write: Spanned<String>,
-    /// The argument that becomes part of the item.
-    pub argument: String,
-    /// The path of a GET that reads all items.
-    pub read: String,
-    /// The field of the answer that holds the list of items; the answer itself when absent.
-    pub items: Option<String>,
-    /// The item's field that holds the argument.
-    pub field: String,
-    /// The field, of the write's answer and of the item alike, that identifies the item.
-    pub id: String,
 }

@@ -6,11 +6,9 @@ use rustix::process::Signal;
 
 use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
-use crate::evidence::{Asked, CallEffect, CallResult, FinalRead, StepFailure, abridge};
-use crate::http::get;
+use crate::evidence::{Asked, CallEffect, CallResult, StepFailure};
 use crate::process::{Marked, marked, members};
 use crate::proxy::Link;
-use crate::system::{FinalReadPlace, Invariant};
 
 /// How long a process may take to end when its role does not say.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -18,8 +16,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 const RUNG: Duration = Duration::from_secs(1);
 /// How long descendants may take to notice the end of their parent.
 const GRACE: Duration = Duration::from_secs(1);
-/// The bound of the final read.
-const READ_WITHIN: Duration = Duration::from_secs(10);
 
 impl World<'_> {
     pub async fn end(&mut self, failure: Option<StepFailure>) {
@@ -34,7 +30,7 @@ impl World<'_> {
         let listener = self.listener();
         let clients: Vec<usize> = (0..self.actors.len()).filter(|index| Some(*index) != listener).collect();
         self.end_group(&clients).await;
-        let wanted: Vec<String> = self.reads();
+        let wanted = self.reads();
         if !wanted.is_empty() && listener.is_some() {
             self.final_read = self.read_data(&wanted).await;
         }
@@ -119,7 +115,7 @@ impl World<'_> {
     }
 
     /// Asks processes to end, at once, and insists.
-    async fn end_group(&mut self, actors: &[usize]) {
+    pub(super) async fn end_group(&mut self, actors: &[usize]) {
         for actor in actors {
             if self.actors[*actor].boots.last().is_some_and(|boot| !boot.told_to_end) {
                 self.ask_to_end(*actor, Asked::Teardown);
@@ -153,77 +149,6 @@ impl World<'_> {
         let all = actors.to_vec();
         let told = |world: &mut Self| all.iter().all(|actor| !world.actors[*actor].is_running()).then_some(());
         self.until(Instant::now() + STOP_WITHIN, told).await;
-    }
-
-    /// The paths that the invariants read.
-    fn reads(&self) -> Vec<String> {
-        let invariants = self.system.file.invariants.iter();
-        invariants
-            .map(|invariant| match invariant.as_ref() {
-                Invariant::AcknowledgedOnce(rule) => rule.read.clone(),
-            })
-            .collect()
-    }
-
-    async fn read_data(&mut self, paths: &[String]) -> Option<FinalRead> {
-        let listener = self.listener()?;
-        let never_started = self.actors[listener].boots.is_empty();
-        let stopping = self.actors[listener].boots.last().is_some_and(|boot| boot.told_to_end);
-        if stopping {
-            // A server that was told to stop may still be there; its data are read when it has ended.
-            self.end_group(&[listener]).await;
-        }
-        let rebooted = !self.actors[listener].is_running();
-        if rebooted {
-            if self.system.file.final_read == FinalReadPlace::LiveOnly
-                || never_started
-                || self.actors[listener].instance.role != "server" && !self.has_plain_server()
-            {
-                self.notes.push("the data were not read at the end: the server has ended, and this system does not keep its data past that".to_owned());
-                return None;
-            }
-            if let Err(why) = self.reboot(listener).await {
-                return Some(FinalRead { rebooted, answers: paths.iter().map(|_| Err(why.clone())).collect() });
-            }
-        }
-        let addr = self.server_addr();
-        let mut answers = Vec::new();
-        for path in paths {
-            let read = async {
-                match get(addr, path).await? {
-                    (200..=299, body) => {
-                        serde_json::from_slice(&body).map(abridge).map_err(|why| format!("GET {path}: no JSON: {why}"))
-                    }
-                    (status, _) => Err(format!("GET {path}: status {status}")),
-                }
-            };
-            tokio::pin!(read);
-            let deadline = tokio::time::Instant::now() + READ_WITHIN;
-            let answer = loop {
-                tokio::select! {
-                    answer = &mut read => break answer,
-                    () = self.take_next() => {}
-                    () = tokio::time::sleep_until(deadline) => break Err(format!("GET {path}: no answer within {READ_WITHIN:?}")),
-                }
-            };
-            answers.push(answer);
-        }
-        Some(FinalRead { rebooted, answers })
-    }
-
-    /// A composite role's data are kept by a server of its own, which this harness cannot boot alone.
-    fn has_plain_server(&self) -> bool {
-        self.listener().is_some_and(|index| self.actors[index].instance.kind == crate::system::RoleKind::Server)
-    }
-
-    async fn reboot(&mut self, listener: usize) -> Result<(), String> {
-        self.spawn(listener)?;
-        let boot = self.actors[listener].boots.last_mut().ok_or("not started")?;
-        boot.teardown = Some((0, 0));
-        let bound = self.ready_bound(listener, 0);
-        self.await_ready(listener, bound)
-            .await
-            .map_err(|failure| format!("the server does not boot again on its data: {}", failure.message))
     }
 
     /// What carries this run's mark, or is in the group of one of its processes, when they have all ended was left behind.

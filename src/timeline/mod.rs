@@ -5,6 +5,7 @@ mod boot;
 mod driver;
 mod end;
 mod events;
+mod final_read;
 mod gates;
 mod plan;
 mod remote;

@@ -54,7 +54,9 @@ impl Runner {
                 return None;
             }
         }
-        self.stop.at_once(tokio::time::sleep(self.work)).await.map(Ok)
+        self.stop.at_once(tokio::time::sleep(self.work)).await?;
+        debug!(target: RUNNER, rollout = rollout.id.as_str(), "work done");
+        Some(Ok(()))
     }
 
     /// Puts an interrupted rollout back into the queue.

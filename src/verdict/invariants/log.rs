@@ -1,0 +1,65 @@
+//! Entries by key: each acknowledged one is there once, in the order in which they were appended.
+
+use serde_json::Value;
+
+use super::deeds::{Deed, before, keyed, line, short};
+use super::{others_work, others_write};
+use crate::finding::{Finding, FindingKind};
+use crate::system::AppendLog;
+use crate::verdict::Case;
+
+pub(super) fn judge(
+    case: Case<'_>,
+    rule: &AppendLog,
+    asked: Option<&Value>,
+    items: &[&Value],
+    findings: &mut Vec<Finding>,
+) {
+    let entries: Vec<Deed<'_>> =
+        keyed(case.evidence, &rule.append).into_iter().filter(|entry| asked.is_none() || entry.id == asked).collect();
+    let there: Vec<&Value> = items.iter().filter_map(|item| rule.value.first(item)).collect();
+    let mut seen: Vec<&Value> = Vec::new();
+    for entry in &entries {
+        let Some(value) = entry.content.filter(|value| !seen.contains(value)) else { continue };
+        seen.push(value);
+        let same: Vec<&Deed<'_>> = entries.iter().filter(|other| other.content == Some(value)).collect();
+        let sure = same.iter().filter(|entry| entry.sure()).count();
+        let count = there.iter().filter(|other| **other == value).count();
+        // An entry that is known by its value is kept once, however often it is appended.
+        let kind = match count {
+            0 if sure > 0 => FindingKind::Lost,
+            count if count > same.len() => FindingKind::Duplicated,
+            _ => continue,
+        };
+        let message =
+            format!("{}: {sure} acknowledged, {} unsure, {count} there at the end", short(value), same.len() - sure);
+        let finding = Finding::new(kind, message).process(&entry.call.process).call(&entry.call.name);
+        findings.push(finding.excerpt(same.iter().map(|entry| line(entry.call))));
+    }
+    if rule.ordered {
+        in_order(&entries, &there, findings);
+    }
+    let nobodys: Vec<String> = there.iter().filter(|value| !seen.contains(value)).map(|value| short(value)).collect();
+    if !nobodys.is_empty() && !others_write(case) && !others_work(case) {
+        let message = format!("{} entries are there that no call has appended", nobodys.len());
+        findings.push(Finding::new(FindingKind::Phantom, message).excerpt(nobodys));
+    }
+}
+
+/// An entry that had been acknowledged before another was appended stands before it.
+fn in_order(entries: &[Deed<'_>], there: &[&Value], findings: &mut Vec<Finding>) {
+    let place = |entry: &Deed<'_>| there.iter().position(|value| Some(*value) == entry.content);
+    let mut placed: Vec<(&Deed<'_>, usize)> = entries.iter().filter_map(|entry| Some((entry, place(entry)?))).collect();
+    placed.sort_by_key(|(_, place)| *place);
+    for (index, (first, _)) in placed.iter().enumerate() {
+        if let Some((later, _)) =
+            placed[index + 1..].iter().find(|(later, _)| later.sure() && before(later.call, first.call))
+        {
+            let name = |entry: &Deed<'_>| entry.content.map(short).unwrap_or_default();
+            let message = format!("{} was appended before {}, and stands after it", name(later), name(first));
+            let finding = Finding::new(FindingKind::OutOfOrder, message).process(&later.call.process);
+            findings.push(finding.call(&later.call.name).excerpt([line(later.call), line(first.call)]));
+            return;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Items that are added: each acknowledged one is there once, each unsure one at most once, and nothing else.
+
+use serde_json::Value;
+
+use super::deeds::{Deed, before, deeds, done_otherwise, line, short};
+use super::others_write;
+use crate::finding::{Finding, FindingKind};
+use crate::system::{Does, Item, Set};
+use crate::verdict::Case;
+
+pub(super) fn judge(case: Case<'_>, rule: &Set, items: &[&Value], findings: &mut Vec<Finding>) {
+    added(case, &rule.item, &[&rule.add], &rule.remove, items, findings);
+}
+
+/// What was added is there, as often as it was added.
+pub(super) fn added(
+    case: Case<'_>,
+    item: &Item,
+    add: &[&[Does]],
+    remove: &[Does],
+    items: &[&Value],
+    findings: &mut Vec<Finding>,
+) {
+    let mut added: Vec<Deed<'_>> = add.iter().flat_map(|does| deeds(case.evidence, does)).collect();
+    added.sort_by_key(|deed| deed.call.begun);
+    let removed = deeds(case.evidence, remove);
+    let gone = |id: Option<&Value>| removed.iter().any(|deed| deed.id.is_some() && deed.id == id);
+    let identity = |found: &Value| {
+        item.content.as_ref().and_then(|content| content.first(found)).or_else(|| item.id.first(found)).cloned()
+    };
+    let there: Vec<(Option<Value>, Option<&Value>)> =
+        items.iter().map(|found| (identity(found), item.id.first(found))).collect();
+    let mut seen: Vec<&Value> = Vec::new();
+    for deed in &added {
+        let Some(what) = deed.identity().filter(|what| !seen.contains(what)) else { continue };
+        seen.push(what);
+        let same: Vec<&Deed<'_>> = added.iter().filter(|other| other.identity() == Some(what)).collect();
+        let sure = same.iter().filter(|deed| deed.sure() && !gone(deed.id)).count();
+        let most = same.len();
+        let found: Vec<_> = there.iter().filter(|(identity, _)| identity.as_ref() == Some(what)).collect();
+        let lines = || same.iter().map(|deed| line(deed.call)).collect::<Vec<_>>();
+        let told = |kind, message| {
+            Finding::new(kind, message).process(&deed.call.process).call(&deed.call.name).excerpt(lines())
+        };
+        let missing: Vec<String> = same
+            .iter()
+            .filter(|deed| deed.sure() && !gone(deed.id))
+            .filter_map(|deed| deed.id)
+            .filter(|id| !there.iter().any(|(_, other)| other == &Some(*id)))
+            .map(short)
+            .collect();
+        let is =
+            format!("{}: {sure} acknowledged, {} unsure, {} there at the end", short(what), most - sure, found.len());
+        if found.len() < sure {
+            findings.push(told(FindingKind::Lost, is));
+        } else if found.len() > most {
+            let ids: Vec<String> = found.iter().filter_map(|(_, id)| *id).map(short).collect();
+            let ids = format!("they are {}", ids.join(", "));
+            findings.push(told(FindingKind::Duplicated, is).excerpt([ids]));
+        } else if !missing.is_empty() {
+            findings.push(told(
+                FindingKind::Lost,
+                format!("acknowledged, and not there at the end: {}", missing.join(", ")),
+            ));
+        }
+    }
+    for (identity, id) in &there {
+        let Some(removal) = removed.iter().find(|deed| deed.sure() && deed.id.is_some() && deed.id == *id) else {
+            continue;
+        };
+        let of_it = |deed: &&Deed<'_>| deed.id == *id || deed.identity() == identity.as_ref();
+        if added.iter().filter(of_it).all(|deed| before(deed.call, removal.call)) {
+            let message = format!("{} is there, although it was removed", id.map(short).unwrap_or_default());
+            let lines = added.iter().filter(of_it).chain([removal]).map(|deed| line(deed.call));
+            let finding = Finding::new(FindingKind::Phantom, message).process(&removal.call.process);
+            findings.push(finding.call(&removal.call.name).excerpt(lines));
+        }
+    }
+    let all: Vec<&Does> = add.iter().copied().flatten().collect();
+    if others_write(case) || done_otherwise(case, &all) {
+        return;
+    }
+    let nobodys = there.iter().filter(|(identity, _)| identity.as_ref().is_some_and(|what| !seen.contains(&what)));
+    let lines: Vec<String> = nobodys
+        .filter_map(|(identity, id)| {
+            let id = id.map(|id| format!(" as {}", short(id))).unwrap_or_default();
+            identity.as_ref().map(|what| format!("{}{id}", short(what)))
+        })
+        .collect();
+    if !lines.is_empty() {
+        let message = format!("{} item(s) are there that no call has added", lines.len());
+        findings.push(Finding::new(FindingKind::Phantom, message).excerpt(lines));
+    }
+}
