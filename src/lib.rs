@@ -20,6 +20,7 @@ pub mod run;
 pub mod scenario;
 pub mod schema;
 pub mod store;
+pub mod sweep;
 pub mod system;
 pub mod timeline;
 pub mod toxiproxy;

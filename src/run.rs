@@ -147,6 +147,13 @@ impl Runner {
         Ok((self, *control.finding.as_ref()))
     }
 
+    /// Plants a defect of the system.
+    #[must_use]
+    pub fn defect(mut self, name: impl Into<String>) -> Self {
+        self.planted = Some(Planted::Defect(name.into()));
+        self
+    }
+
     /// Runs a scenario, on a thread and a runtime of its own, and waits for its end.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod proxy;
 mod report;
 mod run;
 mod schema;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,8 @@ Start here:
   quietdown run scenarios/my-stop.toml  one of them
   quietdown check                       are the files in order? (runs nothing)
 
-Exit codes: 0 all passed, 1 a scenario failed, 2 wrong usage or a wrong file, 3 the harness itself failed."
+Exit codes: 0 all passed, 1 a scenario failed, 2 wrong usage or a wrong file, 3 the harness itself failed,\n\
+4 (sweep) nothing failed, but not everything was tested."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -36,6 +38,8 @@ struct Cli {
 enum Command {
     /// Run scenarios and judge them.
     Run(run::Run),
+    /// Run a scenario once for every fault at every place of every request.
+    Sweep(sweep::Sweep),
     /// Validate scenario files and system files without running anything.
     Check(check::Check),
     /// List the scenarios.
@@ -67,11 +71,14 @@ const FAILED: u8 = 1;
 const WRONG: u8 = 2;
 /// The harness itself failed.
 const BROKEN: u8 = 3;
+/// Nothing failed, but not everything was tested.
+const INCOMPLETE: u8 = 4;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let code = match Cli::parse_from(proxy::respelled(std::env::args_os())).command {
         Command::Run(command) => command.execute(),
+        Command::Sweep(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::List(command) => command.execute(),
         Command::Log(command) => command.execute(),

@@ -248,7 +248,7 @@ fn find_toxiproxy(url: &str) -> Result<Remote, RemoteError> {
 }
 
 /// Ctrl-C ends the harness with everything that it started: the watchdog does the work, whoever dies and how.
-fn interrupt() {
+pub(super) fn interrupt() {
     std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };

@@ -2,6 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Results;
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -84,9 +86,9 @@ pub struct Call {
     /// What the client said of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The result that the scenario demands.
+    /// The results that the scenario allows; none when it has not come to say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<CallResult>,
+    pub expected: Option<Results>,
     /// What the scenario demands of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<Value>,

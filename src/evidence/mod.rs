@@ -1,6 +1,7 @@
 //! Everything that was observed in a run. The verdict, the transcript and every report are functions of it alone.
 
 mod history;
+mod results;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use crate::log::Record;
 use crate::proxy;
 
 pub use history::{Call, CallEffect, CallResult};
+pub use results::Results;
 
 /// What one run of a scenario showed. Times are microseconds since the run began.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]

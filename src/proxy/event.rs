@@ -36,8 +36,9 @@ pub enum Point {
         path: Option<String>,
         /// The phase.
         phase: Phase,
-        /// How many bytes of the head or body may pass first.
-        at: u64,
+        /// How many bytes of the head or body may pass first; from its end where negative: -1 stops before the last byte.
+        /// The end of a body whose length its head does not say is known too late for that: there it is the end itself.
+        at: i64,
     },
     /// After so many bytes of a connection in one direction.
     Bytes {
@@ -110,6 +111,12 @@ pub struct RequestSeen {
     pub request_bytes: u64,
     /// Bytes of its response that were forwarded to the client.
     pub response_bytes: u64,
+    /// How long its head is.
+    #[serde(default)]
+    pub request_head: u64,
+    /// How long the head of its response is; 0 before it has come.
+    #[serde(default)]
+    pub response_head: u64,
     /// The response's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

@@ -12,6 +12,8 @@ pub(super) struct Request {
     pub seen: RequestSeen,
     head: (u64, u64),
     end: Option<u64>,
+    /// Where it will end, as its head says.
+    declared: Option<u64>,
     response: Option<Response>,
     stops: Vec<Stop>,
     /// The toxics that have chosen it.
@@ -22,6 +24,8 @@ pub(super) struct Request {
 struct Response {
     head: (u64, u64),
     end: Option<u64>,
+    /// Where it will end, as its head says.
+    declared: Option<u64>,
 }
 
 /// A gate that stops this request.
@@ -29,7 +33,7 @@ struct Response {
 struct Stop {
     outcome: Outcome,
     phase: Phase,
-    at: u64,
+    at: i64,
     met: bool,
 }
 
@@ -79,6 +83,8 @@ impl Requests {
             phase: None,
             request_bytes: 0,
             response_bytes: 0,
+            request_head: head.1 - head.0,
+            response_head: 0,
             status: None,
             finished: false,
         };
@@ -87,9 +93,24 @@ impl Requests {
             _ => None,
         });
         self.newest_end = None;
-        let request = Request { seen, head, end: None, response: None, stops: stops.collect(), chosen };
+        let request = Request { seen, head, end: None, declared: None, response: None, stops: stops.collect(), chosen };
         self.open.push(request);
         &self.open[self.open.len() - 1].seen
+    }
+
+    /// The head of the newest message of a direction says where that will end.
+    pub fn will_end(&mut self, toward: Side, at: u64) {
+        match toward {
+            Side::Server => {
+                if let Some(last) = self.open.last_mut().filter(|last| last.end.is_none()) {
+                    last.declared = Some(at);
+                }
+            }
+            Side::Client => {
+                let responses = self.open.iter_mut().filter_map(|request| request.response.as_mut());
+                responses.filter(|response| response.end.is_none()).for_each(|response| response.declared = Some(at));
+            }
+        }
     }
 
     /// The last byte of the newest request has come.
@@ -112,7 +133,8 @@ impl Requests {
             (Mark::Head { head: Head::Response { status: 100 | 102..=199 }, .. }, _) => {}
             (Mark::Head { start, end, head: Head::Response { status } }, Some(request)) => {
                 request.seen.status = Some(*status);
-                request.response = Some(Response { head: (*start, *end), end: None });
+                request.seen.response_head = end - start;
+                request.response = Some(Response { head: (*start, *end), end: None, declared: None });
             }
             (Mark::End(at), Some(request)) => {
                 // The end of an interim response is none of the request's.
@@ -179,7 +201,9 @@ impl Requests {
             let facts = Facts {
                 head: request.head,
                 end: request.end,
+                declared: request.end.or(request.declared),
                 response: request.response.as_ref().map(|response| (response.head, response.end)),
+                response_declared: request.response.as_ref().and_then(|it| it.end.or(it.declared)),
             };
             for stop in request.stops.iter_mut().filter(|stop| !stop.met) {
                 if facts.meets(stop, up, down, answered_before) {
@@ -233,28 +257,36 @@ impl Requests {
 struct Facts {
     head: (u64, u64),
     end: Option<u64>,
+    declared: Option<u64>,
     response: Option<((u64, u64), Option<u64>)>,
+    response_declared: Option<u64>,
 }
 
 impl Facts {
     fn meets(&self, stop: &Stop, up: u64, down: u64, first: bool) -> bool {
         match stop.phase {
-            Phase::RequestHead | Phase::RequestBody => up >= limit(self.head, self.end, stop),
+            Phase::RequestHead | Phase::RequestBody => up >= limit(self.head, self.declared, stop),
             // The last byte has passed, and the response is the next thing that would.
             Phase::RequestSent => first && self.end.is_some_and(|end| up >= end),
             Phase::ResponseHead | Phase::ResponseBody => {
-                self.response.is_some_and(|(head, end)| down >= limit(head, end, stop))
+                self.response.is_some_and(|(head, _)| down >= limit(head, self.response_declared, stop))
             }
             Phase::ResponseSent => self.response.and_then(|(_, end)| end).is_some_and(|end| down >= end),
         }
     }
 }
 
-/// Where a gate of a head or body stops: after so many bytes, but not past the end of that part.
+/// Where a gate of a head or body stops: after so many bytes, or before so many, but not outside of that part. `end` is the end
+/// of the message, or what its head says of it.
 fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
-    match stop.phase {
-        Phase::RequestHead | Phase::ResponseHead => head.0.saturating_add(stop.at).min(head.1),
-        _ => head.1.saturating_add(stop.at).min(end.unwrap_or(u64::MAX)),
+    let (start, end) = match stop.phase {
+        Phase::RequestHead | Phase::ResponseHead => (head.0, Some(head.1)),
+        _ => (head.1, end),
+    };
+    match (u64::try_from(stop.at), end) {
+        (Ok(at), end) => start.saturating_add(at).min(end.unwrap_or(u64::MAX)),
+        (Err(_), Some(end)) => end.saturating_sub(stop.at.unsigned_abs()).max(start),
+        (Err(_), None) => u64::MAX,
     }
 }
 
@@ -263,8 +295,10 @@ impl Request {
     /// was read was scanned: an end that is not known yet is not in the buffer either.
     fn limit(&self, stop: &Stop, forwarded: u64, begin: Option<u64>) -> u64 {
         match (stop.phase, &self.response) {
-            (Phase::RequestHead | Phase::RequestBody, _) => limit(self.head, self.end, stop),
-            (Phase::ResponseHead | Phase::ResponseBody, Some(response)) => limit(response.head, response.end, stop),
+            (Phase::RequestHead | Phase::RequestBody, _) => limit(self.head, self.end.or(self.declared), stop),
+            (Phase::ResponseHead | Phase::ResponseBody, Some(response)) => {
+                limit(response.head, response.end.or(response.declared), stop)
+            }
             (Phase::ResponseSent, Some(Response { end: Some(end), .. })) => *end,
             // What answers earlier must pass: the client may wait for it before it sends the rest.
             (Phase::RequestSent, _) if self.end.is_some_and(|end| forwarded >= end) => begin.unwrap_or(u64::MAX),

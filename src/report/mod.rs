@@ -1,7 +1,9 @@
 //! How results are told.
 
 mod survey;
+mod sweep;
 mod terminal;
 
 pub use survey::{above, survey};
+pub use sweep::Tally;
 pub use terminal::{Counts, Terminal};

@@ -56,7 +56,8 @@ impl Terminal {
         text
     }
 
-    fn finding(self, finding: &Finding) -> String {
+    /// One finding with its evidence.
+    pub fn finding(self, finding: &Finding) -> String {
         let process = finding.process.as_ref().map(|process| format!(" {process}:")).unwrap_or_default();
         let mut text =
             format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), printable(&finding.message));
@@ -129,7 +130,7 @@ impl Terminal {
         format!("{}   {scenario:<38} {}", self.paint("n/a", "33"), printable(&why.reason))
     }
 
-    fn paint(self, text: &str, code: &str) -> String {
+    pub(super) fn paint(self, text: &str, code: &str) -> String {
         if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }

@@ -4,6 +4,7 @@ mod calls;
 mod expectations;
 mod names;
 mod steps;
+mod sweep;
 mod toxics;
 
 use toml::Spanned;
@@ -40,6 +41,7 @@ pub(super) fn check(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Diagnos
     steps::check(&scope, &mut found);
     expectations::check(&scope, &mut found);
     check_control(&scope, &mut found);
+    sweep::check(&scope, &mut found);
     found.sort_by_key(|diagnostic| diagnostic.span.start);
     found
 }

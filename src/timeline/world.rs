@@ -33,6 +33,10 @@ pub(super) struct World<'a> {
     pub actors: Vec<Actor<'a>>,
     pub calls: Vec<evidence::Call>,
     pub saved: BTreeMap<String, Value>,
+    /// Names under which an answer could have been saved, and was not: its call may fail, and did.
+    pub absent: BTreeSet<String>,
+    /// Calls that were not asked for, because they need such an answer.
+    pub left_out: BTreeSet<String>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
     /// What toxics have hit, on the link of which actor, when.
     pub hits: Vec<(usize, u64, Hit)>,
@@ -155,6 +159,8 @@ impl<'a> World<'a> {
             actors,
             calls: Vec::new(),
             saved: BTreeMap::new(),
+            absent: BTreeSet::new(),
+            left_out: BTreeSet::new(),
             requests: Vec::new(),
             hits: Vec::new(),
             parked: Vec::new(),

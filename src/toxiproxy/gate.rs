@@ -153,7 +153,9 @@ fn point(fields: &mut Fields) -> Result<Point, ApiError> {
         no(at.is_some() && !phase.is_some_and(has_bytes), "at")?;
     }
     match (phase, name.as_str()) {
-        (Some(phase), _) => Ok(Point::Request { method, path, phase, at: at.unwrap_or_default() }),
+        (Some(phase), _) => {
+            Ok(Point::Request { method, path, phase, at: at.unwrap_or_default().try_into().unwrap_or(i64::MAX) })
+        }
         (None, "bytes") => {
             let given = given.ok_or_else(|| ApiError::MissingField("stream".to_owned()))?;
             Ok(Point::Bytes { toward: toward(&given)?, at: at.unwrap_or_default() })

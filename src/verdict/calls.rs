@@ -19,14 +19,9 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let said = call.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
-        if let Some(expected) = call.expected.filter(|expected| *expected != result) {
-            let message = format!(
-                "the call `{}` ({}) ended as {}{said}, not as {}",
-                call.name,
-                call.op,
-                result.name(),
-                expected.name()
-            );
+        if let Some(expected) = call.expected.as_ref().filter(|expected| !expected.allow(result)) {
+            let message =
+                format!("the call `{}` ({}) ended as {}{said}, not as {expected}", call.name, call.op, result.name());
             findings.push(found(FindingKind::CallResult, message));
         }
         if let (Some(returns), CallResult::Ok) = (&call.returns, result) {

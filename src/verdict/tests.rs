@@ -226,7 +226,7 @@ fn a_fault_that_met_nothing_and_a_call_that_never_ended_are_found() {
     assert_eq!(kinds(&void), [FindingKind::FaultNotFired]);
     assert_eq!(kinds(&with_call(run(), "health", json!({}), None)), [FindingKind::CallNeverEnded]);
     let mut other = called(run(), CallResult::Ok);
-    other.history[0].expected = Some(CallResult::Shutdown);
+    other.history[0].expected = Some(CallResult::Shutdown.into());
     assert_eq!(kinds(&other), [FindingKind::CallResult]);
     let mut returns = called(run(), CallResult::Ok);
     returns.history[0].returns = Some(json!({"status": "queuing"}));

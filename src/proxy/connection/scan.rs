@@ -33,6 +33,13 @@ impl Connection {
             Side::Server => self.requests(new),
             Side::Client => self.responses(new),
         };
+        let scanner = match toward {
+            Side::Server => &self.scan.up,
+            Side::Client => &self.scan.down,
+        };
+        if let Some(end) = scanner.will_end() {
+            self.requests.will_end(toward, end);
+        }
         if not_http {
             self.scan.http = false;
             self.requests.forget_unknown();

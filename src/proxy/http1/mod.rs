@@ -84,6 +84,14 @@ impl Scanner {
         }
     }
 
+    /// Where the message that is coming will end, if its head says so.
+    pub fn will_end(&self) -> Option<Offset> {
+        match &self.state {
+            State::Body(Body::Sized(left)) => Some(self.offset + left),
+            _ => None,
+        }
+    }
+
     /// Takes the next bytes in. `asked` says what the next response answers; nothing when no request is open.
     pub fn feed(&mut self, bytes: &[u8], mut asked: impl FnMut() -> Option<Asked>, mut mark: impl FnMut(Mark)) {
         let mut rest = bytes;

@@ -4,7 +4,7 @@ use super::peer::{ANSWER, ANSWER_HEAD, Bench, End, HEAD, REQUEST, bare, bytes_ga
 use crate::proxy::{CutMode, LinkEventKind, Phase, Point, RepeatAction, Side, Toward};
 
 /// Parks at a phase of the request, and breaks it there: what the server got is exactly what was let through.
-async fn request_bytes_let_through(phase: Phase, at: u64) -> usize {
+async fn request_bytes_let_through(phase: Phase, at: i64) -> usize {
     let mut bench = Bench::new([gate(7, phase, at)]).await;
     let (mut client, mut server) = bench.pair().await;
     client.say(REQUEST).await;
@@ -22,17 +22,17 @@ async fn request_bytes_let_through(phase: Phase, at: u64) -> usize {
 #[tokio::test(flavor = "current_thread")]
 async fn a_request_stops_after_exactly_so_many_bytes_of_its_head_or_body() {
     for at in [0, 1, 17, HEAD.len() - 1, HEAD.len()] {
-        assert_eq!(request_bytes_let_through(Phase::RequestHead, at as u64).await, at);
+        assert_eq!(request_bytes_let_through(Phase::RequestHead, at as i64).await, at);
     }
     for at in 0..=5 {
-        assert_eq!(request_bytes_let_through(Phase::RequestBody, at).await, HEAD.len() + at as usize);
+        assert_eq!(request_bytes_let_through(Phase::RequestBody, at as i64).await, HEAD.len() + at as usize);
     }
     // Past the end of its part it stops at that end.
-    assert_eq!(request_bytes_let_through(Phase::RequestHead, u64::MAX).await, HEAD.len());
+    assert_eq!(request_bytes_let_through(Phase::RequestHead, i64::MAX).await, HEAD.len());
     assert_eq!(request_bytes_let_through(Phase::RequestBody, 6).await, REQUEST.len());
 }
 
-async fn response_bytes_let_through(phase: Phase, at: u64) -> usize {
+async fn response_bytes_let_through(phase: Phase, at: i64) -> usize {
     let mut bench = Bench::new([gate(7, phase, at)]).await;
     let (mut client, mut server) = bench.pair().await;
     client.say(REQUEST).await;
@@ -50,10 +50,10 @@ async fn response_bytes_let_through(phase: Phase, at: u64) -> usize {
 #[tokio::test(flavor = "current_thread")]
 async fn a_response_stops_after_exactly_so_many_bytes_of_its_head_or_body() {
     for at in [0, 1, 17, ANSWER_HEAD.len() - 1, ANSWER_HEAD.len()] {
-        assert_eq!(response_bytes_let_through(Phase::ResponseHead, at as u64).await, at);
+        assert_eq!(response_bytes_let_through(Phase::ResponseHead, at as i64).await, at);
     }
     for at in 0..=4 {
-        assert_eq!(response_bytes_let_through(Phase::ResponseBody, at).await, ANSWER_HEAD.len() + at as usize);
+        assert_eq!(response_bytes_let_through(Phase::ResponseBody, at as i64).await, ANSWER_HEAD.len() + at as usize);
     }
     assert_eq!(response_bytes_let_through(Phase::ResponseHead, 1000).await, ANSWER_HEAD.len());
     assert_eq!(response_bytes_let_through(Phase::ResponseBody, 1000).await, ANSWER.len());
@@ -145,6 +145,45 @@ async fn gates_do_not_depend_on_how_the_bytes_are_split() {
         assert_eq!(seen.expect("a request").response_bytes as usize, ANSWER_HEAD.len() + 2);
         bench.link.cut(connection, CutMode::Rst, Toward::Both).await;
         assert_eq!(client.rest().await, (ANSWER[..ANSWER_HEAD.len() + 2].to_owned(), End::Rst), "split at {split}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_place_from_the_end_is_so_many_bytes_before_it() {
+    let head = REQUEST.find("\r\n\r\n").expect("a head") + 4;
+    for (phase, at, passes) in [
+        (Phase::RequestHead, -1, head - 1),
+        (Phase::RequestHead, -1000, 0),
+        (Phase::RequestBody, -1, REQUEST.len() - 1),
+        (Phase::RequestBody, -1000, head),
+    ] {
+        let mut bench = Bench::new([gate(1, phase, at)]).await;
+        let (mut client, mut server) = bench.pair().await;
+        // The head alone already says where the body will end.
+        client.say(&REQUEST[..head]).await;
+        client.say(&REQUEST[head..]).await;
+        let (_, connection, seen) = bench.parked().await;
+        let seen = seen.expect("a request");
+        assert_eq!((seen.request_bytes, seen.request_head), (passes as u64, head as u64), "{phase:?} {at}");
+        bench.link.cut(connection, CutMode::Fin, Toward::Both).await;
+        assert_eq!(server.rest().await, (REQUEST[..passes].to_owned(), End::Fin), "{phase:?} {at}");
+    }
+    for (phase, at, passes) in [
+        (Phase::ResponseHead, -1, ANSWER_HEAD.len() - 1),
+        (Phase::ResponseBody, -1, ANSWER.len() - 1),
+        (Phase::ResponseBody, -2, ANSWER.len() - 2),
+    ] {
+        let mut bench = Bench::new([gate(1, phase, at)]).await;
+        let (mut client, mut server) = bench.pair().await;
+        client.say(REQUEST).await;
+        server.hear(REQUEST.len()).await;
+        server.say(&ANSWER[..ANSWER_HEAD.len()]).await;
+        server.say(&ANSWER[ANSWER_HEAD.len()..]).await;
+        let (_, connection, seen) = bench.parked().await;
+        let seen = seen.expect("a request");
+        assert_eq!((seen.response_bytes, seen.response_head), (passes as u64, ANSWER_HEAD.len() as u64), "{phase:?}");
+        bench.link.cut(connection, CutMode::Rst, Toward::Both).await;
+        assert_eq!(client.rest().await, (ANSWER[..passes].to_owned(), End::Rst), "{phase:?} {at}");
     }
 }
 

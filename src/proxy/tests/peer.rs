@@ -159,7 +159,7 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
 }
 
 /// A gate at any request.
-pub fn gate(id: GateId, phase: Phase, at: u64) -> Gate {
+pub fn gate(id: GateId, phase: Phase, at: i64) -> Gate {
     Gate { id, point: Point::Request { method: None, path: None, phase, at }, nth: 1, repeat: None }
 }
 

@@ -220,7 +220,7 @@ fn check_action(
         Action::Call(call) => {
             check_call(scope, past, (&call.process, &call.op), &call.args, call.args_json.as_ref(), found);
             past.driven.push((call.process.as_ref().clone(), call.op.as_ref().clone(), false));
-            if call.returns.is_some() && call.result != crate::evidence::CallResult::Ok {
+            if call.returns.is_some() && !call.result.allow(crate::evidence::CallResult::Ok) {
                 found.push(Diagnostic::new(
                     call.op.span(),
                     "only a call with result = \"ok\" returns something",
@@ -244,7 +244,7 @@ fn check_action(
         Action::Cancel(it) => past.end_call(&it.call, "cancel", found),
         Action::Finish(it) => {
             past.end_call(&it.call, "finish", found);
-            if it.returns.is_some() && it.result != crate::evidence::CallResult::Ok {
+            if it.returns.is_some() && !it.result.allow(crate::evidence::CallResult::Ok) {
                 found.push(Diagnostic::new(
                     it.call.span(),
                     "only a call with result = \"ok\" returns something",

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ProcessRef, ToxicAction, UntoxicAction};
-use crate::evidence::CallResult;
+use crate::evidence::Results;
 use crate::proxy::{CutMode, Toward};
 
 /// What a step can do.
@@ -99,9 +99,9 @@ pub struct CallAction {
     /// Keep the answer under this name.
     #[schemars(with = "Option<String>")]
     pub save: Option<Spanned<String>>,
-    /// The result that it must have; default `ok`.
+    /// The result that it must have, or a list of those that it may have; default `ok`.
     #[serde(default)]
-    pub result: CallResult,
+    pub result: Results,
     /// Fields that the answer must have (a subset comparison).
     #[schemars(with = "Option<serde_json::Value>")]
     pub returns: Option<toml::Value>,
@@ -146,9 +146,9 @@ pub struct FinishAction {
     /// The call.
     #[schemars(with = "String")]
     pub call: Spanned<String>,
-    /// The result that it must have; default `ok`.
+    /// The result that it must have, or a list of those that it may have; default `ok`.
     #[serde(default)]
-    pub result: CallResult,
+    pub result: Results,
     /// Fields that the answer must have (a subset comparison).
     #[schemars(with = "Option<serde_json::Value>")]
     pub returns: Option<toml::Value>,

@@ -50,9 +50,10 @@ pub struct RequestGate {
     /// Where in the request.
     #[schemars(with = "Phase")]
     pub phase: Spanned<Phase>,
-    /// How many bytes of the head or body may pass first; default 0. Only with head and body phases.
-    #[schemars(with = "Option<u64>")]
-    pub at: Option<Spanned<u64>>,
+    /// How many bytes of the head or body may pass first; default 0. Negative from its end: -1 stops before the last byte.
+    /// Only with head and body phases.
+    #[schemars(with = "Option<i64>")]
+    pub at: Option<Spanned<i64>>,
     /// The how-many-th matching request of the process instance since its boot; default 1.
     pub nth: Option<NonZeroU32>,
     /// Let the proxy repeat the action by itself on later matches: a total number, or `"every"`.

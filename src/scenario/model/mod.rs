@@ -6,6 +6,7 @@ mod action;
 mod event;
 mod expect;
 mod rules;
+mod sweep;
 mod toxic;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use action::*;
 pub use event::*;
 pub use expect::*;
 pub use rules::*;
+pub use sweep::*;
 pub use toxic::*;
 
 use crate::file::Span;
@@ -45,6 +47,9 @@ pub struct ScenarioFile {
     /// What must be seen beyond the default policy.
     #[serde(default)]
     pub expect: Expect,
+    /// How it is swept.
+    #[schemars(with = "Option<SweepRules>")]
+    pub sweep: Option<Spanned<SweepRules>>,
     /// The planted defect, or the removal of the fault, under which this scenario must fail.
     #[schemars(with = "Option<Control>")]
     pub control: Option<Spanned<Control>>,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::evidence::{CallResult, StepFailure};
+use crate::evidence::{CallResult, Results, StepFailure};
 use crate::scenario::{BeginAction, CallAction, FinishAction};
 use crate::timeline::driver::Asked;
 use crate::timeline::template::resolve;
@@ -17,15 +17,22 @@ impl World<'_> {
             let nth = 1 + self.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
             format!("{}-{nth}", it.op.as_ref())
         });
+        if self.leaves_out(&name, &it.args, it.args_json.as_ref()) {
+            self.forgo(it.save.as_ref());
+            return Ok(());
+        }
         let index =
             self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await?;
-        self.expect(index, it.result, it.returns.as_ref());
+        self.expect(index, &it.result, it.returns.as_ref());
         self.await_result(index, bound).await?;
         self.save(index, it.save.as_ref(), bound)
     }
 
     pub(super) async fn begin(&mut self, it: &BeginAction, bound: Bound) -> Result<(), StepFailure> {
         let name = it.name.as_ref().clone();
+        if self.leaves_out(&name, &it.args, it.args_json.as_ref()) {
+            return Ok(());
+        }
         self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await.map(drop)
     }
 
@@ -48,9 +55,33 @@ impl World<'_> {
         self.ask(actor, Asked { name, op, args }, bound).await.map_err(|why| self.failed(bound.step, why))
     }
 
+    /// Whether a call cannot be asked for because it needs an answer that is not there, and did not have to be.
+    fn leaves_out(&mut self, name: &str, args: &toml::Table, json: Option<&Spanned<String>>) -> bool {
+        if self.absent.is_empty() {
+            return false;
+        }
+        let text = json.map_or_else(|| toml::Value::Table(args.clone()).to_string(), |json| json.as_ref().clone());
+        let needs = crate::system::variables(&text).into_iter().map(|name| name.split('.').next().unwrap_or_default());
+        let Some(missing) = needs.filter(|name| self.absent.contains(*name)).map(str::to_owned).next() else {
+            return false;
+        };
+        self.notes.push(format!("the call `{name}` was left out: it needs the answer `{missing}`, which did not come"));
+        self.left_out.insert(name.to_owned());
+        true
+    }
+
+    /// Notes that no answer will come under this name.
+    fn forgo(&mut self, save: Option<&Spanned<String>>) {
+        self.absent.extend(save.map(|name| name.as_ref().clone()));
+    }
+
     pub(super) async fn finish(&mut self, it: &FinishAction, bound: Bound) -> Result<(), StepFailure> {
+        if self.left_out.contains(it.call.as_ref()) {
+            self.forgo(it.save.as_ref());
+            return Ok(());
+        }
         let index = self.call_named(it.call.as_ref(), bound)?;
-        self.expect(index, it.result, it.returns.as_ref());
+        self.expect(index, &it.result, it.returns.as_ref());
         self.await_result(index, bound).await?;
         self.save(index, it.save.as_ref(), bound)
     }
@@ -69,7 +100,7 @@ impl World<'_> {
             self.fired(fault, "a call in flight was cancelled");
             self.ask_to_cancel(index, bound).await.map_err(|why| self.failed(bound.step, why))?;
         }
-        self.expect(index, CallResult::Cancelled, None);
+        self.expect(index, &CallResult::Cancelled.into(), None);
         self.await_result(index, bound).await
     }
 
@@ -79,9 +110,9 @@ impl World<'_> {
     }
 
     /// What the scenario demands is kept with the call, for the verdict: the timeline goes on with whatever came.
-    fn expect(&mut self, call: usize, result: CallResult, returns: Option<&toml::Value>) {
+    fn expect(&mut self, call: usize, results: &Results, returns: Option<&toml::Value>) {
         let call = &mut self.calls[call];
-        call.expected.get_or_insert(result);
+        call.expected.get_or_insert_with(|| results.clone());
         if let Some(returns) = returns.and_then(|returns| serde_json::to_value(returns).ok()) {
             call.returns = Some(resolve(returns.clone(), &self.saved).unwrap_or(returns));
         }
@@ -104,7 +135,12 @@ impl World<'_> {
         let Some(name) = name else { return Ok(()) };
         match answer {
             Some(answer) => {
+                self.absent.remove(name.as_ref());
                 self.saved.insert(name.as_ref().clone(), answer);
+                Ok(())
+            }
+            None if self.calls[call].expected.as_ref().is_some_and(Results::may_fail) => {
+                self.absent.insert(name.as_ref().clone());
                 Ok(())
             }
             None => {

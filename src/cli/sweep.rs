@@ -1,0 +1,308 @@
+//! `quietdown sweep`.
+
+mod failures;
+mod selection;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use quietdown::report::{Tally, Terminal};
+use quietdown::run::{Report, Runner, default_runs};
+use quietdown::scenario::SweepFault;
+use quietdown::sweep::{self, Cost, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict, drive};
+
+use super::files::{self, Selected};
+use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
+use failures::Failures;
+use selection::{Shard, Which, budget};
+
+/// Sweeps a scenario: every fault at every place of every request of a clean run, each point a scenario of its own.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 every selected point passed, 1 a point failed, 2 wrong usage or a wrong file, 3 the harness itself failed,
+4 nothing failed, but a fault did not fire or the budget was over before all points were run.")]
+pub struct Sweep {
+    /// The scenario, by name or path.
+    scenario: String,
+    /// The system to run on: a name (systems/NAME.toml, or the built-in `store`) or a path.
+    #[arg(long)]
+    system: Option<String>,
+    /// Only these faults: fin, rst, hold, refuse, server-stop, server-kill, client-cancel, client-kill, pause.
+    #[arg(long, value_delimiter = ',')]
+    faults: Vec<SweepFault>,
+    /// Only these points: numbers, ranges (3-7), names of calls or operations, phases.
+    #[arg(long, value_delimiter = ',')]
+    points: Vec<Which>,
+    /// How many run at once; default: twice the number of processors, because a point mostly waits.
+    #[arg(long, short)]
+    jobs: Option<NonZeroUsize>,
+    /// Only the I-th of N parts of the selected points; the parts together are all of them.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// What decides the timelines of --random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Begin no point after this time, such as 10m; a later sweep with the same --folder goes on.
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    budget: Option<Duration>,
+    /// Every byte of heads and bodies, instead of the first, the middle and the last.
+    #[arg(long)]
+    every_byte: bool,
+    /// 2: also the requests that only a fault brings about, such as retries.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    generations: u8,
+    /// Instead of single faults, N timelines of two to four faults, drawn from the seed.
+    #[arg(long, value_name = "N", conflicts_with_all = ["every_byte", "generations"])]
+    random: Option<NonZeroUsize>,
+    /// Where the results are kept: a sweep that was ended goes on from there. Default: a new folder for temporary files.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Print the numbers of the selected points and what they are, and run none of them.
+    #[arg(long)]
+    list: bool,
+    /// Print the scenarios of the selected points, and run none of them.
+    #[arg(long, conflicts_with = "list")]
+    print: bool,
+    /// Plant a defect of the system; the clean run is made without it.
+    #[arg(long, value_name = "NAME")]
+    defect: Option<String>,
+}
+
+/// Why a sweep could not be made: its exit code, and what to say.
+type Ended = (u8, String);
+
+impl Sweep {
+    pub fn execute(self) -> u8 {
+        match self.sweep() {
+            Ok(code) => code,
+            Err((code, why)) => {
+                eprintln!("quietdown: {why}");
+                code
+            }
+        }
+    }
+
+    fn sweep(&self) -> Result<u8, Ended> {
+        let Selected { scenario, system, .. } = self.load()?;
+        let terminal = Terminal { colours: super::colours(&std::io::stdout()) };
+        let folder = self.folder.clone().unwrap_or_else(|| new_folder(&scenario.name));
+        let program = std::env::current_exe().map_err(|why| (BROKEN, format!("cannot find its own program: {why}")))?;
+        let clean = Runner::new(program).runs(folder.join("runs"));
+        let runner = match &self.defect {
+            Some(defect) => clean.clone().defect(defect),
+            None => clean.clone(),
+        };
+        super::run::interrupt();
+        let subject = self.subject(&scenario.source, &system.source);
+        let known = self.folder.as_ref().and_then(|folder| Ledger::subject_in(folder));
+        let requests = match known {
+            Some(known) => known.requests,
+            None => sweep::Sweep::record(&scenario, &system, &clean, self.every_byte)
+                .map_err(|why| cannot_sweep(&why, terminal))?
+                .requests()
+                .to_vec(),
+        };
+        let sweep = sweep::Sweep::with_requests(&scenario, &system, &runner, self.every_byte, requests);
+        let points = self.selected(&sweep, &scenario)?;
+        if self.list || self.print {
+            points.iter().for_each(|point| self.show(&sweep, point));
+            return Ok(PASSED);
+        }
+        let ledger = Ledger::open(&folder, Subject { requests: sweep.requests().to_vec(), ..subject });
+        let mut ledger = ledger.map_err(|why| match why {
+            LedgerError::Other { .. } | LedgerError::Busy { .. } => (WRONG, why.to_string()),
+            _ => (BROKEN, why.to_string()),
+        })?;
+        let done = points.iter().filter(|point| ledger.known.contains_key(&point.number)).count();
+        super::say(format_args!(
+            "{}: {} points of {} requests{}; results: {}",
+            scenario.name,
+            points.len(),
+            sweep.requests().len(),
+            if done > 0 { format!(", {done} of them done before") } else { String::new() },
+            folder.display()
+        ));
+        let costs = self.run(&sweep, &points, &mut ledger)?;
+        let failures = Failures::new(&sweep, &points, &ledger.known, &folder);
+        failures.write(terminal)?;
+        if self.random.is_none() {
+            super::say(format_args!("\n{}", terminal.matrix(&points, sweep.requests(), &ledger.known)));
+        }
+        super::say(terminal.costs(&costs));
+        sweep.schedules().iter().for_each(super::say);
+        Ok(self.end(&points, &ledger, &folder))
+    }
+
+    fn load(&self) -> Result<Selected, Ended> {
+        let wrong = |why: String| (WRONG, why);
+        let found = files::find(std::slice::from_ref(&self.scenario)).map_err(|why| wrong(why.join("\n")))?;
+        let [path] = found.as_slice() else {
+            return Err(wrong(format!("{}: one scenario is swept at a time; name a file", self.scenario)));
+        };
+        let colours = super::colours(&std::io::stderr());
+        let purpose = files::Purpose { system: self.system.clone(), control: false };
+        let selected = files::Files::new(purpose, colours).load(path).map_err(wrong)?;
+        if let Some(why) = &selected.left_out {
+            return Err(wrong(format!(
+                "{} cannot be swept on {}: {}",
+                selected.scenario.name, selected.system.file.name, why.reason
+            )));
+        }
+        if let Some(defect) = &self.defect {
+            let known = selected.system.file.defects.as_ref().is_some_and(|known| known.names.contains_key(defect));
+            if !known {
+                return Err(wrong(format!("the system `{}` declares no defect `{defect}`", selected.system.file.name)));
+            }
+        }
+        Ok(selected)
+    }
+
+    /// What the numbers of this sweep count.
+    fn subject(&self, scenario: &str, system: &str) -> Subject {
+        let numbers = match (self.random, self.every_byte) {
+            (Some(_), _) => format!("timelines of seed {} with {:?}", self.seed, self.faults),
+            (None, true) => format!("every byte, {} generations", self.generations),
+            (None, false) => format!("points, {} generations", self.generations),
+        };
+        Subject {
+            scenario: scenario.to_owned(),
+            system: system.to_owned(),
+            numbers,
+            defect: self.defect.clone(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// The points that are meant, in their order.
+    fn selected(
+        &self,
+        sweep: &sweep::Sweep<'_>,
+        scenario: &quietdown::scenario::Scenario,
+    ) -> Result<Vec<Point>, Ended> {
+        let rules = scenario.file.sweep.clone().map(toml::Spanned::into_inner).unwrap_or_default();
+        let declared = |faults: &Vec<toml::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();
+        let faults: Vec<SweepFault> = match (&rules.faults, self.faults.is_empty()) {
+            (_, false) => self.faults.clone(),
+            (Some(faults), true) => declared(faults),
+            (None, true) => SweepFault::ALL.to_vec(),
+        };
+        let all: Vec<Point> = match self.random {
+            Some(count) => (1..=count.get()).filter_map(|number| sweep.timeline(self.seed, number, &faults)).collect(),
+            None => sweep.points(),
+        };
+        let calls = rules.calls.as_ref().filter(|_| self.points.is_empty() && self.random.is_none());
+        let meant = |point: &Point| {
+            let Some(strike) = point.strikes.last() else { return false };
+            let request = &sweep.requests()[strike.request];
+            let declared =
+                calls.is_none_or(|calls| calls.iter().any(|call| Some(call.as_ref()) == request.call.as_ref()));
+            let asked =
+                self.points.is_empty() || self.points.iter().any(|which| which.means(point.number, strike, request));
+            declared && asked && (self.random.is_some() || faults.contains(&strike.fault))
+        };
+        let meant: Vec<Point> = all.into_iter().filter(meant).collect();
+        let shard = self.shard.unwrap_or_default();
+        let mine: Vec<Point> =
+            meant.into_iter().enumerate().filter(|(at, _)| shard.has(*at)).map(|(_, point)| point).collect();
+        if mine.is_empty() {
+            return Err((
+                WRONG,
+                "no point is meant by --faults, --points and --shard; --list shows those that there are".to_owned(),
+            ));
+        }
+        Ok(mine)
+    }
+
+    fn show(&self, sweep: &sweep::Sweep<'_>, point: &Point) {
+        if self.print {
+            match sweep.scenario_of(point) {
+                Some(composition) => super::say(composition.text),
+                None => super::say(format_args!("# {}: needs the answer of a call that is struck", point.number)),
+            }
+            return;
+        }
+        let strikes: Vec<String> = point.strikes.iter().map(|strike| strike.describe(sweep.requests())).collect();
+        super::say(format_args!("{:>6}  {}", point.number, strikes.join(", then ")));
+    }
+
+    /// Runs what is not done, one kind of fault after the other.
+    fn run(
+        &self,
+        sweep: &sweep::Sweep<'_>,
+        points: &[Point],
+        ledger: &mut Ledger,
+    ) -> Result<BTreeMap<SweepFault, Cost>, Ended> {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs = self.jobs.or(NonZeroUsize::new(2 * processors)).unwrap_or(NonZeroUsize::MIN);
+        let deadline = self.budget.map(|budget| Instant::now() + budget);
+        let mut kinds: BTreeMap<SweepFault, Vec<&Point>> = BTreeMap::new();
+        for point in points.iter().filter(|point| !ledger.known.contains_key(&point.number)) {
+            if let Some(strike) = point.strikes.last() {
+                kinds.entry(strike.fault).or_default().push(point);
+            }
+        }
+        let mut costs = BTreeMap::new();
+        let mut failure = None;
+        for (fault, points) in kinds {
+            let run = |point: &Point| {
+                let (outcome, report) = sweep.run(point);
+                // A scenario file will show it again: thousands of folders would show it no better.
+                let _ = report.map(Report::discard);
+                outcome
+            };
+            let done = |outcome: Outcome| {
+                if matches!(outcome.verdict, Verdict::Failed | Verdict::Broken) {
+                    super::say(format_args!("FAIL  point {}: {}", outcome.number, sweep::cause(&outcome.findings)));
+                }
+                failure = ledger.add(&outcome).err();
+                failure.is_none()
+            };
+            let cost = drive(points, jobs, deadline, run, done);
+            costs.insert(fault, cost);
+            if let Some(why) = failure {
+                return Err((BROKEN, why.to_string()));
+            }
+        }
+        Ok(costs)
+    }
+
+    fn end(&self, points: &[Point], ledger: &Ledger, folder: &std::path::Path) -> u8 {
+        let mut tally = Tally::default();
+        points.iter().for_each(|point| tally.add(ledger.known.get(&point.number)));
+        for point in points {
+            if let Some(outcome) = ledger.known.get(&point.number).filter(|it| it.verdict == Verdict::NotFired) {
+                let why = outcome.findings.first().map_or("it has no request", |finding| finding.message.as_str());
+                super::say(format_args!("unmet point {}: {why}", point.number));
+            }
+        }
+        let Tally { passed, failed, not_fired, broken, not_run } = tally;
+        super::say(format_args!(
+            "{} points: {passed} passed, {failed} failed, {not_fired} did not fire, {broken} broken, {not_run} not run",
+            points.len()
+        ));
+        if not_run > 0 {
+            super::say(format_args!("to go on: add --folder {}", folder.display()));
+        }
+        match tally {
+            Tally { broken: 1.., .. } => BROKEN,
+            Tally { failed: 1.., .. } => FAILED,
+            Tally { not_fired: 1.., .. } | Tally { not_run: 1.., .. } => INCOMPLETE,
+            _ => PASSED,
+        }
+    }
+}
+
+fn cannot_sweep(why: &SweepError, terminal: Terminal) -> Ended {
+    match why {
+        SweepError::Fails { report, .. } => (FAILED, format!("{why}\n\n{}", terminal.failure(report))),
+        SweepError::NoRequests { .. } => (WRONG, why.to_string()),
+        _ => (BROKEN, why.to_string()),
+    }
+}
+
+fn new_folder(name: &str) -> PathBuf {
+    default_runs().join(format!("sweep-{name}-{}", std::process::id()))
+}

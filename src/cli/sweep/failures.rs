@@ -1,0 +1,85 @@
+//! What failed, by its cause, each as a scenario file that shows it again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use quietdown::report::Terminal;
+use quietdown::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, phase_name};
+
+use super::{BROKEN, Ended};
+
+/// The failures of a sweep.
+pub struct Failures<'s> {
+    sweep: &'s Sweep<'s>,
+    folder: PathBuf,
+    groups: BTreeMap<String, Vec<(&'s Point, &'s Outcome)>>,
+}
+
+impl<'s> Failures<'s> {
+    /// Those of `points`, grouped.
+    pub fn new(
+        sweep: &'s Sweep<'s>,
+        points: &'s [Point],
+        outcomes: &'s BTreeMap<usize, Outcome>,
+        folder: &Path,
+    ) -> Self {
+        let mut groups: BTreeMap<String, Vec<(&Point, &Outcome)>> = BTreeMap::new();
+        for point in points {
+            let outcome = outcomes.get(&point.number).filter(|outcome| outcome.verdict == Verdict::Failed);
+            if let Some(outcome) = outcome {
+                groups.entry(cause(&outcome.findings)).or_default().push((point, outcome));
+            }
+        }
+        Self { sweep, folder: folder.join("failures"), groups }
+    }
+
+    /// Makes each small, writes it, and says what there is. The first of a group is made as small as it can be; the others try what
+    /// it did not need, too.
+    pub fn write(&self, terminal: Terminal) -> Result<(), Ended> {
+        for (number, (cause, members)) in self.groups.iter().enumerate() {
+            super::super::say(format_args!("\n{}. {cause}: {} points", number + 1, members.len()));
+            let mut first: Option<Minimal> = None;
+            for (point, outcome) in members {
+                let path = self.path(point);
+                let written = std::fs::read_to_string(&path).is_ok();
+                if written {
+                    super::super::say(format_args!("   point {}: {} (from before)", point.number, path.display()));
+                    continue;
+                }
+                let Some(minimal) = self.sweep.minimal(&point.strikes, outcome, first.as_ref()) else { continue };
+                let text = &minimal.composition.text;
+                std::fs::create_dir_all(&self.folder)
+                    .and_then(|()| std::fs::write(&path, text))
+                    .map_err(|why| (BROKEN, format!("{}: {why}", path.display())))?;
+                let shown = format!("shown {} of {}", minimal.shown, minimal.runs);
+                super::super::say(format_args!("   point {}: {} ({shown})", point.number, path.display()));
+                if first.is_none() {
+                    if let Some(report) = &minimal.report {
+                        super::super::say(terminal.failure(report));
+                    } else {
+                        outcome.findings.iter().for_each(|finding| super::super::say(terminal.finding(finding)));
+                    }
+                    first = Some(minimal);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the scenario of a point is written.
+    fn path(&self, point: &Point) -> PathBuf {
+        let requests = self.sweep.requests();
+        let words: Vec<String> = point
+            .strikes
+            .iter()
+            .map(|strike| {
+                let request = &requests[strike.request];
+                let what = request.call.as_ref().or(request.op.as_ref()).map_or("request", String::as_str);
+                format!("{}-{}-{what}", strike.fault, phase_name(strike.place.phase))
+            })
+            .collect();
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' };
+        let words: String = words.join("-then-").chars().map(plain).take(120).collect();
+        self.folder.join(format!("{:05}-{words}.toml", point.number))
+    }
+}

@@ -1,0 +1,118 @@
+//! Which points are meant.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use quietdown::sweep::{Recorded, Strike, phase_name};
+
+/// One word of `--points`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Numbers, both ends included.
+    Numbers(usize, usize),
+    /// A call, an operation or a phase.
+    Name(String),
+}
+
+impl FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
+        if text.is_empty() {
+            return Err(
+                "write a number, a range such as 3-7, or the name of a call, an operation or a phase".to_owned()
+            );
+        }
+        if !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(Self::Name(text.to_owned()));
+        }
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        match (number(from), number(to)) {
+            (Some(from), Some(to)) if from <= to => Ok(Self::Numbers(from, to)),
+            _ => Err(format!("`{text}` is no number and no range; points are counted from 1, such as 12 or 3-7")),
+        }
+    }
+}
+
+impl Which {
+    /// Whether it means this point.
+    pub fn means(&self, number: usize, strike: &Strike, request: &Recorded) -> bool {
+        match self {
+            Self::Numbers(from, to) => (*from..=*to).contains(&number),
+            Self::Name(name) => {
+                request.call.as_ref() == Some(name)
+                    || request.op.as_ref() == Some(name)
+                    || phase_name(strike.place.phase) == name
+            }
+        }
+    }
+}
+
+/// A part of the points: every N-th of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, from 1.
+    index: usize,
+    /// Of how many.
+    count: usize,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self { index: 1, count: 1 }
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        match parts {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+            _ => Err(format!("`{text}` is no part; write I/N, such as 1/4 for the first of four")),
+        }
+    }
+}
+
+impl Shard {
+    /// Whether it has the point at this place, from 0, of those that are meant.
+    pub fn has(self, place: usize) -> bool {
+        place % self.count == self.index - 1
+    }
+}
+
+/// Reads a time such as `10m`.
+pub fn budget(text: &str) -> Result<Duration, String> {
+    quietdown::file::Span::parse(text).map(|span| span.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_have_every_point_once() {
+        for count in 1..7 {
+            for place in 0..50 {
+                let shards = (1..=count).filter(|index| Shard { index: *index, count }.has(place));
+                assert_eq!(shards.count(), 1, "point {place} of {count} shards");
+            }
+        }
+        for wrong in ["", "1", "0/3", "4/3", "a/b", "1/0", "-1/2"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn points_are_numbers_ranges_or_names() {
+        assert_eq!("7".parse(), Ok(Which::Numbers(7, 7)));
+        assert_eq!("3-7".parse(), Ok(Which::Numbers(3, 7)));
+        assert_eq!("request-head".parse(), Ok(Which::Name("request-head".to_owned())));
+        for wrong in ["", "0", "7-3", "3-", "3x"] {
+            assert!(wrong.parse::<Which>().is_err(), "{wrong}");
+        }
+    }
+}

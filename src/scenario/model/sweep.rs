@@ -1,0 +1,99 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::file::Span;
+
+/// How the scenario is swept by `quietdown sweep`; the command line can say otherwise.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SweepRules {
+    /// The faults; all of them when absent.
+    #[schemars(with = "Option<Vec<SweepFault>>")]
+    pub faults: Option<Vec<Spanned<SweepFault>>>,
+    /// The calls whose requests are broken, by the names that they have in the scenario; all of them when absent.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub calls: Option<Vec<Spanned<String>>>,
+    /// The faults from which every call must recover when they happen once: it must end as `ok`.
+    #[serde(default)]
+    #[schemars(with = "Vec<SweepFault>")]
+    pub recovers: Vec<Spanned<SweepFault>>,
+    /// How long a fault lasts that is over by itself (`refuse` and `pause`, once); default 20 ms.
+    pub outage: Option<Span>,
+}
+
+/// A fault that a sweep injects at every point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SweepFault {
+    /// The connection ends in order.
+    Fin,
+    /// The connection is reset.
+    Rst,
+    /// The connection is a black hole.
+    Hold,
+    /// The connection is reset, and new ones are refused.
+    Refuse,
+    /// The server is told to stop.
+    ServerStop,
+    /// The server is killed.
+    ServerKill,
+    /// The call is cancelled.
+    ClientCancel,
+    /// The client is killed.
+    ClientKill,
+    /// The server stands still.
+    Pause,
+}
+
+impl SweepFault {
+    /// Each of them.
+    pub const ALL: [Self; 9] = [
+        Self::Fin,
+        Self::Rst,
+        Self::Hold,
+        Self::Refuse,
+        Self::ServerStop,
+        Self::ServerKill,
+        Self::ClientCancel,
+        Self::ClientKill,
+        Self::Pause,
+    ];
+
+    /// The word as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::Hold => "hold",
+            Self::Refuse => "refuse",
+            Self::ServerStop => "server-stop",
+            Self::ServerKill => "server-kill",
+            Self::ClientCancel => "client-cancel",
+            Self::ClientKill => "client-kill",
+            Self::Pause => "pause",
+        }
+    }
+
+    /// Whether it shows by itself, without that somebody's patience must end.
+    pub fn needs_no_timeout(self) -> bool {
+        !matches!(self, Self::Hold | Self::Pause)
+    }
+}
+
+impl std::fmt::Display for SweepFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for SweepFault {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|fault| fault.name() == word).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|fault| fault.name()).collect();
+            format!("`{word}` is no fault of a sweep; write one of {}", known.join(", "))
+        })
+    }
+}

@@ -1,0 +1,362 @@
+//! Makes an ordinary scenario of a point: the base scenario with the steps that strike.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use toml::{Table, Value};
+
+use super::base::{Act, Base};
+use super::oracle::{Relation, results};
+use super::point::{Persistence, Strike, phase_name};
+use super::recorded::Recorded;
+use super::write::{Line, render};
+use crate::evidence::{CallResult, Results};
+use crate::file::Span;
+use crate::proxy::Phase;
+use crate::scenario::SweepFault;
+
+/// How long a fault lasts that is over by itself, when the scenario does not say.
+const OUTAGE: Duration = Duration::from_millis(20);
+
+/// The watchdog of a gate of a sweep.
+const REACHED_WITHIN: &str = "5s";
+
+/// A scenario file that was made, and where in it the faults are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composition {
+    /// Its text.
+    pub text: String,
+    /// The steps, from 1, whose fault must have fired: one for each that strikes.
+    pub faults: Vec<usize>,
+}
+
+/// What is put together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Composer<'a> {
+    pub base: &'a Base,
+    pub requests: &'a [Recorded],
+}
+
+/// The state while the steps are written one after the other.
+struct Writing<'a> {
+    composer: Composer<'a>,
+    strikes: &'a [Strike],
+    lines: Vec<Line>,
+    faults: Vec<usize>,
+    struck: bool,
+    /// Processes that are gone for good.
+    gone: BTreeSet<String>,
+    /// What ends a fault when a call has ended.
+    endings: Vec<(usize, Line)>,
+    cancelled: BTreeSet<usize>,
+    left_out: BTreeSet<usize>,
+}
+
+impl Composer<'_> {
+    /// The scenario in which these faults strike, in their order, without the calls of `without` and what needs them. Nothing
+    /// if one of the faults would then have no request.
+    pub fn compose(
+        &self,
+        strikes: &[Strike],
+        without: &BTreeSet<usize>,
+        summary: &str,
+        comment: &str,
+    ) -> Option<Composition> {
+        let left_out = self.left_out(strikes, without);
+        let struck = strikes.iter().filter_map(|strike| self.call_of(strike));
+        if struck.into_iter().any(|call| left_out.contains(&call)) {
+            return None;
+        }
+        let mut writing = Writing {
+            composer: *self,
+            strikes,
+            lines: Vec::new(),
+            faults: Vec::new(),
+            struck: false,
+            gone: BTreeSet::new(),
+            endings: Vec::new(),
+            cancelled: BTreeSet::new(),
+            left_out,
+        };
+        for step in 0..=self.base.steps.len() {
+            for strike in strikes.iter().filter(|strike| self.insertion(strike) == step) {
+                writing.strike(strike);
+            }
+            if step < self.base.steps.len() {
+                writing.base_step(step);
+            }
+        }
+        let Writing { lines, faults, .. } = writing;
+        let (text, faults) = render(&self.base.head, lines, &faults, summary, comment);
+        Some(Composition { text, faults })
+    }
+
+    /// The calls that are not made: those that are not wanted or cannot be asked for, and what needs their answers.
+    fn left_out(&self, strikes: &[Strike], without: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut unanswered = without.clone();
+        let mut kept = BTreeSet::new();
+        for (index, call) in self.base.calls.iter().enumerate() {
+            let dead = strikes.iter().any(|strike| {
+                strike.fault == SweepFault::ClientKill
+                    && strike.persistence == Persistence::Every
+                    && self.requests[strike.request].process == call.process
+                    && call.begin >= self.insertion(strike)
+            });
+            if dead {
+                unanswered.insert(index);
+            } else if call.save.is_some() && !self.results(strikes, index).allow(CallResult::Ok) {
+                unanswered.insert(index);
+                if !without.contains(&index) {
+                    kept.insert(index);
+                }
+            }
+        }
+        let mut all = self.base.with_dependents(&unanswered);
+        all.retain(|index| !kept.contains(index));
+        all
+    }
+
+    fn call_of(&self, strike: &Strike) -> Option<usize> {
+        self.requests[strike.request].call.as_ref().and_then(|name| self.base.call_named(name))
+    }
+
+    /// The index of the step before which a fault's steps come.
+    pub fn insertion(&self, strike: &Strike) -> usize {
+        let (early, late) = self.requests[strike.request].steps;
+        if strike.place.phase <= Phase::RequestSent { early } else { late }
+    }
+
+    /// The results that a call may have.
+    fn results(&self, strikes: &[Strike], call: usize) -> Results {
+        let it = &self.base.calls[call];
+        let mut allowed: Vec<CallResult> = Vec::new();
+        for strike in strikes {
+            let request = &self.requests[strike.request];
+            let at = self.insertion(strike);
+            let relation = if self.call_of(strike) == Some(call) {
+                Relation::Struck
+            } else if it.end < at {
+                Relation::Before
+            } else if it.begin < at {
+                Relation::InFlight { same_link: it.process == request.process }
+            } else {
+                let same_gate = self.requests.iter().any(|other| {
+                    other.call.as_ref() == Some(&it.name)
+                        && other.method == request.method
+                        && (crate::file::fits(&request.path, &other.path) || request.path == other.path)
+                });
+                Relation::Later { same_process: it.process == request.process, same_gate }
+            };
+            let recovers = strike.persistence == Persistence::Once
+                && self.base.rules.recovers.iter().any(|fault| *fault.as_ref() == strike.fault);
+            allowed.extend(results(strike, relation, recovers).unwrap_or_default());
+        }
+        let unchanged = allowed.is_empty();
+        let of_base = it.results.iter().filter(|result| unchanged || *result != CallResult::Ok);
+        allowed.extend(of_base.collect::<Vec<_>>());
+        Results::of(allowed)
+    }
+
+    fn outage(&self) -> String {
+        self.base.rules.outage.unwrap_or(Span(OUTAGE)).to_string()
+    }
+}
+
+impl Writing<'_> {
+    fn base_step(&mut self, index: usize) {
+        let step = &self.composer.base.steps[index];
+        // What the base waits for may not come beside a fault.
+        let on = step.on.clone().filter(|_| !self.struck || step.needs_gate);
+        let line = |action: Option<Value>| Line { on: on.clone(), action, within: step.within.clone() };
+        match &step.act {
+            Act::Begin(call) if !self.left_out.contains(call) => {
+                let it = &self.composer.base.calls[*call];
+                let mut begin = Table::new();
+                begin.insert("process".to_owned(), it.process.clone().into());
+                begin.insert("op".to_owned(), it.op.clone().into());
+                begin.extend(it.args.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+                begin.insert("as".to_owned(), it.name.clone().into());
+                self.lines.push(line(Some(one("begin", begin))));
+            }
+            Act::Finish(call) if !self.left_out.contains(call) => {
+                if !self.cancelled.contains(call) {
+                    self.lines.push(line(Some(one("finish", self.finish(*call)))));
+                }
+                self.end_faults(*call);
+            }
+            Act::Cancel(call) if !self.left_out.contains(call) && !self.cancelled.contains(call) => {
+                let cancel = table([("call", self.composer.base.calls[*call].name.clone().into())]);
+                self.lines.push(line(Some(one("cancel", cancel))));
+                self.end_faults(*call);
+            }
+            Act::Other(action, process) => {
+                let on_gone = process.as_ref().is_some_and(|process| self.gone.contains(process));
+                let action = action.clone().filter(|_| !on_gone);
+                if action.is_some() || on.is_some() {
+                    self.lines.push(line(action));
+                }
+            }
+            Act::Begin(_) | Act::Finish(_) | Act::Cancel(_) => {}
+        }
+    }
+
+    fn finish(&self, call: usize) -> Table {
+        let it = &self.composer.base.calls[call];
+        let allowed = self.composer.results(self.strikes, call);
+        let mut finish = table([("call", it.name.clone().into())]);
+        let changed = allowed != it.results;
+        if changed {
+            let names: Vec<Value> = allowed.iter().map(|result| result.name().into()).collect();
+            let value = match <[Value; 1]>::try_from(names) {
+                Ok([one]) => one,
+                Err(several) => Value::Array(several),
+            };
+            finish.insert("result".to_owned(), value);
+        } else if let Some(result) = &it.result {
+            finish.insert("result".to_owned(), result.clone());
+        }
+        if let Some(returns) = it.returns.as_ref().filter(|_| !self.struck) {
+            finish.insert("returns".to_owned(), returns.clone());
+        }
+        if let Some(save) = it.save.as_ref().filter(|_| allowed.allow(CallResult::Ok)) {
+            finish.insert("save".to_owned(), save.clone().into());
+        }
+        finish
+    }
+
+    fn end_faults(&mut self, call: usize) {
+        let (over, going_on) = self.endings.drain(..).partition(|(until, _)| *until == call);
+        self.endings = going_on;
+        let over: Vec<(usize, Line)> = over;
+        self.lines.extend(over.into_iter().map(|(_, line)| line));
+    }
+
+    fn strike(&mut self, strike: &Strike) {
+        let request = &self.composer.requests[strike.request];
+        let every = strike.persistence == Persistence::Every;
+        let server = self.composer.base.listener.clone();
+        let call = self.composer.call_of(strike);
+        let process = |name: &str| table([("process", name.into())]);
+        let link = || table([("link", request.process.clone().into())]);
+        let mut gate = self.gate(strike, request);
+        let mut then: Vec<Line> = Vec::new();
+        let mut until_ended = None;
+        let outage = || on("after", table([("time", self.composer.outage().into())]));
+        self.struck = true;
+        let action = match strike.fault {
+            SweepFault::Fin | SweepFault::Rst | SweepFault::Hold => {
+                if every {
+                    gate.insert("times".to_owned(), "every".into());
+                }
+                match strike.fault {
+                    SweepFault::Hold => one("hold", Table::new()),
+                    fault => one("cut", table([("mode", fault.name().into())])),
+                }
+            }
+            SweepFault::Refuse => {
+                let name = format!("struck-{}", self.lines.len() + 1);
+                gate.insert("keep".to_owned(), name.clone().into());
+                let mut cut = table([("mode", "rst".into())]);
+                cut.extend(link());
+                then.push(act(one("cut", cut)));
+                then.push(act(one("release", table([("gate", name.into())]))));
+                match every {
+                    true => until_ended = Some(act(one("accept", link()))),
+                    false => then.push(Line { action: Some(one("accept", link())), ..outage() }),
+                }
+                one("refuse", link())
+            }
+            SweepFault::ServerStop | SweepFault::ServerKill => {
+                let (word, back) = match strike.fault {
+                    SweepFault::ServerStop => ("stop", on("exit", process(&server))),
+                    _ => ("kill", Line::default()),
+                };
+                match every {
+                    true => drop(self.gone.insert(server.clone())),
+                    false => then.push(Line { action: Some(one("start", process(&server))), ..back }),
+                }
+                one(word, process(&server))
+            }
+            SweepFault::ClientCancel => {
+                self.cancelled.extend(call);
+                let name = call.map(|call| self.composer.base.calls[call].name.clone()).unwrap_or_default();
+                one("cancel", table([("call", name.into())]))
+            }
+            SweepFault::ClientKill => {
+                match every {
+                    true => drop(self.gone.insert(request.process.clone())),
+                    false => then.push(act(one("start", process(&request.process)))),
+                }
+                one("kill", process(&request.process))
+            }
+            SweepFault::Pause => {
+                let resume = one("resume", process(&server));
+                match every {
+                    true => until_ended = Some(act(resume)),
+                    false => then.push(Line { action: Some(resume), ..outage() }),
+                }
+                one("pause", process(&server))
+            }
+        };
+        let struck = Line { action: Some(action), within: Some(REACHED_WITHIN.into()), ..on("request", gate) };
+        self.lines.push(struck);
+        self.faults.push(self.lines.len());
+        self.lines.extend(then);
+        match (until_ended, call) {
+            (Some(line), Some(call)) => self.endings.push((call, line)),
+            // Nobody says when a process that runs freely has given up.
+            (Some(line), None) => self.lines.push(Line { action: line.action, ..outage() }),
+            (None, _) => {}
+        }
+    }
+
+    fn gate(&self, strike: &Strike, request: &Recorded) -> Table {
+        let mut gate = table([("process", request.process.clone().into())]);
+        let driven = self.composer.base.driven.contains(&request.process);
+        match &request.op {
+            Some(op) if request.call.is_some() || !driven => drop(gate.insert("op".to_owned(), op.clone().into())),
+            _ => {
+                gate.insert("method".to_owned(), request.method.clone().into());
+                gate.insert("path".to_owned(), request.path.clone().into());
+            }
+        }
+        gate.insert("phase".to_owned(), phase_name(strike.place.phase).into());
+        if let Some(at) = strike.place.at(request).filter(|at| *at != 0) {
+            gate.insert("at".to_owned(), at.into());
+        }
+        let base = self.composer.base;
+        let at = self.composer.insertion(strike);
+        let restarts = self.strikes.iter().filter(|other| {
+            other.fault == SweepFault::ClientKill && self.composer.requests[other.request].process == request.process
+        });
+        let counted_from = restarts.map(|other| self.composer.insertion(other)).filter(|other| *other < at).max();
+        let counted_from = counted_from.unwrap_or(0);
+        let made = |call: &Option<String>| {
+            let index = call.as_ref().and_then(|name| base.call_named(name));
+            // A process that was started again counts anew.
+            let restarted = index.is_some_and(|index| base.calls[index].begin < counted_from);
+            !restarted && index.is_none_or(|index| !self.left_out.contains(&index))
+        };
+        let nth = 1 + request.earlier.iter().filter(|call| made(call)).count();
+        if nth > 1 {
+            gate.insert("nth".to_owned(), i64::try_from(nth).unwrap_or(i64::MAX).into());
+        }
+        gate
+    }
+}
+
+fn table<const N: usize>(fields: [(&str, Value); N]) -> Table {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn one(word: &str, fields: Table) -> Value {
+    Value::Table(table([(word, Value::Table(fields))]))
+}
+
+fn act(action: Value) -> Line {
+    Line { action: Some(action), ..Line::default() }
+}
+
+fn on(word: &str, fields: Table) -> Line {
+    Line { on: Some(one(word, fields)), ..Line::default() }
+}

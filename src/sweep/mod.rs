@@ -1,0 +1,195 @@
+//! Sweeps: the same scenario once for every fault at every place of every request.
+//!
+//! A run without further faults records the requests ([`Recorded`]); they give the points ([`Point`]), numbered the same way
+//! every time. A point is made into an ordinary scenario ([`Composition`]), which is run and judged like any other.
+
+mod base;
+mod compose;
+mod drive;
+mod ledger;
+mod minimal;
+mod oracle;
+mod outcome;
+mod point;
+mod recorded;
+mod timelines;
+mod write;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use base::Base;
+use compose::Composer;
+
+pub use compose::Composition;
+pub use drive::{Cost, drive};
+pub use ledger::{Ledger, LedgerError, Subject};
+pub use minimal::Minimal;
+pub use outcome::{Outcome, Verdict, cause};
+pub use point::{Persistence, Place, Point, Spot, Strike, phase_name};
+pub use recorded::{Recorded, Sizes};
+
+use crate::finding::Finding;
+use crate::run::{Report, Runner};
+use crate::scenario::{Scenario, SweepFault};
+use crate::system::System;
+use crate::timeline::HarnessError;
+
+/// A scenario that is swept.
+#[derive(Debug)]
+pub struct Sweep<'a> {
+    scenario: &'a Scenario,
+    system: &'a System,
+    runner: Runner,
+    base: Base,
+    requests: Vec<Recorded>,
+    every_byte: bool,
+}
+
+/// Why a scenario cannot be swept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// The harness itself failed.
+    #[error(transparent)]
+    Harness(#[from] HarnessError),
+    /// It fails without any further fault.
+    #[error("{scenario} fails by itself, before anything is swept; run it first")]
+    Fails {
+        /// The scenario.
+        scenario: String,
+        /// What is wrong with it.
+        report: Box<Report>,
+    },
+    /// There is no request on any link.
+    #[error("{scenario} makes no request through a link, so there is nothing to sweep")]
+    NoRequests {
+        /// The scenario.
+        scenario: String,
+    },
+}
+
+impl<'a> Sweep<'a> {
+    /// Runs the scenario once and records its requests.
+    ///
+    /// # Errors
+    /// When that run fails, or makes no request.
+    pub fn record(
+        scenario: &'a Scenario,
+        system: &'a System,
+        runner: &Runner,
+        every_byte: bool,
+    ) -> Result<Self, SweepError> {
+        let base = Base::new(scenario, system);
+        let runner = runner.clone().without_snapshots();
+        let whole = Composer { base: &base, requests: &[] }.compose(&[], &BTreeSet::new(), &base.summary, "");
+        let clean = whole.and_then(|whole| Scenario::parse(&scenario.path, &whole.text).ok());
+        let report = runner.run(clean.as_ref().unwrap_or(scenario), system)?;
+        if !report.passed() {
+            return Err(SweepError::Fails { scenario: scenario.name.clone(), report: Box::new(report) });
+        }
+        let requests = recorded::record(&base, &report.evidence, &system.file);
+        if requests.is_empty() {
+            return Err(SweepError::NoRequests { scenario: scenario.name.clone() });
+        }
+        Ok(Self { scenario, system, runner, base, requests, every_byte })
+    }
+
+    /// Sweeps requests that were recorded before.
+    pub fn with_requests(
+        scenario: &'a Scenario,
+        system: &'a System,
+        runner: &Runner,
+        every_byte: bool,
+        requests: Vec<Recorded>,
+    ) -> Self {
+        let runner = runner.clone().without_snapshots();
+        Self { scenario, system, runner, base: Base::new(scenario, system), requests, every_byte }
+    }
+
+    /// The requests that are swept.
+    pub fn requests(&self) -> &[Recorded] {
+        &self.requests
+    }
+
+    /// Every point of the first generation, in order.
+    pub fn points(&self) -> Vec<Point> {
+        let mut strikes = Vec::new();
+        for (request, recorded) in self.requests.iter().enumerate() {
+            for place in Place::all(recorded, self.every_byte) {
+                for fault in SweepFault::ALL {
+                    for persistence in [Persistence::Once, Persistence::Every] {
+                        let strike = Strike { request, place, fault, persistence };
+                        strikes.extend(self.is_possible(&strike).then_some(strike));
+                    }
+                }
+            }
+        }
+        strikes.into_iter().zip(1..).map(|(strike, number)| Point { number, strikes: vec![strike] }).collect()
+    }
+
+    /// Whether a fault has a meaning there. A cancellation needs a call that has not ended, and happens once.
+    fn is_possible(&self, strike: &Strike) -> bool {
+        let of_call = self.requests[strike.request].call.is_some();
+        match strike.fault {
+            SweepFault::ClientCancel => {
+                of_call
+                    && strike.persistence == Persistence::Once
+                    && strike.place.phase != crate::proxy::Phase::ResponseSent
+            }
+            _ => true,
+        }
+    }
+
+    /// The scenario that a point is.
+    pub fn scenario_of(&self, point: &Point) -> Option<Composition> {
+        self.composed(&point.strikes, &BTreeSet::new(), &format!("point {}", point.number))
+    }
+
+    fn composed(&self, strikes: &[Strike], without: &BTreeSet<usize>, what: &str) -> Option<Composition> {
+        let composer = Composer { base: &self.base, requests: &self.requests };
+        let said: Vec<String> = strikes.iter().map(|strike| strike.describe(&self.requests)).collect();
+        let summary = format!("{}: {}", self.base.name, said.join(", then "));
+        let comment = format!("Made by `quietdown sweep`: {what} of {}.", self.base.name);
+        composer.compose(strikes, without, &summary, &comment)
+    }
+
+    /// Runs a composed scenario and judges it.
+    fn try_out(&self, number: usize, composition: &Composition) -> (Outcome, Option<Report>) {
+        let broken = |why: String| {
+            let finding = Finding::new(crate::finding::FindingKind::StepFailed, why);
+            (Outcome { number, verdict: Verdict::Broken, findings: vec![finding], took: 0 }, None)
+        };
+        let path = self.scenario.path.with_file_name(format!("{}-{number}.toml", self.base.name));
+        let scenario = match Scenario::parse(Path::new(&path), &composition.text) {
+            Ok(scenario) => scenario,
+            Err(wrong) => return broken(format!("the point is no scenario:\n{wrong}")),
+        };
+        if let Err(wrong) = scenario.check(self.system) {
+            return broken(format!("the point is no scenario:\n{wrong}"));
+        }
+        match self.runner.run(&scenario, self.system) {
+            Ok(report) => (outcome::judged(number, &report, composition), Some(report)),
+            Err(why) => broken(why.to_string()),
+        }
+    }
+
+    /// Runs a point.
+    pub fn run(&self, point: &Point) -> (Outcome, Option<Report>) {
+        match self.scenario_of(point) {
+            Some(composition) => self.try_out(point.number, &composition),
+            None => (Outcome { number: point.number, verdict: Verdict::NotFired, findings: Vec::new(), took: 0 }, None),
+        }
+    }
+
+    /// The options of the processes, which say how long each waits and how often it tries again.
+    pub fn schedules(&self) -> Vec<String> {
+        let processes = self.scenario.file.processes.iter().filter(|(_, process)| !process.options.is_empty());
+        processes
+            .map(|(name, process)| {
+                let options = process.options.iter().map(|(option, value)| format!("{} = {value}", option.as_ref()));
+                format!("{}: {}", name.as_ref(), options.collect::<Vec<_>>().join(", "))
+            })
+            .collect()
+    }
+}

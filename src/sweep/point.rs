@@ -1,0 +1,144 @@
+//! What a sweep breaks: a request, a phase of it, a byte of that, a fault, and how often.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::recorded::Recorded;
+use crate::proxy::Phase;
+use crate::scenario::SweepFault;
+
+/// How often a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Persistence {
+    /// Once; what was taken away comes back.
+    Once,
+    /// At every attempt; what was taken away stays away until the call has ended, a server or a client for good.
+    Every,
+}
+
+/// Which byte of a head or a body is the first that does not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spot {
+    /// Its first byte.
+    First,
+    /// The one in the middle.
+    Middle,
+    /// Its last byte.
+    Last,
+    /// The one with this number, from 0.
+    Byte(u64),
+}
+
+/// A place in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+pub struct Place {
+    /// The phase.
+    pub phase: Phase,
+    /// The byte, in a head or a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot: Option<Spot>,
+}
+
+/// A fault at a place of a request: by the request's index among those that were recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+pub struct Strike {
+    /// Which of the recorded requests.
+    pub request: usize,
+    /// Where in it.
+    pub place: Place,
+    /// What happens there.
+    pub fault: SweepFault,
+    /// How often.
+    pub persistence: Persistence,
+}
+
+/// A point of a sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Point {
+    /// Its number, from 1: the same in every sweep of the same scenario.
+    pub number: usize,
+    /// What strikes, in order: one fault, or two in the second generation.
+    pub strikes: Vec<Strike>,
+}
+
+impl Place {
+    /// The places of a request, in order.
+    pub fn all(request: &Recorded, every_byte: bool) -> Vec<Self> {
+        let at = |phase, spot| Self { phase, spot: Some(spot) };
+        let part = |phase, length: u64| -> Vec<Self> {
+            match (every_byte, length) {
+                (_, 0) => Vec::new(),
+                (true, length) => (0..length).map(|byte| at(phase, Spot::Byte(byte))).collect(),
+                (false, 1) => vec![at(phase, Spot::First)],
+                (false, 2) => vec![at(phase, Spot::First), at(phase, Spot::Last)],
+                (false, _) => vec![at(phase, Spot::First), at(phase, Spot::Middle), at(phase, Spot::Last)],
+            }
+        };
+        let sent = |phase| vec![Self { phase, spot: None }];
+        let sizes = request.sizes;
+        [
+            part(Phase::RequestHead, sizes.request_head),
+            part(Phase::RequestBody, sizes.request_body),
+            sent(Phase::RequestSent),
+            part(Phase::ResponseHead, sizes.response_head),
+            part(Phase::ResponseBody, sizes.response_body),
+            sent(Phase::ResponseSent),
+        ]
+        .concat()
+    }
+
+    /// How many bytes of the part pass, as a gate says it; from its end where negative.
+    pub fn at(self, request: &Recorded) -> Option<i64> {
+        let length = match self.phase {
+            Phase::RequestHead => request.sizes.request_head,
+            Phase::RequestBody => request.sizes.request_body,
+            Phase::ResponseHead => request.sizes.response_head,
+            _ => request.sizes.response_body,
+        };
+        Some(match self.spot? {
+            Spot::First => 0,
+            Spot::Middle => i64::try_from(length / 2).unwrap_or(i64::MAX),
+            Spot::Last => -1,
+            Spot::Byte(byte) => i64::try_from(byte).unwrap_or(i64::MAX),
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(phase_name(self.phase))?;
+        match self.spot {
+            None => Ok(()),
+            Some(Spot::First) => f.write_str(" first byte"),
+            Some(Spot::Middle) => f.write_str(" middle byte"),
+            Some(Spot::Last) => f.write_str(" last byte"),
+            Some(Spot::Byte(byte)) => write!(f, " byte {byte}"),
+        }
+    }
+}
+
+/// A phase as it is written in scenario files.
+pub fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::RequestHead => "request-head",
+        Phase::RequestBody => "request-body",
+        Phase::RequestSent => "request-sent",
+        Phase::ResponseHead => "response-head",
+        Phase::ResponseBody => "response-body",
+        Phase::ResponseSent => "response-sent",
+    }
+}
+
+impl Strike {
+    /// What it does, in a few words.
+    pub fn describe(&self, requests: &[Recorded]) -> String {
+        let often = match self.persistence {
+            Persistence::Once => "once",
+            Persistence::Every => "every",
+        };
+        format!("{} {often} at {} of {}", self.fault, self.place, requests[self.request].label())
+    }
+}

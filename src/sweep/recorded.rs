@@ -1,0 +1,160 @@
+//! The requests of a run without faults of the sweep: what there is to break.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::base::Base;
+use crate::evidence::{Call, Evidence, Request};
+use crate::file::fits;
+use crate::system::SystemFile;
+
+/// A request that was seen in the clean run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Recorded {
+    /// The process that made it.
+    pub process: String,
+    /// The call that it belongs to, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// The operation that it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<String>,
+    /// Its method.
+    pub method: String,
+    /// Its path, or a pattern of it where parts of it are another in every run.
+    pub path: String,
+    /// How long its parts were.
+    pub sizes: Sizes,
+    /// The calls to which earlier requests belong that the same gate would name; nothing for one that belongs to none.
+    pub earlier: Vec<Option<String>>,
+    /// Before which step a gate on the request belongs, and before which one on its response.
+    pub steps: (usize, usize),
+}
+
+/// How long the parts of a request and of its response were, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Sizes {
+    /// The request's head.
+    pub request_head: u64,
+    /// The request's body.
+    pub request_body: u64,
+    /// The response's head.
+    pub response_head: u64,
+    /// The response's body.
+    pub response_body: u64,
+}
+
+impl Recorded {
+    /// How the request is called in messages.
+    pub fn label(&self) -> String {
+        match (&self.call, &self.op) {
+            (Some(call), Some(op)) if !call.starts_with(op.as_str()) => format!("{op} `{call}` of {}", self.process),
+            (Some(call), _) => format!("{call} of {}", self.process),
+            (None, Some(op)) => format!("{op} of {}", self.process),
+            (None, None) => format!("{} {} of {}", self.method, self.path, self.process),
+        }
+    }
+
+    /// Whether a request is one that a gate on this one counts.
+    fn counts(&self, process: &str, method: &str, path: &str) -> bool {
+        self.process == process && self.method == method && fits(&self.path, path)
+    }
+}
+
+/// The requests of a clean run, in an order that does not depend on who was faster: those of calls in the order of the calls,
+/// then those of processes that run freely, of which the first of each kind.
+pub(super) fn record(base: &Base, evidence: &Evidence, system: &SystemFile) -> Vec<Recorded> {
+    let mut found: Vec<((usize, usize, String), Recorded)> = Vec::new();
+    let mut kinds = BTreeSet::new();
+    for (index, request) in evidence.requests.iter().enumerate() {
+        let process = base.driven.contains(&request.process);
+        let call = call_of(evidence, request, system);
+        let place = call.and_then(|call| base.call_named(&call.name));
+        if !request.seen.finished || (process && place.is_none() && call.is_some()) {
+            continue;
+        }
+        let (op, path) = pattern(request, call, system);
+        let kind = (request.process.clone(), request.seen.method.clone(), path.clone());
+        if place.is_none() && !kinds.insert(kind) {
+            continue;
+        }
+        let steps = match place {
+            Some(call) => (base.calls[call].begin + 1, base.calls[call].end),
+            None => {
+                let step = during(evidence, request.at);
+                (step, step)
+            }
+        };
+        let seen = &request.seen;
+        let sizes = Sizes {
+            request_head: seen.request_head,
+            request_body: seen.request_bytes.saturating_sub(seen.request_head),
+            response_head: seen.response_head,
+            response_body: seen.response_bytes.saturating_sub(seen.response_head),
+        };
+        let mut recorded = Recorded {
+            process: request.process.clone(),
+            call: place.map(|call| base.calls[call].name.clone()),
+            op,
+            method: seen.method.clone(),
+            path,
+            sizes,
+            earlier: Vec::new(),
+            steps,
+        };
+        let earlier = evidence.requests.iter().filter(|other| {
+            recorded.counts(&other.process, &other.seen.method, &other.seen.path) && other.seen.number < seen.number
+        });
+        recorded.earlier =
+            earlier.map(|other| call_of(evidence, other, system).map(|call| call.name.clone())).collect();
+        found.push(((place.unwrap_or(usize::MAX), index, request.process.clone()), recorded));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.into_iter().map(|(_, recorded)| recorded).collect()
+}
+
+/// The call that a request belongs to: the last one of its process that had begun, had not ended, and makes such requests.
+pub(super) fn call_of<'e>(evidence: &'e Evidence, request: &Request, system: &SystemFile) -> Option<&'e Call> {
+    let fits = |call: &&Call| {
+        let rule = system.operations.get(&call.op);
+        call.process == request.process
+            && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)
+            && rule.is_some_and(|rule| {
+                rule.method.as_ref().is_none_or(|method| *method == request.seen.method)
+                    && rule.path.as_ref().is_none_or(|path| crate::file::fits(path, &request.seen.path))
+            })
+    };
+    evidence.history.iter().rev().find(fits)
+}
+
+/// How a gate names a request: by its operation, whose pattern is the path, or by a path without what is another in every run.
+fn pattern(request: &Request, call: Option<&Call>, system: &SystemFile) -> (Option<String>, String) {
+    let path = &request.seen.path;
+    let own = call.and_then(|call| system.operations.get_key_value(&call.op));
+    if let Some((op, rule)) = own
+        && let (Some(path), Some(_)) = (&rule.path, &rule.method)
+    {
+        return (Some(op.clone()), path.clone());
+    }
+    // The most exact pattern that fits: the one with the fewest stars, then the longest.
+    let fitting = system.operations.iter().filter_map(|(op, rule)| {
+        let (method, pattern) = (rule.method.as_ref()?, rule.path.as_ref()?);
+        (*method == request.seen.method && fits(pattern, path)).then_some((op, pattern))
+    });
+    let best = fitting.min_by_key(|(_, pattern)| (pattern.matches('*').count(), usize::MAX - pattern.len()));
+    match best {
+        Some((op, pattern)) => (Some(op.clone()), pattern.clone()),
+        None => (None, without_ids(path, system)),
+    }
+}
+
+fn without_ids(path: &str, system: &SystemFile) -> String {
+    let shapes = system.log.ids.values().filter_map(|shape| regex::Regex::new(shape).ok());
+    shapes.fold(path.to_owned(), |path, shape| shape.replace_all(&path, "*").into_owned())
+}
+
+/// The index of the step that was being taken at a time.
+fn during(evidence: &Evidence, at: u64) -> usize {
+    evidence.steps.iter().take_while(|step| step.done.is_some_and(|done| done <= at)).count()
+}
