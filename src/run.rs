@@ -158,7 +158,7 @@ impl Runner {
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let (mut findings, transcript) = review(&evidence, scenario, system)?;
         if self.snapshots {
-            findings.extend(snapshot_finding(&scenario.path, &transcript)?);
+            findings.extend(snapshot_finding(&scenario.path, &system.suffix(), &transcript)?);
         }
         save(&folder, &evidence, &findings, &transcript)?;
         let kept = self.keep || !findings.is_empty();
@@ -210,8 +210,8 @@ pub fn review(
     Ok((findings, transcript))
 }
 
-fn snapshot_finding(scenario: &Path, transcript: &str) -> Result<Option<Finding>, HarnessError> {
-    let compared = compare(scenario, transcript)
+fn snapshot_finding(scenario: &Path, suffix: &str, transcript: &str) -> Result<Option<Finding>, HarnessError> {
+    let compared = compare(scenario, suffix, transcript)
         .map_err(HarnessError::io(format!("reading the snapshot of {}", scenario.display())))?;
     Ok(match compared {
         Comparison::Same => None,

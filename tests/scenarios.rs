@@ -1,7 +1,6 @@
 //! Every scenario file is two tests: it passes with its snapshot, and under its control it fails as the control says.
 //! The files are listed at run time, so a new one needs no rebuild.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -15,13 +14,19 @@ fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let files = files(&folder, "toml");
     let mut trials = Vec::new();
-    for path in files.clone() {
+    let known = System::known();
+    for path in files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(why) = left_out(&path, &known) {
+            // A name is all that an ignored test shows.
+            trials.push(Trial::test(format!("{name} is left out: {why}"), || Ok(())).with_ignored_flag(true));
+            continue;
+        }
         let controlled = path.clone();
         trials.push(Trial::test(name.clone(), move || passes(&path)));
         trials.push(Trial::test(format!("{name}::control"), move || fails_under_its_control(&controlled)));
     }
-    trials.push(Trial::test("no_snapshot_without_its_scenario", move || no_orphans(&folder, &files)));
+    trials.push(Trial::test("no_snapshot_without_its_scenario", move || no_orphans(&folder)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
@@ -36,9 +41,15 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     files
 }
 
+/// Why a scenario cannot be run on the embedded store. What is wrong with it, its own test says.
+fn left_out(path: &Path, known: &[System]) -> Option<String> {
+    let scenario = Scenario::load(path).ok()?;
+    let why = scenario.fit(&System::store(), known, true).ok()??;
+    Some(why.reason)
+}
+
 fn load(path: &Path) -> Result<(Scenario, System), Failed> {
-    let scenario = Scenario::load(path)?;
-    let system = System::load(scenario.system().unwrap_or("store"))?;
+    let (scenario, system) = (Scenario::load(path)?, System::store());
     scenario.check(&system)?;
     Ok((scenario, system))
 }
@@ -53,7 +64,7 @@ fn passes(path: &Path) -> Result<(), Failed> {
     if !report.passed() {
         return Err(failure(&report));
     }
-    let ours = compare(path, &report.transcript)?;
+    let ours = compare(path, "", &report.transcript)?;
     // `insta` reads and reviews the same files; the two must never come to different ends.
     let asserted = std::panic::catch_unwind(|| {
         let mut settings = insta::Settings::clone_current();
@@ -91,14 +102,9 @@ fn failure(report: &Report) -> Failed {
     Terminal { colours: false }.failure(report).into()
 }
 
-fn no_orphans(folder: &Path, scenarios: &[PathBuf]) -> Result<(), Failed> {
-    let names: BTreeSet<_> = scenarios.iter().filter_map(|path| path.file_stem()).collect();
-    let snapshots = files(&folder.join("snapshots"), "snap");
-    let orphans: Vec<String> = snapshots
-        .iter()
-        .filter(|path| path.file_stem().is_none_or(|stem| !names.contains(stem)))
-        .map(|path| path.display().to_string())
-        .collect();
+fn no_orphans(folder: &Path) -> Result<(), Failed> {
+    let orphans: Vec<String> =
+        quietdown::transcript::orphans(folder)?.iter().map(|path| path.display().to_string()).collect();
     if orphans.is_empty() {
         Ok(())
     } else {

@@ -63,7 +63,7 @@ terminated = {{ status = ["SIGTERM"] }}
     }
 
     fn snapshot(&self, name: &str) -> String {
-        fs::read_to_string(self.path("scenarios/snapshots").join(format!("{name}.snap"))).unwrap_or_default()
+        fs::read_to_string(self.path("scenarios/snapshots").join(format!("{name}@dice.snap"))).unwrap_or_default()
     }
 }
 
@@ -80,7 +80,7 @@ fn a_snapshot_is_taken_over_when_asked_and_never_in_ci() {
     check(place.run(&["--accept-new"], true), 2, "CI is set");
     check(place.run(&[], true), 1, "snapshot-missing");
     assert_eq!(place.snapshot("idle"), "", "nothing was written");
-    check(place.run(&["--accept-new"], false), 0, "new   scenarios/snapshots/idle.snap");
+    check(place.run(&["--accept-new"], false), 0, "new   scenarios/snapshots/idle@dice.snap");
     assert!(place.snapshot("idle").contains("INFO  dice: ready"), "{}", place.snapshot("idle"));
     check(place.run(&[], true), 0, "all passed");
     // What is there is not new.
@@ -106,13 +106,13 @@ fn a_snapshot_whose_scenario_is_gone_is_an_error() {
     place.scenario("gone", "");
     check(place.run(&["--accept"], false), 0, "all passed");
     fs::remove_file(place.path("scenarios/gone.toml")).expect("removed");
-    check(place.run(&[], false), 2, "scenarios/snapshots/gone.snap: its scenario is gone");
+    check(place.run(&[], false), 2, "scenarios/snapshots/gone@dice.snap: its scenario is gone");
     let check_files = Command::new(env!("CARGO_BIN_EXE_quietdown"))
         .current_dir(place.0.path())
         .args(["check", "--system", "./dice.toml"])
         .output()
         .expect("it starts");
-    check((check_files.status.code(), String::from_utf8_lossy(&check_files.stderr).into_owned()), 2, "gone.snap");
+    check((check_files.status.code(), String::from_utf8_lossy(&check_files.stderr).into_owned()), 2, "gone@dice.snap");
     // Whoever names one scenario means that one.
     check(place.run(&["idle"], false), 0, "all passed");
 }

@@ -13,6 +13,10 @@ fn main() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         trials.push(Trial::test(name, move || has_a_message(&path)));
     }
+    for path in files(&folder.join("systems")) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        trials.push(Trial::test(format!("systems::{name}"), move || has_a_message(&path)));
+    }
     trials.push(Trial::test("a_file_cut_off_anywhere_is_no_panic", cut_off_anywhere));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -31,6 +35,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// The message about a file, with the path that a user sees who stands beside it.
 fn message(path: &Path, source: &str) -> Option<String> {
     let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+    if path.parent().is_some_and(|folder| folder.ends_with("systems")) {
+        return System::parse(&name, source).err().map(|wrong| wrong.to_string());
+    }
     let scenario = match Scenario::parse(&name, source).map_err(ScenarioError::from) {
         Ok(scenario) => scenario,
         Err(wrong) => return Some(wrong.to_string()),

@@ -5,7 +5,8 @@ use std::path::Path;
 use clap::Args;
 use quietdown::system::{System, SystemError};
 
-use super::{PASSED, WRONG, files};
+use super::files::{self, Files, Purpose};
+use super::{PASSED, WRONG};
 
 /// Validates files and says everything that is wrong with them, without running anything.
 #[derive(Debug, Args)]
@@ -20,17 +21,10 @@ pub struct Check {
 impl Check {
     pub fn execute(self) -> u8 {
         let colours = super::colours(&std::io::stderr());
-        let is_system =
-            |path: &str| Path::new(path).parent().and_then(Path::file_name).is_some_and(|folder| folder == "systems");
         let (mut systems, scenarios): (Vec<String>, Vec<String>) =
             self.paths.iter().cloned().partition(|path| is_system(path));
         if self.paths.is_empty() {
-            let listed = std::fs::read_dir("systems").into_iter().flatten().flatten().map(|entry| entry.path());
-            systems.extend(
-                listed
-                    .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-                    .map(|path| path.display().to_string()),
-            );
+            systems.extend(System::listed().iter().map(|path| path.display().to_string()));
         }
         let mut wrong = Vec::new();
         for path in &systems {
@@ -41,13 +35,28 @@ impl Check {
             }
         }
         let mut count = systems.len();
+        let mut left_out = Vec::new();
         if self.paths.is_empty() || !scenarios.is_empty() {
             match files::find(&scenarios) {
                 Ok(paths) => {
                     count += paths.len();
-                    wrong.extend(
-                        paths.iter().filter_map(|path| files::load_one(path, self.system.as_deref(), colours).err()),
-                    );
+                    let purpose = Purpose { system: self.system.clone(), control: false };
+                    let mut files = Files::new(purpose, colours);
+                    let mut selected = Vec::new();
+                    for path in &paths {
+                        match files.load(path) {
+                            Ok(one) => selected.push(one),
+                            Err(why) if wrong.contains(&why) => {}
+                            Err(why) => wrong.push(why),
+                        }
+                    }
+                    if self.paths.is_empty() {
+                        wrong.extend(files::declared_for_nothing(&selected));
+                    }
+                    left_out.extend(selected.iter().filter_map(|one| {
+                        let reason = &one.left_out.as_ref()?.reason;
+                        Some(format!("{} is not applicable: {reason}", one.scenario.name))
+                    }));
                 }
                 Err(missing) => wrong.extend(missing),
             }
@@ -60,6 +69,7 @@ impl Check {
         wrong.iter().for_each(|why| eprintln!("{why}\n"));
         match wrong.len() {
             0 => {
+                left_out.iter().for_each(super::say);
                 super::say(format_args!("{count} files are in order"));
                 PASSED
             }
@@ -69,4 +79,11 @@ impl Check {
             }
         }
     }
+}
+
+/// A file in `systems/`, or the `system.toml` of a folder in it.
+fn is_system(path: &str) -> bool {
+    let path = Path::new(path);
+    let named = |path: Option<&Path>| path.and_then(Path::file_name).is_some_and(|name| name == "systems");
+    named(path.parent()) || path.file_name().is_some_and(|name| name == "system.toml")
 }

@@ -1,14 +1,17 @@
 //! Which files a command means.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quietdown::scenario::Scenario;
-use quietdown::system::System;
+use quietdown::scenario::{NotApplicable, Scenario, ScenarioError};
+use quietdown::system::{System, SystemError};
 
 /// A scenario with the system that it runs on.
 pub struct Selected {
     pub scenario: Scenario,
     pub system: System,
+    /// Why it is not run there.
+    pub left_out: Option<NotApplicable>,
 }
 
 /// The scenario files that `names` mean: paths of files or folders, or names of files in `scenarios/`. All of it if there are none.
@@ -62,38 +65,86 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
+/// Which system scenarios are meant for, and what of them is run.
+#[derive(Debug, Default)]
+pub struct Purpose {
+    /// The system that `--system` names; else each scenario's own.
+    pub system: Option<String>,
+    /// Whether their controls are run.
+    pub control: bool,
+}
+
 /// Reads and checks the scenarios that `names` mean.
 ///
 /// # Errors
 /// Everything that is wrong with any of them, drawn.
-pub fn load(names: &[String], system: Option<&str>, colours: bool) -> Result<Vec<Selected>, Vec<String>> {
+pub fn load(names: &[String], purpose: Purpose, colours: bool) -> Result<Vec<Selected>, Vec<String>> {
     let mut selected = Vec::new();
     let mut wrong = Vec::new();
+    let mut reader = Files::new(purpose, colours);
     for path in find(names)? {
-        match load_one(&path, system, colours) {
+        match reader.load(&path) {
             Ok(one) => selected.push(one),
+            Err(why) if wrong.contains(&why) => {}
             Err(why) => wrong.push(why),
         }
     }
     if wrong.is_empty() { Ok(selected) } else { Err(wrong) }
 }
 
-/// Reads and checks one scenario file.
-///
-/// # Errors
-/// What is wrong with it, drawn.
-pub fn load_one(path: &Path, system: Option<&str>, colours: bool) -> Result<Selected, String> {
-    use quietdown::scenario::ScenarioError;
-    use quietdown::system::SystemError;
-    let scenario = Scenario::load(path).map_err(|why| match why {
-        ScenarioError::Wrong(list) => list.render(colours),
-        other => other.to_string(),
-    })?;
-    let name = system.or(scenario.system()).unwrap_or("store").to_owned();
-    let system = System::load(&name).map_err(|why| match why {
-        SystemError::Wrong(list) => list.render(colours),
-        other => other.to_string(),
-    })?;
-    scenario.check(&system).map_err(|list| list.render(colours))?;
-    Ok(Selected { scenario, system })
+/// Reads scenario files, and each system file once.
+pub struct Files {
+    purpose: Purpose,
+    colours: bool,
+    known: Vec<System>,
+    systems: BTreeMap<String, Result<System, String>>,
+}
+
+impl Files {
+    pub fn new(purpose: Purpose, colours: bool) -> Self {
+        Self { purpose, colours, known: System::known(), systems: BTreeMap::new() }
+    }
+
+    /// Reads and checks one scenario file.
+    ///
+    /// # Errors
+    /// What is wrong with it or with its system, drawn.
+    pub fn load(&mut self, path: &Path) -> Result<Selected, String> {
+        let scenario = Scenario::load(path).map_err(|why| match why {
+            ScenarioError::Wrong(list) => list.render(self.colours),
+            other => other.to_string(),
+        })?;
+        let name = self.purpose.system.as_deref().or(scenario.system()).unwrap_or("store").to_owned();
+        let system = self.system(&name)?;
+        let left_out =
+            scenario.fit(&system, &self.known, self.purpose.control).map_err(|list| list.render(self.colours))?;
+        Ok(Selected { scenario, system, left_out })
+    }
+
+    fn system(&mut self, name: &str) -> Result<System, String> {
+        let colours = self.colours;
+        let load = || {
+            System::load(name).map_err(|why| match why {
+                SystemError::Wrong(list) => list.render(colours),
+                other => other.to_string(),
+            })
+        };
+        self.systems.entry(name.to_owned()).or_insert_with(load).clone()
+    }
+}
+
+/// Scenarios that a system file calls not applicable, and that are not among these.
+pub fn declared_for_nothing(selected: &[Selected]) -> Vec<String> {
+    let mut wrong = std::collections::BTreeSet::new();
+    for Selected { system, .. } in selected {
+        for name in system.file.not_applicable.keys() {
+            if !selected.iter().any(|one| one.scenario.name == *name) {
+                wrong.insert(format!(
+                    "{}: [not-applicable] names `{name}`, and there is no such scenario",
+                    system.path.display()
+                ));
+            }
+        }
+    }
+    wrong.into_iter().collect()
 }

@@ -13,7 +13,8 @@ pub struct List {
 
 impl List {
     pub fn execute(self) -> u8 {
-        let selected = match files::load(&self.scenarios, None, super::colours(&std::io::stderr())) {
+        let selected = match files::load(&self.scenarios, files::Purpose::default(), super::colours(&std::io::stderr()))
+        {
             Ok(selected) => selected,
             Err(wrong) => {
                 wrong.iter().for_each(|why| eprintln!("{why}\n"));

@@ -1,21 +1,29 @@
 //! `quietdown run`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod outcome;
+mod snapshots;
+
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use clap::Args;
-use quietdown::finding::{Finding, FindingKind};
+use quietdown::finding::FindingKind;
 use quietdown::report::Terminal;
-use quietdown::run::{Report, Runner, default_runs};
-use quietdown::scenario::{Scenario, needs_embedded_proxy};
+use quietdown::run::{Runner, default_runs};
+use quietdown::scenario::{NotApplicable, needs_embedded_proxy};
 use quietdown::toxiproxy::{Remote, RemoteError};
-use quietdown::transcript::{Comparison, moving};
+use quietdown::transcript::{moving, place};
 
-use super::files::{self, Selected};
-use super::{BROKEN, FAILED, PASSED, WRONG};
+use super::files::{self, Purpose, Selected};
+use super::{BROKEN, WRONG};
+use outcome::{Outcome, Tally, control_outcome};
+use snapshots::{Transcripts, accept, first_transcript, of_snapshot, orphans};
+
+/// The environment variable that makes what is left out a failure: `all`.
+const REQUIRE: &str = "QUIETDOWN_REQUIRE";
 
 /// Runs scenarios in parallel, each with processes, ports and a folder of its own.
 #[derive(Debug, Args)]
@@ -52,26 +60,21 @@ pub struct Run {
     repeat: NonZeroUsize,
 }
 
-/// The transcripts of the first round, by scenario.
-type Transcripts = Mutex<BTreeMap<PathBuf, String>>;
-
-/// What came of one scenario.
-enum Outcome {
-    Passed(String),
-    /// Nothing is wrong but that it is not as its snapshot, and more rounds come.
-    Unlike(String, String),
-    Failed(String, String),
-    Broken(String),
-    NotApplicable(String),
-}
-
 impl Run {
     pub fn execute(self) -> u8 {
         let colours = super::colours(&std::io::stdout());
-        let selected = match files::load(&self.scenarios, self.system.as_deref(), super::colours(&std::io::stderr())) {
+        let purpose = Purpose { system: self.system.clone(), control: self.control };
+        let selected = match files::load(&self.scenarios, purpose, super::colours(&std::io::stderr())) {
             Ok(selected) => selected,
             Err(wrong) => {
                 wrong.iter().for_each(|why| eprintln!("{why}\n"));
+                return WRONG;
+            }
+        };
+        let required = match all_required() {
+            Ok(required) => required,
+            Err(why) => {
+                eprintln!("quietdown: {why}");
                 return WRONG;
             }
         };
@@ -79,7 +82,7 @@ impl Run {
             eprintln!("quietdown: CI is set: snapshots are not written here; run it where somebody reads them");
             return WRONG;
         }
-        let orphans = if self.scenarios.is_empty() { orphans(&selected) } else { Vec::new() };
+        let stale = if self.scenarios.is_empty() { stale(&selected) } else { Vec::new() };
         let runner = match std::env::current_exe() {
             Ok(program) => Runner::new(program).runs(self.runs.clone().unwrap_or_else(default_runs)).keep(self.keep),
             Err(why) => {
@@ -97,39 +100,27 @@ impl Run {
         };
         interrupt();
         let began = Instant::now();
-        let (mut passed, mut details, mut broken, mut left_out) = (0, Vec::new(), 0, 0);
+        let mut tally = Tally::default();
         let transcripts = Transcripts::default();
         for _ in 0..self.repeat.get() {
-            let mut ended = false;
-            for outcome in self.all(&selected, &runner, Terminal { colours }, &transcripts) {
-                match outcome {
-                    Outcome::Passed(_) => passed += 1,
-                    Outcome::Unlike(_, detail) => details.push(detail),
-                    Outcome::Failed(_, detail) => {
-                        details.push(detail);
-                        ended = true;
-                    }
-                    Outcome::Broken(_) => {
-                        broken += 1;
-                        ended = true;
-                    }
-                    Outcome::NotApplicable(_) => left_out += 1,
-                }
+            let outcomes = self.all(&selected, &runner, Terminal { colours }, &transcripts);
+            let mut more = true;
+            for (name, outcome) in outcomes {
+                more &= tally.count(&name, outcome);
             }
-            if ended {
+            if !more {
                 break;
             }
         }
-        details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
-        super::say(Terminal { colours }.summary(passed, details.len() + broken, left_out, began.elapsed()));
-        orphans.iter().for_each(|path| eprintln!("quietdown: {}: its scenario is gone; remove it", path.display()));
-        match (broken, details.len()) {
-            (1.., _) => BROKEN,
-            (0, 1..) => FAILED,
-            // Nothing was tested.
-            (0, 0) if passed == 0 || !orphans.is_empty() => WRONG,
-            (0, 0) => PASSED,
+        tally.details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
+        super::say(Terminal { colours }.summary(tally.counts(), began.elapsed()));
+        let missed = tally.missed(required);
+        if !missed.is_empty() {
+            eprintln!("quietdown: {REQUIRE}=all, and this was left out without being declared by its system file:");
+            missed.iter().for_each(|name| eprintln!("  {name}"));
         }
+        stale.iter().for_each(|why| eprintln!("quietdown: {why}"));
+        tally.code(required, !stale.is_empty())
     }
 
     fn all(
@@ -138,7 +129,7 @@ impl Run {
         runner: &Runner,
         terminal: Terminal,
         transcripts: &Transcripts,
-    ) -> Vec<Outcome> {
+    ) -> Vec<(String, Outcome)> {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = self.jobs.map_or(2 * processors, NonZeroUsize::get).min(selected.len());
         let waiting: Mutex<VecDeque<&Selected>> = Mutex::new(selected.iter().collect());
@@ -154,12 +145,12 @@ impl Run {
                             Outcome::Passed(line)
                             | Outcome::Unlike(line, _)
                             | Outcome::Failed(line, _)
-                            | Outcome::NotApplicable(line) => {
+                            | Outcome::LeftOut(line, _) => {
                                 super::say(line);
                             }
                             Outcome::Broken(line) => eprintln!("{line}"),
                         }
-                        outcomes.push(outcome);
+                        outcomes.push((next.scenario.name.clone(), outcome));
                     }
                 });
             }
@@ -168,11 +159,12 @@ impl Run {
     }
 
     fn one(&self, selected: &Selected, runner: Runner, terminal: Terminal, transcripts: &Transcripts) -> Outcome {
-        let Selected { scenario, system } = selected;
-        if self.toxiproxy.is_some()
-            && let Some(why) = needs_embedded_proxy(&scenario.file)
-        {
-            return Outcome::NotApplicable(terminal.not_applicable(&scenario.name, &why));
+        let Selected { scenario, system, left_out } = selected;
+        let needs = self.toxiproxy.as_ref().and_then(|_| needs_embedded_proxy(&scenario.file));
+        let needs =
+            needs.map(|why| NotApplicable { reason: format!("needs the embedded proxy: {why}"), declared: false });
+        if let Some(why) = left_out.clone().or(needs) {
+            return Outcome::LeftOut(terminal.not_applicable(&scenario.name, &why), why);
         }
         let (runner, wanted) = match self.control {
             false => (runner, None),
@@ -188,7 +180,8 @@ impl Run {
         if let Some(wanted) = wanted {
             return control_outcome(report, wanted, self.keep, terminal);
         }
-        if let Some(first) = first_transcript(transcripts, &scenario.path, &report.transcript) {
+        if let Some(first) = first_transcript(transcripts, &place(&scenario.path, &system.suffix()), &report.transcript)
+        {
             // How it relates to the snapshot was said of the first; here is what moves.
             report.findings.retain(|finding| !of_snapshot(finding));
             if let Some(moving) = moving(&first, &report.transcript) {
@@ -199,7 +192,7 @@ impl Run {
         let wrong_only_in_snapshot = report.findings.iter().all(of_snapshot);
         let missing = report.findings.iter().any(|finding| finding.kind == FindingKind::SnapshotMissing);
         if wrong_only_in_snapshot && (self.accept || self.accept_new && missing) {
-            match accept(scenario, &report.transcript, terminal) {
+            match accept(scenario, &system.suffix(), &report.transcript, terminal) {
                 Ok(shown) => shown.iter().for_each(super::say),
                 Err(why) => {
                     return Outcome::Broken(format!(
@@ -223,57 +216,25 @@ impl Run {
     }
 }
 
-/// The transcript that a scenario had in the first round; nothing if this is the first.
-fn first_transcript(transcripts: &Transcripts, scenario: &Path, transcript: &str) -> Option<String> {
-    let mut known = lock(transcripts);
-    match known.get(scenario) {
-        Some(first) => Some(first.clone()),
-        None => {
-            known.insert(scenario.to_owned(), transcript.to_owned());
-            None
-        }
+/// What is left of scenarios that are gone.
+fn stale(selected: &[Selected]) -> Vec<String> {
+    let orphans = orphans(selected);
+    let orphans = orphans.iter().map(|path| format!("{}: its scenario is gone; remove it", path.display()));
+    orphans.chain(files::declared_for_nothing(selected)).collect()
+}
+
+/// Whether nothing may be left out that a system file does not declare.
+fn all_required() -> Result<bool, String> {
+    match std::env::var(REQUIRE) {
+        Ok(value) if value == "all" => Ok(true),
+        Ok(value) if !value.is_empty() => Err(format!("{REQUIRE}={value}: it can only be `all`")),
+        _ => Ok(false),
     }
-}
-
-fn of_snapshot(finding: &Finding) -> bool {
-    matches!(finding.kind, FindingKind::SnapshotDiffers | FindingKind::SnapshotMissing)
-}
-
-/// Writes the snapshot, and says what changes.
-fn accept(scenario: &Scenario, transcript: &str, terminal: Terminal) -> std::io::Result<Option<String>> {
-    let place = quietdown::transcript::place(&scenario.path);
-    let shown = match quietdown::transcript::compare(&scenario.path, transcript)? {
-        Comparison::Same => return Ok(None),
-        Comparison::Missing(_) => format!("new   {}", place.display()),
-        Comparison::Differs(diff) => format!("taken {}\n{}", place.display(), terminal.diff(&diff)),
-    };
-    quietdown::transcript::write(&place, transcript)?;
-    Ok(Some(shown))
-}
-
-/// The snapshots beside these scenarios whose scenario is gone.
-fn orphans(selected: &[Selected]) -> Vec<PathBuf> {
-    let folders: BTreeSet<&Path> = selected.iter().filter_map(|one| one.scenario.path.parent()).collect();
-    folders.into_iter().flat_map(|folder| quietdown::transcript::orphans(folder).unwrap_or_default()).collect()
 }
 
 /// Whether this is a run that nobody watches, as all services for it say with `CI`.
 fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
-}
-
-fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Terminal) -> Outcome {
-    let name = report.scenario.clone();
-    if report.fails_with(wanted) {
-        return match if keep { Ok(()) } else { report.discard() } {
-            Ok(()) => Outcome::Passed(format!("pass  {name:<38} fails under its control, with {wanted}")),
-            Err(why) => Outcome::Broken(format!("quietdown: {name}: the run's folder cannot be removed: {why}")),
-        };
-    }
-    let found: Vec<String> = report.findings.iter().map(|finding| finding.kind.to_string()).collect();
-    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
-    let line = format!("FAIL  {name:<38} its control must fail with {wanted}; found: {found}");
-    Outcome::Failed(line, terminal.failure(&report))
 }
 
 fn find_toxiproxy(url: &str) -> Result<Remote, RemoteError> {

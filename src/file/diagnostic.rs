@@ -18,12 +18,70 @@ pub struct Diagnostic {
     pub label: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What the scenario uses and the system does not have; another system may have it.
+    pub need: Option<Need>,
+}
+
+/// A name that a scenario uses, and that a system file would have to declare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// What kind of thing it is.
+    pub kind: NeedKind,
+    /// Its name; of an option the role's and its own, as `server.drain`.
+    pub name: String,
+}
+
+/// What a scenario can need of a system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeedKind {
+    /// It is the system itself.
+    System,
+    /// A kind of process.
+    Role,
+    /// What a driven client can be asked for.
+    Operation,
+    /// The request that an operation makes.
+    Request,
+    /// What a role can be told.
+    Option,
+    /// A log line by its name.
+    Line,
+    /// An end of a process by its name.
+    Exit,
+    /// A policy.
+    Policy,
+    /// A defect that can be planted; only a control needs it.
+    Defect,
+}
+
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = &self.name;
+        match self.kind {
+            NeedKind::System => write!(f, "it is for the system `{name}`"),
+            NeedKind::Role => write!(f, "no role `{name}`"),
+            NeedKind::Operation => write!(f, "no operation `{name}`"),
+            NeedKind::Request => write!(f, "no known request of `{name}`"),
+            NeedKind::Option => write!(f, "no option `{name}`"),
+            NeedKind::Line => write!(f, "no line `{name}`"),
+            NeedKind::Exit => write!(f, "no exit `{name}`"),
+            NeedKind::Policy => write!(f, "no policy `{name}`"),
+            NeedKind::Defect => write!(f, "no defect `{name}`"),
+        }
+    }
 }
 
 impl Diagnostic {
     /// A diagnostic without help.
     pub fn new(span: Range<usize>, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { message: message.into(), span, label: label.into(), help: None }
+        Self { message: message.into(), span, label: label.into(), help: None, need: None }
+    }
+
+    /// Says that a system lacks something, which another may have.
+    #[must_use]
+    pub fn need(mut self, kind: NeedKind, name: impl Into<String>) -> Self {
+        self.need = Some(Need { kind, name: name.into() });
+        self
     }
 
     /// Says what to write instead.

@@ -6,7 +6,7 @@ mod toml10;
 mod values;
 
 pub(crate) use diagnostic::known_names;
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
 pub use values::{Count, Span, Times};
 

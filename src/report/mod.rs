@@ -4,4 +4,4 @@ mod survey;
 mod terminal;
 
 pub use survey::{above, survey};
-pub use terminal::Terminal;
+pub use terminal::{Counts, Terminal};

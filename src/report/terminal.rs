@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::finding::{Finding, FindingKind};
 use crate::log::printable;
 use crate::run::Report;
+use crate::scenario::NotApplicable;
 use crate::transcript::Moving;
 
 /// The most lines of evidence that are shown with one finding; all of them are in the run's folder.
@@ -16,6 +17,17 @@ const EXCERPT: usize = 24;
 pub struct Terminal {
     /// Whether to use colours.
     pub colours: bool,
+}
+
+/// How many scenarios ended how.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// As they must.
+    pub passed: usize,
+    /// Not as they must, or not at all.
+    pub failed: usize,
+    /// They were not run.
+    pub not_applicable: usize,
 }
 
 impl Terminal {
@@ -97,7 +109,8 @@ impl Terminal {
     }
 
     /// The last line.
-    pub fn summary(self, passed: usize, failed: usize, not_applicable: usize, took: Duration) -> String {
+    pub fn summary(self, counts: Counts, took: Duration) -> String {
+        let Counts { passed, failed, not_applicable } = counts;
         let word = match (failed, not_applicable) {
             (0, 0) => self.paint("all passed", "32"),
             (0, _) if passed > 0 => self.paint("all that apply passed", "32"),
@@ -112,8 +125,8 @@ impl Terminal {
     }
 
     /// One line for a scenario that cannot be run this way.
-    pub fn not_applicable(self, scenario: &str, why: &str) -> String {
-        format!("{}   {scenario:<38} needs the embedded proxy: {why}", self.paint("n/a", "33"))
+    pub fn not_applicable(self, scenario: &str, why: &NotApplicable) -> String {
+        format!("{}   {scenario:<38} {}", self.paint("n/a", "33"), printable(&why.reason))
     }
 
     fn paint(self, text: &str, code: &str) -> String {

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::cast::{MOST_INSTANCES, cast, role_name};
 use super::{Instance, ScenarioFile};
-use crate::file::{Diagnostic, known_names};
+use crate::file::{Diagnostic, NeedKind, known_names};
 use crate::system::{RoleKind, SystemFile};
 
 /// What the checks look things up in.
@@ -27,11 +27,14 @@ pub(super) fn check(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Diagnos
     if let Some(name) = &scenario.system
         && *name.as_ref() != system.name
     {
-        found.push(Diagnostic::new(
-            name.span(),
-            format!("this scenario is for the system `{}`, not for `{}`", name.as_ref(), system.name),
-            "it uses literals of that system",
-        ));
+        found.push(
+            Diagnostic::new(
+                name.span(),
+                format!("this scenario is for the system `{}`, not for `{}`", name.as_ref(), system.name),
+                "it uses literals of that system",
+            )
+            .need(NeedKind::System, name.as_ref()),
+        );
     }
     check_processes(&scope, &mut found);
     steps::check(&scope, &mut found);
@@ -53,7 +56,8 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
             let known = system.roles.keys().map(|key| key.as_ref().as_str());
             found.push(
                 Diagnostic::new(role_at, format!("unknown role `{role_name}`"), "the system has no such role")
-                    .help(known_names(role_name, "role", known)),
+                    .help(known_names(role_name, "role", known))
+                    .need(NeedKind::Role, role_name),
             );
             continue;
         };
@@ -72,7 +76,8 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
                         format!("unknown option `{}`", option.as_ref()),
                         format!("the role `{role_name}` has no such option"),
                     )
-                    .help(known_names(option.as_ref(), "option", known)),
+                    .help(known_names(option.as_ref(), "option", known))
+                    .need(NeedKind::Option, format!("{role_name}.{}", option.as_ref())),
                 );
                 continue;
             };
@@ -112,8 +117,13 @@ fn check_control(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         ),
         (Some(defect), false) => match &scope.system.defects {
             None => found.push(
-                Diagnostic::new(defect.span(), "this system declares no defects", "cannot be planted")
-                    .help("write without-faults = true instead"),
+                Diagnostic::new(
+                    defect.span(),
+                    format!("unknown defect `{}`", defect.as_ref()),
+                    "this system declares no defects",
+                )
+                .help("write without-faults = true instead")
+                .need(NeedKind::Defect, defect.as_ref()),
             ),
             Some(known) if !known.names.contains_key(defect.as_ref()) => found.push(
                 Diagnostic::new(
@@ -121,7 +131,8 @@ fn check_control(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
                     format!("unknown defect `{}`", defect.as_ref()),
                     "the system declares no such defect",
                 )
-                .help(known_names(defect.as_ref(), "defect", known.names.keys().map(String::as_str))),
+                .help(known_names(defect.as_ref(), "defect", known.names.keys().map(String::as_str)))
+                .need(NeedKind::Defect, defect.as_ref()),
             ),
             Some(_) => {}
         },

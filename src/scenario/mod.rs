@@ -1,5 +1,6 @@
 //! Scenario files: what to boot, what to break and when, what must be seen.
 
+mod applies;
 mod cast;
 mod check;
 mod embedded;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::file::{Diagnostics, parse};
 use crate::system::System;
 
+pub use applies::NotApplicable;
 pub use cast::{Instance, SERVER, cast};
 pub use embedded::needs_embedded_proxy;
 pub(crate) use fill::fill_size;

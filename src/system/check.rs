@@ -7,6 +7,9 @@ use toml::Spanned;
 use super::model::*;
 use crate::file::{Diagnostic, known_names};
 
+/// What a command can use.
+const VARIABLES: [&str; 6] = ["quietdown", "port", "server", "run", "name", "system"];
+
 /// Everything in `file` that refers to something that is not there.
 pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -74,10 +77,10 @@ fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mu
     }
     for word in &role.command {
         for variable in variables(word.as_ref()) {
-            if !["quietdown", "port", "server", "run", "name"].contains(&variable) {
+            if !VARIABLES.contains(&variable) {
                 found.push(
                     Diagnostic::new(word.span(), format!("`${{{variable}}}` is not known here"), "in this argument")
-                        .help("a command can use ${quietdown}, ${port}, ${server}, ${run} and ${name}"),
+                        .help("a command can use ${quietdown}, ${port}, ${server}, ${run}, ${name} and ${system}"),
                 );
             }
         }

@@ -1,16 +1,19 @@
 //! The system under test, as its file describes it. Nothing about any system is built into the harness.
 
 mod check;
-
+mod find;
 mod model;
 
 use std::path::{Path, PathBuf};
 
-use crate::file::{Diagnostics, fits, parse};
+use crate::file::{Diagnostics, Need, NeedKind, fits, parse};
 use crate::log::Record;
 
 pub(crate) use check::variables;
 pub use model::*;
+
+/// The name of the system that is part of the program.
+const STORE_NAME: &str = "store";
 
 /// The system file that is part of the program: the embedded rollout store.
 const STORE: &str = include_str!("../../systems/store.toml");
@@ -22,6 +25,8 @@ pub struct System {
     pub path: PathBuf,
     /// Its text.
     pub source: String,
+    /// The folder that `${system}` means: where the file is.
+    pub folder: PathBuf,
     /// Its content.
     pub file: SystemFile,
 }
@@ -32,7 +37,7 @@ pub struct System {
 pub enum SystemError {
     /// There is no such file.
     #[error(
-        "system `{name}`: {path} cannot be read: {source}; `store` is built in, others are systems/NAME.toml or a path"
+        "system `{name}`: {path} cannot be read: {source}; `store` is built in, others are systems/NAME.toml, systems/NAME/system.toml or a path"
     )]
     Unreadable {
         /// What was asked for.
@@ -56,19 +61,36 @@ impl System {
         })
     }
 
-    /// The system of this name (`systems/NAME.toml`, or the built-in one), or at this path.
+    /// The system of this name (`systems/NAME.toml`, `systems/NAME/system.toml`, or the built-in one), or at this path, which may
+    /// be the folder.
     ///
     /// # Errors
     /// When the file cannot be read, or is wrong.
     pub fn load(name: &str) -> Result<Self, SystemError> {
-        let looks_like_path = name.contains('/') || name.ends_with(".toml");
-        let path =
-            if looks_like_path { PathBuf::from(name) } else { Path::new("systems").join(format!("{name}.toml")) };
+        let path = find::place(name);
         match std::fs::read_to_string(&path) {
             Ok(source) => Ok(Self::parse(&path, &source)?),
-            Err(_) if name == "store" => Ok(Self::store()),
+            Err(_) if name == STORE_NAME => Ok(Self::store()),
             Err(source) => Err(SystemError::Unreadable { name: name.into(), path, source }),
         }
+    }
+
+    /// Every system that is in order: the built-in one, and those of `systems/`.
+    pub fn known() -> Vec<Self> {
+        let mut all = vec![Self::store()];
+        let paths = find::listed();
+        all.extend(paths.iter().filter_map(|path| Self::load(&path.display().to_string()).ok()));
+        all
+    }
+
+    /// The files of `systems/`, in order.
+    pub fn listed() -> Vec<PathBuf> {
+        find::listed()
+    }
+
+    /// What the names of its snapshots have after the scenario's: nothing for the built-in store, else `@NAME`.
+    pub fn suffix(&self) -> String {
+        if self.file.name == STORE_NAME { String::new() } else { format!("@{}", self.file.name) }
     }
 
     /// Reads a system file.
@@ -78,11 +100,30 @@ impl System {
     pub fn parse(path: &Path, source: &str) -> Result<Self, Diagnostics> {
         let file: SystemFile = parse(path, source)?;
         Diagnostics::unless_empty(path, source, check::check(&file))?;
-        Ok(Self { path: path.into(), source: source.into(), file })
+        Ok(Self { path: path.into(), source: source.into(), folder: find::folder_of(path), file })
     }
 }
 
 impl SystemFile {
+    /// Whether it declares what a scenario needs.
+    pub fn has(&self, need: &Need) -> bool {
+        let name = need.name.as_str();
+        match need.kind {
+            NeedKind::System => self.name == name,
+            NeedKind::Role => self.role(name).is_some(),
+            NeedKind::Operation => self.operations.contains_key(name),
+            NeedKind::Request => self.operations.get(name).is_some_and(|rule| rule.path.is_some()),
+            NeedKind::Option => name
+                .split_once('.')
+                .and_then(|(role, option)| self.role(role).map(|role| role.options.contains_key(option)))
+                .unwrap_or_default(),
+            NeedKind::Line => self.lines.contains_key(name),
+            NeedKind::Exit => self.exits.contains_key(name),
+            NeedKind::Policy => self.policy(name).is_some(),
+            NeedKind::Defect => self.defects.as_ref().is_some_and(|defects| defects.names.contains_key(name)),
+        }
+    }
+
     /// A role by its name.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role)
@@ -111,6 +152,19 @@ impl SystemFile {
             role.parts.values().find(|part| fits(&part.thread, thread))
         });
         part.map_or(role, |part| part.role.as_ref())
+    }
+}
+
+impl Operation {
+    /// Arguments with the names that the driver gives them.
+    pub fn renamed(&self, args: serde_json::Value) -> serde_json::Value {
+        match args {
+            serde_json::Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| (self.rename_args.get(&name).cloned().unwrap_or(name), value))
+                .collect(),
+            other => other,
+        }
     }
 }
 

@@ -44,6 +44,9 @@ pub struct SystemFile {
     /// Where the data are read at the end when the server has ended.
     #[serde(default)]
     pub final_read: FinalReadPlace,
+    /// Scenarios that mean nothing on this system, by their names, each with the reason.
+    #[serde(default)]
+    pub not_applicable: BTreeMap<String, String>,
 }
 
 /// How the processes log.
@@ -147,7 +150,7 @@ pub struct Role {
     pub kind: RoleKind,
     /// The program and its arguments. `${quietdown}` is the quietdown program, `${port}` a port that is reserved for the server of
     /// this run, `${server}` the URL at which this process reaches the server (its own link), `${run}` the run's folder,
-    /// `${name}` the process's name.
+    /// `${name}` the process's name, `${system}` the folder of the system file.
     #[schemars(with = "Vec<String>")]
     pub command: Vec<Spanned<String>>,
     /// Environment variables, with the same `${…}`.
@@ -273,6 +276,11 @@ pub struct Operation {
     /// Results that document that nothing was done, such as `rejected`.
     #[serde(default)]
     pub without_effect: Vec<crate::evidence::CallResult>,
+    /// What the driver of this system calls it; the same name when absent.
+    pub driver_op: Option<String>,
+    /// Arguments that the driver of this system calls otherwise: the name in scenarios, and the driver's.
+    #[serde(default)]
+    pub rename_args: BTreeMap<String, String>,
 }
 
 /// A log line by its name: every part that is given must match.

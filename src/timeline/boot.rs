@@ -92,6 +92,7 @@ impl World<'_> {
             "server" => Some(format!("http://{address}")),
             "run" => Some(self.plan.folder.display().to_string()),
             "name" => Some(actor.instance.name.clone()),
+            "system" => Some(self.system.folder.display().to_string()),
             _ => None,
         };
         let mut command: Vec<String> =

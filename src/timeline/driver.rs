@@ -80,7 +80,11 @@ impl World<'_> {
         let target = &mut self.actors[actor];
         target.calls += 1;
         let number = target.calls;
-        let line = json!({"call": number, "name": asked.name, "op": asked.op, "args": asked.args}).to_string() + "\n";
+        let (op, args) = self.system.file.operations.get(asked.op).map_or_else(
+            || (asked.op.to_owned(), asked.args.clone()),
+            |rule| (rule.driver_op.clone().unwrap_or_else(|| asked.op.to_owned()), rule.renamed(asked.args.clone())),
+        );
+        let line = json!({"call": number, "name": asked.name, "op": op, "args": args}).to_string() + "\n";
         let process = target.instance.name.clone();
         self.calls.push(Call {
             name: asked.name,

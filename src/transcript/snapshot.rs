@@ -17,10 +17,10 @@ pub enum Comparison {
     Differs(String),
 }
 
-/// Where the snapshot of a scenario file is.
-pub fn place(scenario: &Path) -> PathBuf {
+/// Where the snapshot of a scenario file is, for the system with this [suffix](crate::system::System::suffix).
+pub fn place(scenario: &Path, suffix: &str) -> PathBuf {
     let stem = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    scenario.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}.snap"))
+    scenario.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}{suffix}.snap"))
 }
 
 /// The text of a snapshot file, without insta's header.
@@ -50,12 +50,12 @@ pub fn write(path: &Path, transcript: &str) -> io::Result<()> {
     fs::rename(&draft, path)
 }
 
-/// Compares a transcript with the snapshot of a scenario file.
+/// Compares a transcript with the snapshot of a scenario file, for the system with this suffix.
 ///
 /// # Errors
 /// When the snapshot is there and cannot be read.
-pub fn compare(scenario: &Path, transcript: &str) -> io::Result<Comparison> {
-    let path = place(scenario);
+pub fn compare(scenario: &Path, suffix: &str, transcript: &str) -> io::Result<Comparison> {
+    let path = place(scenario, suffix);
     let snapshot = match read(&path) {
         Ok(text) => text,
         Err(wrong) if wrong.kind() == io::ErrorKind::NotFound => return Ok(Comparison::Missing(path)),
@@ -85,10 +85,12 @@ pub fn orphans(scenarios: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        let stem = path.file_stem().unwrap_or_default();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // After the `@` stands the system, which must not keep a snapshot alive.
+        let stem = stem.split_once('@').map_or(stem.as_str(), |(scenario, _)| scenario);
         let scenario = scenarios.join(stem).with_extension("toml");
         // A name may have a dot in it, which is no ending.
-        let named = scenarios.join(format!("{}.toml", stem.to_string_lossy()));
+        let named = scenarios.join(format!("{stem}.toml"));
         if path.extension().is_some_and(|ending| ending == "snap") && !scenario.is_file() && !named.is_file() {
             found.push(path);
         }
@@ -110,10 +112,10 @@ mod tests {
     fn what_is_written_is_the_same_when_read_and_a_change_is_shown() {
         let folder = tempfile::tempdir().expect("a folder");
         let scenario = folder.path().join("x.toml");
-        assert_eq!(compare(&scenario, "a\n").expect("compared"), Comparison::Missing(place(&scenario)));
-        write(&place(&scenario), "a\n---\nb\n").expect("written");
-        assert_eq!(compare(&scenario, "a\n---\nb\n").expect("compared"), Comparison::Same);
-        let Comparison::Differs(diff) = compare(&scenario, "a\n---\nc\n").expect("compared") else {
+        assert_eq!(compare(&scenario, "", "a\n").expect("compared"), Comparison::Missing(place(&scenario, "")));
+        write(&place(&scenario, ""), "a\n---\nb\n").expect("written");
+        assert_eq!(compare(&scenario, "", "a\n---\nb\n").expect("compared"), Comparison::Same);
+        let Comparison::Differs(diff) = compare(&scenario, "", "a\n---\nc\n").expect("compared") else {
             panic!("it differs")
         };
         assert!(diff.contains("-b") && diff.contains("+c"), "{diff}");
@@ -123,10 +125,11 @@ mod tests {
     fn a_snapshot_without_its_scenario_is_found() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(orphans(folder.path()).expect("read"), Vec::<PathBuf>::new());
-        for name in ["kept", "gone"] {
-            write(&place(&folder.path().join(format!("{name}.toml"))), "x\n").expect("written");
+        for (name, suffix) in ["kept", "gone"].into_iter().flat_map(|name| [(name, ""), (name, "@other")]) {
+            write(&place(&folder.path().join(format!("{name}.toml")), suffix), "x\n").expect("written");
         }
         fs::write(folder.path().join("kept.toml"), "summary = \"x\"").expect("written");
-        assert_eq!(orphans(folder.path()).expect("read"), [folder.path().join("snapshots/gone.snap")]);
+        let gone = ["gone.snap", "gone@other.snap"].map(|name| folder.path().join("snapshots").join(name));
+        assert_eq!(orphans(folder.path()).expect("read"), gone);
     }
 }

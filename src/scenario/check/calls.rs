@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::Scope;
 use super::steps::Past;
-use crate::file::{Diagnostic, known_names};
+use crate::file::{Diagnostic, NeedKind, known_names};
 use crate::system::RoleKind;
 
 pub(super) fn check_call(
@@ -72,11 +72,14 @@ impl Scope<'_> {
     pub(super) fn operation_with_path(&self, op: &Spanned<String>, found: &mut Vec<Diagnostic>) -> bool {
         match self.system.operations.get(op.as_ref()) {
             None => found.push(self.unknown_op(op)),
-            Some(rule) if rule.path.is_none() => found.push(Diagnostic::new(
-                op.span(),
-                format!("the system does not say which request `{}` makes", op.as_ref()),
-                "use method and path",
-            )),
+            Some(rule) if rule.path.is_none() => found.push(
+                Diagnostic::new(
+                    op.span(),
+                    format!("the system does not say which request `{}` makes", op.as_ref()),
+                    "use method and path",
+                )
+                .need(NeedKind::Request, op.as_ref()),
+            ),
             Some(_) => return true,
         }
         false
@@ -89,5 +92,6 @@ impl Scope<'_> {
             "the system declares no such operation",
         )
         .help(known_names(op.as_ref(), "operation", self.system.operations.keys().map(String::as_str)))
+        .need(NeedKind::Operation, op.as_ref())
     }
 }

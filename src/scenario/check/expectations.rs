@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::Scope;
-use crate::file::{Diagnostic, known_names};
+use crate::file::{Diagnostic, NeedKind, known_names};
 use crate::scenario::ExpectLine;
 use crate::system::Policy;
 
@@ -28,7 +28,8 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         let known = scope.system.policies.keys().map(String::as_str).chain(Policy::BUILT_IN);
         found.push(
             Diagnostic::new(policy.span(), format!("unknown policy `{}`", policy.as_ref()), "no such policy")
-                .help(known_names(policy.as_ref(), "policy", known.collect::<Vec<_>>())),
+                .help(known_names(policy.as_ref(), "policy", known.collect::<Vec<_>>()))
+                .need(NeedKind::Policy, policy.as_ref()),
         );
     }
     let rules = &expect.transcript;
@@ -64,7 +65,8 @@ fn check_line<T>(
         let known = scope.system.roles.keys().map(|key| key.as_ref().as_str());
         found.push(
             Diagnostic::new(role.span(), format!("unknown role `{}`", role.as_ref()), "the system has no such role")
-                .help(known_names(role.as_ref(), "role", known)),
+                .help(known_names(role.as_ref(), "role", known))
+                .need(NeedKind::Role, role.as_ref()),
         );
     }
     let literal = expected.level.is_some() || expected.target.is_some() || expected.message.is_some();

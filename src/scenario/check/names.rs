@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::Scope;
-use crate::file::{Diagnostic, known_names};
+use crate::file::{Diagnostic, NeedKind, known_names};
 use crate::scenario::Instance;
 use crate::system::RoleKind;
 
@@ -75,6 +75,7 @@ impl<'a> Scope<'a> {
                 "the system declares no such exit",
             )
             .help(known_names(name.as_ref(), "exit", self.system.exits.keys().map(String::as_str)))
+            .need(NeedKind::Exit, name.as_ref())
         })
     }
 
@@ -93,7 +94,8 @@ impl<'a> Scope<'a> {
                     format!("unknown line `{}`", name.as_ref()),
                     "the system declares no such line",
                 )
-                .help(known_names(name.as_ref(), "line", self.system.lines.keys().map(String::as_str))),
+                .help(known_names(name.as_ref(), "line", self.system.lines.keys().map(String::as_str)))
+                .need(NeedKind::Line, name.as_ref()),
             ),
             (Some(name), true) => found.push(
                 Diagnostic::new(

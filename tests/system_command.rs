@@ -1,0 +1,171 @@
+//! `--system`: where system files are, and what of the scenarios means anything there. Nothing that is left out counts as passed.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A folder with the system `mini` in `systems/mini/system.toml`.
+struct Place(TempDir);
+
+const MINI: &str = r#"
+name = "mini"
+summary = "A server that says something, and a client that answers with what it was asked"
+[log]
+format = "tracing"
+[roles.server]
+kind = "server"
+command = ["sh", "${system}/server.sh"]
+ready = { line = "ready" }
+exit = "terminated"
+[roles.client]
+kind = "driven"
+command = ["sh", "${system}/client.sh"]
+env = { FROM = "${system}" }
+ready = { driver = true }
+stop = { by = "stdin-eof" }
+exit = "success"
+[operations]
+enqueue_rollout = { driver-op = "enqueue", rename-args = { input = "task_input" } }
+[lines]
+ready = { message = "ready" }
+[exits]
+terminated = { status = ["SIGTERM"] }
+success = { status = [0] }
+"#;
+
+/// What works here, and nothing of the store's but an operation by its name.
+const ASKS: &str = r#"
+summary = "A call"
+[processes.a]
+[[step]]
+do.call = { process = "a", op = "enqueue_rollout", args = { input = 1, mode = "train" }, returns = { op = "enqueue", args = { task_input = 1, mode = "train" } } }
+[[step]]
+do.stop = { process = "server" }
+[control]
+without-faults = true
+finding = "exit-status"
+"#;
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().expect("a folder"));
+        for folder in ["scenarios", "systems/mini"] {
+            fs::create_dir_all(place.path(folder)).expect("made");
+        }
+        place.write("systems/mini/system.toml", MINI);
+        place.write("systems/mini/server.sh", "echo ' INFO mini: ready'; exec sleep 1000");
+        let client = r#"test -e "$FROM/client.sh" || exit 1
+echo '{"ready":true}'; read line; echo "{\"call\":1,\"result\":\"ok\",\"value\":$line}"; cat > /dev/null"#;
+        place.write("systems/mini/client.sh", client);
+        place.write("scenarios/asks.toml", ASKS);
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("written");
+    }
+
+    fn quietdown(&self, arguments: &[&str], required: &str) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quietdown"));
+        command.current_dir(self.0.path()).args(arguments).env_remove("CI").env("QUIETDOWN_REQUIRE", required);
+        if arguments[0] == "run" {
+            command.arg("--runs").arg(self.path("runs"));
+        }
+        let Output { status, stdout, stderr } = command.output().expect("it starts");
+        (status.code(), [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat())
+    }
+
+    fn run(&self, arguments: &[&str], required: &str) -> (Option<i32>, String) {
+        self.quietdown(&[&["run", "--system", "mini"], arguments].concat(), required)
+    }
+}
+
+#[track_caller]
+fn check((code, text): (Option<i32>, String), expected: i32, parts: &[&str]) {
+    let all = parts.iter().all(|part| text.contains(part));
+    assert!(code == Some(expected) && all, "code {code:?}, wanted {expected} and {parts:?}\n{text}");
+}
+
+#[test]
+fn a_system_is_a_folder_with_snapshots_of_its_own_and_its_driver_has_its_own_words() {
+    let place = Place::new();
+    check(place.run(&["--accept"], ""), 0, &["new   scenarios/snapshots/asks@mini.snap", "1 passed"]);
+    check(place.run(&[], "all"), 0, &["all passed"]);
+    check(place.quietdown(&["run", "--system", "./systems/mini"], "all"), 0, &["all passed"]);
+    check(place.quietdown(&["check", "--system", "mini"], ""), 0, &["2 files are in order"]);
+    // The store compares with a snapshot of its own, and has another answer.
+    check(place.quietdown(&["run"], ""), 1, &["call-returns"]);
+    check(place.quietdown(&["run", "--system", "none"], ""), 2, &["systems/NAME/system.toml"]);
+}
+
+#[test]
+fn what_the_system_lacks_is_not_applicable_named_counted_and_never_passed() {
+    let place = Place::new();
+    let lacking = [
+        ("role", "[processes.s]\nrole = \"strategy\"\n", "no role `strategy`"),
+        ("option", "[processes.a]\noptions = { retry = \"1ms\" }\n", "no option `client.retry`"),
+        ("line", "[[expect.line]]\nprocess = \"server\"\nline = \"stop-begun\"\n", "no line `stop-begun`"),
+        ("exit", "[processes.server]\nexit = \"graceful\"\n", "no exit `graceful`"),
+        (
+            "operation",
+            "[processes.a]\n[[step]]\ndo.call = { process = \"a\", op = \"health\" }\n",
+            "no operation `health`",
+        ),
+        (
+            "other",
+            "system = \"elsewhere\"\n[[expect.line]]\nprocess = \"server\"\nline = \"x\"\n",
+            "it is for the system `elsewhere`",
+        ),
+        (
+            "request",
+            "[processes.a]\n[[step]]\ndo.begin = { process = \"a\", op = \"enqueue_rollout\", as = \"x\" }\n[[step]]\n\
+             on.request = { process = \"a\", op = \"enqueue_rollout\", phase = \"request-sent\" }\n[[step]]\ndo.finish = { call = \"x\" }\n",
+            "no known request of `enqueue_rollout`",
+        ),
+    ];
+    for (name, body, _) in &lacking {
+        place.write(&format!("scenarios/{name}.toml"), &format!("summary = \"x\"\n{body}"));
+    }
+    check(
+        place.run(&["--accept"], ""),
+        0,
+        &["8 scenarios, 1 passed, 0 failed, 7 not applicable", "all that apply passed"],
+    );
+    let (code, text) = place.run(&[], "all");
+    assert_eq!(code, Some(1), "{text}");
+    let missed = text.split("left out without being declared").nth(1).expect("they are named");
+    for (name, _, why) in &lacking {
+        assert!(text.contains(&format!("n/a   {name}")), "{name}\n{text}");
+        assert!(missed.contains(&format!("{name}: ")) && missed.contains(why), "{why}\n{text}");
+    }
+    // What is left out alone tests nothing.
+    check(place.run(&["role"], ""), 2, &["nothing was tested"]);
+    let declared: String =
+        lacking.iter().map(|(name, ..)| format!("{name} = \"for the reason of {name}\"\n")).collect();
+    place.write("systems/mini/system.toml", &format!("{MINI}[not-applicable]\n{declared}"));
+    check(place.run(&[], "all"), 0, &["7 not applicable", "n/a   role", "for the reason of role"]);
+    place.write("systems/mini/system.toml", &format!("{MINI}[not-applicable]\n{declared}gone = \"x\"\n"));
+    check(place.run(&[], ""), 2, &["systems/mini/system.toml: [not-applicable] names `gone`"]);
+    check(place.run(&[], "most"), 2, &["QUIETDOWN_REQUIRE=most"]);
+}
+
+#[test]
+fn a_name_that_no_system_has_is_a_mistake_and_a_defect_is_needed_by_the_control_only() {
+    let place = Place::new();
+    place.write("scenarios/wrong.toml", "summary = \"x\"\n[processes.s]\nrole = \"strategie\"\n");
+    check(place.run(&[], ""), 2, &["unknown role `strategie`", "wrong.toml:3:8"]);
+    check(place.quietdown(&["check", "--system", "mini"], ""), 2, &["wrong.toml:3:8"]);
+    fs::remove_file(place.path("scenarios/wrong.toml")).expect("removed");
+    let controlled = ASKS.replace("without-faults = true", "defect = \"report-never\"");
+    place.write("scenarios/asks.toml", &controlled);
+    check(place.run(&["--accept"], ""), 0, &["1 passed"]);
+    check(place.run(&["--control"], ""), 2, &["n/a   asks", "no defect `report-never`", "nothing was tested"]);
+    place.write("scenarios/asks.toml", &controlled.replace("report-never", "report-nevver"));
+    check(place.run(&[], ""), 2, &["unknown defect `report-nevver`"]);
+}
