@@ -1,6 +1,7 @@
 """The processes of agent-lightning as quietdown boots them: `python driver.py ROLE …`, one of those in `system.toml`."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,4 +15,6 @@ if HERE not in sys.path:
 from drivers.command import main  # noqa: E402
 
 if __name__ == "__main__":
+    # What was started in the background of a shell ignores it, and so do its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

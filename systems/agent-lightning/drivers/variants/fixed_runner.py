@@ -10,6 +10,7 @@ from agentlightning.runner.agent import LitAgentRunner
 from agentlightning.utils.system_snapshot import system_snapshot
 
 from drivers.results import StoreError, StoreShutdown
+from drivers.variants import flag
 
 logger = logging.getLogger("agentlightning.runner.agent")
 
@@ -21,6 +22,8 @@ async def iterate(self: Any, *, event: Any = None) -> None:
     """In place of `LitAgentRunner.iter`."""
     store = self.get_store()
     store._once_per_outage = True
+    while (seen := flag.read()) is not None and seen.state == flag.STARTING:
+        await asyncio.sleep(LOOK)
     logger.info("%s Started async rollouts.", self._log_prefix())
     heartbeat = asyncio.create_task(_heartbeats(self, store))
     told = asyncio.create_task(_told(event))
