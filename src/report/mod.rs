@@ -1,5 +1,6 @@
 //! How results are told.
 
+mod grouped;
 mod survey;
 mod terminal;
 

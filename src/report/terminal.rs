@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::finding::{Finding, FindingKind};
+use super::grouped::{Group, faults, grouped};
+use crate::finding::FindingKind;
 use crate::log::printable;
 use crate::run::Report;
 use crate::scenario::NotApplicable;
@@ -47,8 +48,13 @@ impl Terminal {
     /// Everything that is wrong with a scenario.
     pub fn failure(self, report: &Report) -> String {
         let mut text = format!("{}\n", self.paint(&format!("── {} ", report.scenario), "1"));
-        for finding in &report.findings {
-            text.push_str(&self.finding(finding));
+        for group in grouped(&report.findings) {
+            text.push_str(&self.group(&group));
+        }
+        if report.findings.iter().any(|finding| finding.kind == FindingKind::Traceback) {
+            for fault in faults(&report.evidence) {
+                let _ = writeln!(text, "  fault    {}", printable(&fault));
+            }
         }
         if let Some(folder) = &report.folder {
             let _ = writeln!(text, "  evidence: {}", folder.join("evidence.json").display());
@@ -56,17 +62,21 @@ impl Terminal {
         text
     }
 
-    fn finding(self, finding: &Finding) -> String {
+    fn group(self, group: &Group<'_>) -> String {
+        let finding = group.first;
         let process = finding.process.as_ref().map(|process| format!(" {process}:")).unwrap_or_default();
+        let times = if group.count > 1 { format!(" ({} times)", group.count) } else { String::new() };
+        // What an exception says may have lines of its own.
+        let message = finding.message.lines().collect::<Vec<_>>().join(" ");
         let mut text =
-            format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), printable(&finding.message));
+            format!("  {}{process} {}{times}\n", self.paint(&finding.kind.to_string(), "31"), printable(&message));
         let diff = finding.kind == FindingKind::SnapshotDiffers;
-        for line in finding.excerpt.iter().take(EXCERPT) {
+        for line in group.excerpt.iter().take(EXCERPT) {
             let line = if diff { self.diff_line(line) } else { printable(line).into_owned() };
             let _ = writeln!(text, "    | {line}");
         }
-        if finding.excerpt.len() > EXCERPT {
-            let _ = writeln!(text, "    | … {} more lines in findings.json", finding.excerpt.len() - EXCERPT);
+        if group.excerpt.len() > EXCERPT {
+            let _ = writeln!(text, "    | … {} more lines in findings.json", group.excerpt.len() - EXCERPT);
         }
         text
     }
