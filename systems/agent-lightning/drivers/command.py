@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     every = argparse.ArgumentParser(add_help=False)
     every.add_argument("--log", default="debug", help="the level of its log")
     every.add_argument("--online-flag", help="the shared flag; read and written by a variant that knows it")
-    every.add_argument("--variant", default=variants.DEFAULT, choices=variants.NAMES, help="what is patched")
+    every.add_argument("--variant", default=variants.chosen(), choices=variants.NAMES, help="what is patched")
 
     calling = argparse.ArgumentParser(add_help=False)
     calling.add_argument("--url", required=True, help="where the server is")

@@ -10,15 +10,22 @@ import os
 UNPATCHED = "unpatched"
 NAMES = (UNPATCHED, "good-fix", "swallow-disconnects", "probe-gone-is-shutdown")
 
-#: The variant where the command line names none.
-DEFAULT = os.environ.get("QUIETDOWN_VARIANT") or UNPATCHED
+#: The environment variable that names the variant, where the command line names none.
+VARIABLE = "QUIETDOWN_VARIANT"
 
 _installed = UNPATCHED
+
+
+def chosen() -> str:
+    """The variant that the environment names. It is that of a zygote's child, and so not looked at when this is imported."""
+    return os.environ.get(VARIABLE) or UNPATCHED
 
 
 def install(name: str, flag: str | None) -> None:
     """Patches this process."""
     global _installed
+    if name not in NAMES:
+        raise SystemExit(f"unknown variant `{name}`; there are {', '.join(NAMES)}")
     _installed = name
     if name == UNPATCHED:
         return
