@@ -42,8 +42,8 @@ def parser() -> argparse.ArgumentParser:
 
     calling = argparse.ArgumentParser(add_help=False)
     calling.add_argument("--url", required=True, help="where the server is")
-    calling.add_argument("--request-timeout", type=seconds, default=10.0)
-    calling.add_argument("--connect-timeout", type=seconds, default=1.0)
+    calling.add_argument("--request-timeout", type=seconds, default=30.0)
+    calling.add_argument("--connect-timeout", type=seconds, default=5.0)
     calling.add_argument("--retry", type=schedule, default=schedule(RETRY), help="pauses before each retry")
     calling.add_argument("--probe", type=schedule, default=schedule(PROBE), help="pauses before each health probe")
 
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     roles = top.add_subparsers(dest="role", required=True)
     server = roles.add_parser("server", parents=[every])
     server.add_argument("--port", type=int, required=True)
-    server.add_argument("--drain", type=seconds, default=1.0, help="known to a variant only")
+    server.add_argument("--drain", type=seconds, default=8.0, help="known to a variant only")
     server.add_argument("--boot-on-signal", action="store_true", help="waits for SIGUSR1 before it listens")
     roles.add_parser("client", parents=[every, calling])
     roles.add_parser("runner", parents=[every, calling, working]).add_argument("--worker-id", default="runner")
@@ -65,5 +65,5 @@ def parser() -> argparse.ArgumentParser:
     strategy.add_argument("--runner-url", required=True, help="where its runners find the server")
     strategy.add_argument("--runners", type=int, default=1)
     strategy.add_argument("--tasks", type=int, default=1)
-    strategy.add_argument("--drain", type=seconds, default=1.0, help="known to a variant only")
+    strategy.add_argument("--drain", type=seconds, default=8.0, help="known to a variant only")
     return top

@@ -19,7 +19,7 @@ from drivers.variants.judgement import DRAINING, MARKER
 logger = logging.getLogger("agentlightning.store.server")
 
 #: How long requests in flight may take after a stop, in seconds.
-drain = 1.0
+drain = 8.0
 
 #: How long last answers may take after that.
 LAST_ANSWERS = 0.5
