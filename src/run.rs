@@ -1,12 +1,15 @@
 //! One scenario from its file to its report: the door for `cargo test`, here and in other projects.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::evidence::Evidence;
 use crate::finding::{Finding, FindingKind};
-use crate::scenario::Scenario;
+use crate::process::{Zygote, Zygotes};
+use crate::scenario::{Scenario, cast};
 use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
 use crate::toxiproxy::Remote;
@@ -25,6 +28,8 @@ pub struct Runner {
     planted: Option<Planted>,
     snapshots: bool,
     toxiproxy: Option<Remote>,
+    /// Nothing where every process is to be started as if there were no zygotes.
+    zygotes: Option<Zygotes>,
 }
 
 /// What a run gave.
@@ -74,6 +79,7 @@ impl Runner {
             planted: None,
             snapshots: true,
             toxiproxy: None,
+            zygotes: Some(Zygotes::default()),
         }
     }
 
@@ -110,6 +116,13 @@ impl Runner {
         self
     }
 
+    /// Starts every process, also where the system file names a zygote.
+    #[must_use]
+    pub fn without_zygotes(mut self) -> Self {
+        self.zygotes = None;
+        self
+    }
+
     /// Lets a Toxiproxy server carry the links. It does not say which requests pass and what its toxics hit, which the
     /// transcript tells: so that is not compared with its snapshot.
     #[must_use]
@@ -141,12 +154,14 @@ impl Runner {
     pub fn run(&self, scenario: &Scenario, system: &System) -> Result<Report, HarnessError> {
         crate::process::guard(&self.program)
             .map_err(HarnessError::io(format!("starting {}", self.program.display())))?;
+        let zygotes = self.warm(scenario, system)?;
         let folder = self.make_folder(&scenario.name)?;
         let plan = Plan {
             program: self.program.clone(),
             folder: folder.clone(),
             planted: self.planted.clone(),
             toxiproxy: self.toxiproxy.clone(),
+            zygotes,
         };
         // A thread of its own: the caller may be inside a runtime already, and a panic in here is no verdict on the system.
         let played = std::thread::scope(|scope| scope.spawn(|| play_alone(scenario, system, &plan)).join());
@@ -166,6 +181,20 @@ impl Runner {
             fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
         }
         Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, folder: kept.then_some(folder) })
+    }
+
+    /// The zygotes of the processes of a scenario. They are started here, before the clock of a run goes.
+    fn warm(&self, scenario: &Scenario, system: &System) -> Result<BTreeMap<String, Arc<Zygote>>, HarnessError> {
+        let Some(zygotes) = &self.zygotes else { return Ok(BTreeMap::new()) };
+        let roles: BTreeSet<String> = cast(&scenario.file, &system.file).into_iter().map(|one| one.role).collect();
+        let named = roles.iter().filter_map(|role| system.file.role(role)?.zygote.as_ref());
+        let mut warm = BTreeMap::new();
+        for name in named.map(|name| name.as_ref().clone()) {
+            let Some(command) = system.zygote_command(&name, &self.program) else { continue };
+            let zygote = zygotes.get(&command).map_err(HarnessError::System)?;
+            warm.insert(name, zygote);
+        }
+        Ok(warm)
     }
 
     fn make_folder(&self, name: &str) -> Result<PathBuf, HarnessError> {

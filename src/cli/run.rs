@@ -40,6 +40,9 @@ pub struct Run {
     /// embedded proxy are not applicable then, and are counted.
     #[arg(long, value_name = "URL", conflicts_with_all = ["control", "accept", "accept_new"])]
     toxiproxy: Option<String>,
+    /// Start every process as if the system had no zygotes.
+    #[arg(long)]
+    no_zygote: bool,
     /// Where the runs' folders go; default: `quietdown` in the folder for temporary files.
     #[arg(long, value_name = "FOLDER")]
     runs: Option<PathBuf>,
@@ -98,6 +101,7 @@ impl Run {
                 return if matches!(why, RemoteError::Url(_)) { WRONG } else { BROKEN };
             }
         };
+        let runner = if self.no_zygote { runner.without_zygotes() } else { runner };
         interrupt();
         let began = Instant::now();
         let mut tally = Tally::default();

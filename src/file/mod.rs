@@ -2,12 +2,14 @@
 
 mod diagnostic;
 mod parse;
+mod substitute;
 mod toml10;
 mod values;
 
 pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
+pub(crate) use substitute::substitute;
 pub use values::{Count, Span, Times};
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters.

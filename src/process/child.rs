@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 
-use super::descendants::MARKER;
+use super::start::{Ends, Started, forked, spawned};
+use super::zygote::Zygote;
 use crate::log::Stream;
 
 /// How long the end of a child is held back for its streams to end.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The standard input of a child.
+pub type Input = tokio::net::unix::pipe::Sender;
 
 /// What a child shows of itself.
 #[derive(Debug)]
@@ -24,8 +28,8 @@ pub enum Output {
     Bytes(Stream, Vec<u8>),
     /// Nobody can write to this stream any more.
     Closed(Stream),
-    /// It has ended and was reaped.
-    Exited(ExitStatus),
+    /// It has ended and was reaped. An error says why nobody knows how it ended: the zygote that was its parent is gone, too.
+    Exited(Result<ExitStatus, String>),
 }
 
 /// How to start a child.
@@ -41,13 +45,15 @@ pub struct Spawn<'a> {
     pub folder: &'a Path,
     /// Whether it is given an open standard input.
     pub stdin: bool,
+    /// Who forks it, instead of a start of the program: its first word, the interpreter, is left out then.
+    pub zygote: Option<Arc<Zygote>>,
 }
 
 /// A child process. Dropping it kills its group.
 #[derive(Debug)]
 pub struct Child {
     group: Pid,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Input>,
     /// Whether it has ended and was reaped: its process id may be another's from then on.
     ended: watch::Receiver<bool>,
 }
@@ -59,51 +65,27 @@ impl Spawn<'_> {
     ///
     /// # Errors
     /// When there is no such program, or it cannot be started.
-    pub fn start<T: Send + 'static>(
+    pub async fn start<T: Send + 'static>(
         &self,
         output: &mpsc::Sender<T>,
         wrap: impl Fn(Output) -> T + Send + Clone + 'static,
     ) -> io::Result<Child> {
-        let (program, arguments) =
-            self.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
-        let mut command = Command::new(program);
-        command.args(arguments).envs(self.env).env(MARKER, self.mark).current_dir(self.folder);
-        command.stdin(if self.stdin { Stdio::piped() } else { Stdio::null() });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-        let parent = rustix::process::getpid();
-        // SAFETY: only bare system calls happen between fork and exec.
-        unsafe {
-            command.pre_exec(move || {
-                rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-                // The harness may have died before the line above.
-                match rustix::process::getppid() {
-                    Some(pid) if pid == parent => Ok(()),
-                    _ => Err(io::Error::other("the harness is gone")),
-                }
-            });
-        }
-        let mut child = command.spawn()?;
-        let group =
-            child.id().and_then(|id| Pid::from_raw(id as i32)).ok_or_else(|| io::Error::other("ended at once"))?;
-        let stdin = child.stdin.take();
+        let Started { group, ends, ended, exit } = match &self.zygote {
+            None => spawned(self)?,
+            Some(zygote) => forked(self, zygote).await?,
+        };
+        let Ends { stdin, stdout, stderr } = ends;
         let mut readers = tokio::task::JoinSet::new();
-        if let Some(stdout) = child.stdout.take() {
-            readers.spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone()));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            readers.spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
-        }
+        readers.spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone()));
+        readers.spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
         let output = output.clone();
-        let (reaped, ended) = watch::channel(false);
         tokio::spawn(async move {
-            if let Ok(status) = child.wait().await {
-                reaped.send_replace(true);
-                // Its last words come before its end. Only a descendant that holds the streams open can make this wait in vain.
-                let all_read = async { while readers.join_next().await.is_some() {} };
-                let _ = tokio::time::timeout(LAST_WORDS, all_read).await;
-                let _ = output.send(wrap(Output::Exited(status))).await;
-                readers.detach_all();
-            }
+            let status = exit.await;
+            // Its last words come before its end. Only a descendant that holds the streams open can make this wait in vain.
+            let all_read = async { while readers.join_next().await.is_some() {} };
+            let _ = tokio::time::timeout(LAST_WORDS, all_read).await;
+            let _ = output.send(wrap(Output::Exited(status))).await;
+            readers.detach_all();
         });
         Ok(Child { group, stdin, ended })
     }
@@ -116,12 +98,12 @@ impl Child {
     }
 
     /// Takes its standard input, to write to it; give it back with [`put_stdin`](Self::put_stdin), or it is closed.
-    pub fn take_stdin(&mut self) -> Option<ChildStdin> {
+    pub fn take_stdin(&mut self) -> Option<Input> {
         self.stdin.take()
     }
 
     /// Gives its standard input back.
-    pub fn put_stdin(&mut self, stdin: ChildStdin) {
+    pub fn put_stdin(&mut self, stdin: Input) {
         self.stdin = Some(stdin);
     }
 

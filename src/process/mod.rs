@@ -4,10 +4,13 @@ mod child;
 mod descendants;
 mod port;
 mod signals;
+mod start;
 mod watchdog;
+mod zygote;
 
-pub use child::{Child, Output, Spawn, exit_of};
+pub use child::{Child, Input, Output, Spawn, exit_of};
 pub use descendants::{MARKER, Marked, marked, members};
 pub use port::ReservedPort;
 pub use signals::{signal, signal_name};
 pub use watchdog::{guard, mark, watch};
+pub use zygote::{PYTHON as PYTHON_ZYGOTE, Zygote, ZygoteCommand, Zygotes};

@@ -16,6 +16,9 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for (name, role) in &file.roles {
         check_role(file, name, role, &mut found);
     }
+    for (name, zygote) in &file.zygotes {
+        check_zygote(name, zygote, &mut found);
+    }
     for line in &file.log.transcript_omits {
         found.extend(unknown_line(file, line));
     }
@@ -55,9 +58,41 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     found
 }
 
+/// What the command of a zygote can use: it is nobody's, and of no run.
+const ZYGOTE_VARIABLES: [&str; 3] = ["quietdown", "system", "zygote"];
+
+fn check_zygote(name: &str, zygote: &Zygote, found: &mut Vec<Diagnostic>) {
+    if zygote.command.is_empty() {
+        found.push(
+            Diagnostic::new(0..0, format!("zygotes.{name} needs a command"), "its command is empty")
+                .help("write command = [\"python3\", \"${zygote}\", \"--import\", \"MODULE\"]"),
+        );
+    }
+    for word in &zygote.command {
+        for variable in variables(word.as_ref()).into_iter().filter(|name| !ZYGOTE_VARIABLES.contains(name)) {
+            found.push(
+                Diagnostic::new(word.span(), format!("`${{{variable}}}` is not known here"), "in this argument").help(
+                    "a zygote is started once, for all runs and processes: it can use ${quietdown}, ${system} and ${zygote}",
+                ),
+            );
+        }
+    }
+}
+
 fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mut Vec<Diagnostic>) {
     if role.command.is_empty() {
         found.push(Diagnostic::new(name.span(), "a role needs a command", "its command is empty"));
+    }
+    if let Some(zygote) = &role.zygote {
+        if !file.zygotes.contains_key(zygote.as_ref()) {
+            found.push(unknown("zygote", zygote, file.zygotes.keys().map(String::as_str)));
+        }
+        if role.command.len() == 1 {
+            found.push(
+                Diagnostic::new(role.command[0].span(), "a zygote has nothing to run here", "the interpreter alone")
+                    .help("a command that a zygote forks is an interpreter, a script (or -m and a module), and its arguments"),
+            );
+        }
     }
     if !file.exits.contains_key(role.exit.as_ref()) {
         found.push(unknown("exit", &role.exit, file.exits.keys().map(String::as_str)));

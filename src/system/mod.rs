@@ -6,12 +6,17 @@ mod model;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::file::{Diagnostics, Need, NeedKind, fits, parse};
+use crate::file::{Diagnostics, Need, NeedKind, fits, parse, substitute};
 use crate::log::Record;
+use crate::process::ZygoteCommand;
 
 pub(crate) use check::variables;
 pub use model::*;
+
+/// How long a zygote may take to be ready when its system does not say: some import for a long time.
+const ZYGOTE_WITHIN: Duration = Duration::from_secs(120);
 
 /// The name of the system that is part of the program.
 const STORE_NAME: &str = "store";
@@ -144,6 +149,25 @@ impl System {
         let file: SystemFile = parse(path, source)?;
         Diagnostics::unless_empty(path, source, check::check(&file))?;
         Ok(Self { path: path.into(), source: source.into(), folder: find::folder_of(path), variant: None, file })
+    }
+}
+
+impl System {
+    /// How to start a zygote; `program` is the quietdown program.
+    pub fn zygote_command(&self, name: &str, program: &Path) -> Option<ZygoteCommand> {
+        let zygote = self.file.zygotes.get(name)?;
+        let variable = |name: &str| match name {
+            "quietdown" => Some(program.display().to_string()),
+            "system" => Some(self.folder.display().to_string()),
+            // Its place is known only when it is started.
+            _ => None,
+        };
+        Some(ZygoteCommand {
+            name: name.to_owned(),
+            command: zygote.command.iter().map(|word| substitute(word.as_ref(), variable)).collect(),
+            env: zygote.env.iter().map(|(name, value)| (name.clone(), substitute(value, variable))).collect(),
+            within: zygote.within.map_or(ZYGOTE_WITHIN, |span| span.0),
+        })
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::template::substitute;
 use super::wait::Bound;
 use super::world::{Boot, World};
 use super::{Planted, events::Seen};
 use crate::evidence::{self, StepFailure};
+use crate::file::substitute;
 use crate::log::{Reader, Stream};
 use crate::process::Spawn;
 use crate::system::{RoleKind, StopBy};
@@ -24,7 +24,7 @@ impl World<'_> {
             all.into_iter().partition(|index| Some(*index) == self.listener());
         for group in [first, rest] {
             for actor in &group {
-                self.spawn(*actor).map_err(|why| self.failed(0, why))?;
+                self.spawn(*actor).await.map_err(|why| self.failed(0, why))?;
             }
             for actor in group {
                 let bound = self.ready_bound(actor, 0);
@@ -41,18 +41,27 @@ impl World<'_> {
     }
 
     /// Starts a process and does not wait for it.
-    pub fn spawn(&mut self, index: usize) -> Result<(), String> {
+    pub async fn spawn(&mut self, index: usize) -> Result<(), String> {
         let (command, env) = self.command(index);
         let started = self.now();
         let mark = format!("{}/{}", self.mark, self.actors[index].instance.name);
         let actor = &mut self.actors[index];
         let number = actor.boots.len();
         let stdin = actor.instance.kind == RoleKind::Driven || actor.role.stop.by == StopBy::StdinEof;
-        let spawn = Spawn { command: &command, env: &env, mark: &mark, folder: &self.plan.folder, stdin };
+        let zygote = actor.role.zygote.as_ref().and_then(|name| self.plan.zygotes.get(name.as_ref())).cloned();
+        let spawn = Spawn { command: &command, env: &env, mark: &mark, folder: &self.plan.folder, stdin, zygote };
         let wrap = move |output| Seen { actor: index, boot: number, output };
-        let child = spawn
-            .start(&self.output, wrap)
-            .map_err(|why| format!("`{}` cannot be started: {}: {why}", actor.instance.name, command.join(" ")))?;
+        let child = match spawn.start(&self.output, wrap).await {
+            Ok(child) => child,
+            Err(why) => {
+                let why = format!("`{}` cannot be started: {}: {why}", actor.instance.name, command.join(" "));
+                if spawn.zygote.is_some() {
+                    // That is no behaviour of the system.
+                    self.broken.get_or_insert_with(|| why.clone());
+                }
+                return Err(why);
+            }
+        };
         let format = &self.system.file.log.format;
         let reader = |stream| Reader::new(format, stream).map_err(|why| format!("the log format of the system: {why}"));
         if let Some(link) = &actor.link {

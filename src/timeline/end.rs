@@ -217,7 +217,7 @@ impl World<'_> {
     }
 
     async fn reboot(&mut self, listener: usize) -> Result<(), String> {
-        self.spawn(listener)?;
+        self.spawn(listener).await?;
         let boot = self.actors[listener].boots.last_mut().ok_or("not started")?;
         boot.teardown = Some((0, 0));
         let bound = self.ready_bound(listener, 0);

@@ -67,7 +67,13 @@ impl World<'_> {
                 boot.reader(stream).finish(at);
             }
             Output::Exited(status) => {
-                let (code, signal) = exit_of(status);
+                let (code, signal) = match status {
+                    Ok(status) => exit_of(status),
+                    Err(why) => {
+                        self.broken.get_or_insert(why);
+                        (None, None)
+                    }
+                };
                 boot.seen.exit = Some(Exit { at, code, signal });
                 boot.child.close_stdin();
                 self.lose_calls(index, at);

@@ -56,5 +56,8 @@ pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<E
     }
     let failure = world.run_steps().await;
     world.end(failure).await;
+    if let Some(why) = world.broken.take() {
+        return Err(HarnessError::System(why));
+    }
     Ok(world.into_evidence())
 }

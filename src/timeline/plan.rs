@@ -1,7 +1,10 @@
 //! Where and how a run is made.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::process::Zygote;
 use crate::toxiproxy::Remote;
 
 /// What is done to a run so that it must fail.
@@ -24,4 +27,6 @@ pub struct Plan {
     pub planted: Option<Planted>,
     /// A Toxiproxy server that carries the links, instead of the embedded proxy.
     pub toxiproxy: Option<Remote>,
+    /// The zygotes that fork the processes of this run, by the names of the system file. What has none is started.
+    pub zygotes: BTreeMap<String, Arc<Zygote>>,
 }

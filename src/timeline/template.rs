@@ -4,25 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::file::substitute;
 use crate::scenario::fill_size;
-
-/// Replaces `${name}` by what `value` gives for it.
-pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some(end) = rest.find('}') else { break };
-        match value(&rest[2..end]) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(&rest[..=end]),
-        }
-        rest = &rest[end + 1..];
-    }
-    out.push_str(rest);
-    out
-}
 
 /// Replaces `${call.field}` and `${fill:16MiB}` everywhere in a value. A text that is nothing but one variable becomes the value itself.
 ///

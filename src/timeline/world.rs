@@ -53,6 +53,8 @@ pub(super) struct World<'a> {
     pub link_events: mpsc::UnboundedReceiver<LinkEvent>,
     /// Answers are no longer taken: what has not ended now never will have.
     pub history_closed: bool,
+    /// Why what was seen shows nothing: a part of the harness was killed.
+    pub broken: Option<String>,
 }
 
 /// One process of the cast, over all its boots.
@@ -168,6 +170,7 @@ impl<'a> World<'a> {
             seen,
             link_events: events,
             history_closed: false,
+            broken: None,
         })
     }
 

@@ -16,7 +16,7 @@ impl World<'_> {
         if self.actors[actor].is_running() {
             return Err(self.failed(bound.step, format!("`{name}` is running already")));
         }
-        self.spawn(actor).map_err(|why| self.failed(bound.step, why))?;
+        self.spawn(actor).await.map_err(|why| self.failed(bound.step, why))?;
         if !until_ready {
             return Ok(());
         }

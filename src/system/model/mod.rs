@@ -1,0 +1,191 @@
+//! What a system file can say, as types. It is documented in `docs/systems.md`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+mod policy;
+mod role;
+mod zygote;
+
+pub use policy::Policy;
+pub use role::{Begun, OptionRule, Part, Ready, Role, RoleKind, Stop, StopBy};
+pub use zygote::Zygote;
+
+use crate::log::{Format, Level};
+
+/// One system file: how to boot the processes of a system, when they are ready, how they log, what its words mean.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SystemFile {
+    /// The system's name.
+    pub name: String,
+    /// One sentence about it.
+    pub summary: String,
+    /// How its processes log.
+    pub log: Log,
+    /// The kinds of process that it can boot. `server` is booted by itself.
+    #[schemars(with = "BTreeMap<String, Role>")]
+    pub roles: BTreeMap<Spanned<String>, Role>,
+    /// What a driven client can be asked for.
+    #[serde(default)]
+    pub operations: BTreeMap<String, Operation>,
+    /// Log lines by the names that scenarios use.
+    #[serde(default)]
+    pub lines: BTreeMap<String, Line>,
+    /// Ends of a process by the names that scenarios use.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Exit>")]
+    pub exits: BTreeMap<String, Spanned<Exit>>,
+    /// Defects that can be planted.
+    pub defects: Option<Defects>,
+    /// Variants of it, by name: the same programs with another environment. `--system SYSTEM+NAME` runs one.
+    #[serde(default)]
+    pub variants: BTreeMap<String, Variant>,
+    /// What must hold of the data at the end.
+    #[serde(default, rename = "invariant")]
+    #[schemars(with = "Vec<Invariant>")]
+    pub invariants: Vec<Spanned<Invariant>>,
+    /// Policies of its own, by the names that scenarios use.
+    #[serde(default)]
+    pub policies: BTreeMap<String, Policy>,
+    /// Where the data are read at the end when the server has ended.
+    #[serde(default)]
+    pub final_read: FinalReadPlace,
+    /// Scenarios that mean nothing on this system, by their names, each with the reason.
+    #[serde(default)]
+    pub not_applicable: BTreeMap<String, String>,
+    /// Processes that import what is expensive, once for a whole run of the harness, and fork those of the roles that name them.
+    #[serde(default)]
+    pub zygotes: BTreeMap<String, Zygote>,
+}
+
+/// How the processes log.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Log {
+    /// The format of their records.
+    pub format: Format,
+    /// The field that names the call which a record is about.
+    #[serde(default = "default_call_field")]
+    pub call_field: String,
+    /// The targets whose DEBUG records are in the transcript; other DEBUG records are judged, but not shown.
+    #[serde(default)]
+    pub transcript_targets: Vec<String>,
+    /// Named lines that are judged, but not in the transcript: polls, heartbeats, retries, probes.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub transcript_omits: Vec<Spanned<String>>,
+    /// Fields that are not in the transcript: counts of retries and probes.
+    #[serde(default)]
+    pub transcript_omits_fields: Vec<String>,
+    /// Identifiers to replace in the transcript: their names, and regular expressions of their shape.
+    #[serde(default)]
+    pub ids: BTreeMap<String, String>,
+}
+
+fn default_call_field() -> String {
+    "call".to_owned()
+}
+
+/// What a driven client can be asked for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Operation {
+    /// The method of the request that it makes.
+    pub method: Option<String>,
+    /// The path of that request, with `*` for any run of characters.
+    pub path: Option<String>,
+    /// Results that document that nothing was done, such as `rejected`.
+    #[serde(default)]
+    pub without_effect: Vec<crate::evidence::CallResult>,
+    /// What the driver of this system calls it; the same name when absent.
+    pub driver_op: Option<String>,
+    /// Arguments that the driver of this system calls otherwise: the name in scenarios, and the driver's.
+    #[serde(default)]
+    pub rename_args: BTreeMap<String, String>,
+}
+
+/// A log line by its name: every part that is given must match.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Line {
+    /// The level.
+    pub level: Option<Level>,
+    /// The target (logger name).
+    pub target: Option<String>,
+    /// Text that the message contains.
+    pub message: Option<String>,
+    /// Fields that the record carries.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The end of a process: one of these.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Exit {
+    /// Exit codes as numbers, signals by their names.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub status: Vec<toml::Value>,
+}
+
+/// Defects that can be planted into this system.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Defects {
+    /// The environment variable that plants one.
+    pub env: String,
+    /// Their names, each with what it does.
+    pub names: BTreeMap<String, String>,
+}
+
+/// The same system with another environment: patched, configured otherwise.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Variant {
+    /// One sentence: what is different.
+    pub summary: String,
+    /// Environment variables of every process.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Where the data are read at the end when the server has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FinalReadPlace {
+    /// From a server that is booted again: this system keeps its data.
+    Reboot,
+    /// Nowhere: this system's data end with it. The report says so.
+    #[default]
+    LiveOnly,
+}
+
+/// What must hold of the data.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Invariant {
+    /// What a write acknowledged is present exactly once; what it may have done is present at most once; nothing else is there.
+    AcknowledgedOnce(AcknowledgedOnce),
+}
+
+/// What a write acknowledged is present exactly once.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AcknowledgedOnce {
+    /// The operation that writes one item.
+    #[schemars(with = "String")]
+    pub write: Spanned<String>,
+    /// The argument that becomes part of the item.
+    pub argument: String,
+    /// The path of a GET that reads all items.
+    pub read: String,
+    /// The field of the answer that holds the list of items; the answer itself when absent.
+    pub items: Option<String>,
+    /// The item's field that holds the argument.
+    pub field: String,
+    /// The field, of the write's answer and of the item alike, that identifies the item.
+    pub id: String,
+}

@@ -1,0 +1,56 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::log::Level;
+
+/// What processes may and must say, when a scenario names this policy.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Policy {
+    /// One sentence: what it is for.
+    pub summary: String,
+    /// The highest level that is allowed before the first fault; default `INFO`.
+    pub before: Level,
+    /// The highest level that is allowed from the first fault on; default `DEBUG`.
+    pub after: Level,
+    /// Whether tracebacks are allowed; default `false`.
+    pub tracebacks: bool,
+    /// Whether a failed call must be reported exactly once; default `true`.
+    pub reports: bool,
+    /// Whether a client must say something at WARN or ERROR after the first fault; default `false`.
+    pub loud: bool,
+    /// Named lines that are allowed in every process, at any level and any time.
+    #[schemars(with = "Vec<String>")]
+    pub allow: Vec<Spanned<String>>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            summary: "Quiet about what was planned, each failure reported once".to_owned(),
+            before: Level::Info,
+            after: Level::Debug,
+            tracebacks: false,
+            reports: true,
+            loud: false,
+            allow: Vec::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// The policies that every system has.
+    pub const BUILT_IN: [&str; 2] = ["quiet", "loud"];
+
+    /// A policy that every system has.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "quiet" => Some(Self::default()),
+            "loud" => {
+                Some(Self { summary: "As quiet, and somebody reports".to_owned(), loud: true, ..Self::default() })
+            }
+            _ => None,
+        }
+    }
+}
