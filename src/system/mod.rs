@@ -4,7 +4,6 @@ mod check;
 mod find;
 mod model;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,8 +32,6 @@ pub struct System {
     pub source: String,
     /// The folder that `${system}` means: where the file is.
     pub folder: PathBuf,
-    /// The name of the variant that is meant; nothing for the system as it is.
-    pub variant: Option<String>,
     /// Its content.
     pub file: SystemFile,
 }
@@ -55,23 +52,9 @@ pub enum SystemError {
         /// Why it cannot be read.
         source: std::io::Error,
     },
-    /// It has no such variant.
-    #[error("system `{system}` has no variant `{variant}`; {}", known_variants(.known))]
-    NoVariant {
-        /// The system.
-        system: String,
-        /// What was asked for.
-        variant: String,
-        /// Those that it has.
-        known: Vec<String>,
-    },
     /// It is wrong.
     #[error(transparent)]
     Wrong(#[from] Diagnostics),
-}
-
-fn known_variants(known: &[String]) -> String {
-    if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) }
 }
 
 impl System {
@@ -84,27 +67,11 @@ impl System {
     }
 
     /// The system of this name (`systems/NAME.toml`, `systems/NAME/system.toml`, or the built-in one), or at this path, which may
-    /// be the folder; with `+VARIANT` behind it one of its variants.
+    /// be the folder.
     ///
     /// # Errors
-    /// When the file cannot be read, is wrong, or has no such variant.
+    /// When the file cannot be read, or is wrong.
     pub fn load(name: &str) -> Result<Self, SystemError> {
-        match name.rsplit_once('+') {
-            Some((system, variant)) if !find::place(name).is_file() => Self::load_plain(system)?.with_variant(variant),
-            _ => Self::load_plain(name),
-        }
-    }
-
-    fn with_variant(mut self, variant: &str) -> Result<Self, SystemError> {
-        if !self.file.variants.contains_key(variant) {
-            let known = self.file.variants.keys().cloned().collect();
-            return Err(SystemError::NoVariant { system: self.file.name, variant: variant.into(), known });
-        }
-        self.variant = Some(variant.into());
-        Ok(self)
-    }
-
-    fn load_plain(name: &str) -> Result<Self, SystemError> {
         let path = find::place(name);
         match std::fs::read_to_string(&path) {
             Ok(source) => Ok(Self::parse(&path, &source)?),
@@ -126,19 +93,9 @@ impl System {
         find::listed()
     }
 
-    /// What the names of its snapshots have after the scenario's: nothing for the built-in store, else `@NAME` or `@NAME+VARIANT`.
+    /// What the names of its snapshots have after the scenario's: nothing for the built-in store, else `@NAME`.
     pub fn suffix(&self) -> String {
-        match &self.variant {
-            None if self.file.name == STORE_NAME => String::new(),
-            None => format!("@{}", self.file.name),
-            Some(variant) => format!("@{}+{variant}", self.file.name),
-        }
-    }
-
-    /// What its variant adds to the environment of every process.
-    pub fn variant_env(&self) -> BTreeMap<String, String> {
-        let variant = self.variant.as_ref().and_then(|name| self.file.variants.get(name));
-        variant.map(|variant| variant.env.clone()).unwrap_or_default()
+        if self.file.name == STORE_NAME { String::new() } else { format!("@{}", self.file.name) }
     }
 
     /// Reads a system file.
@@ -148,7 +105,7 @@ impl System {
     pub fn parse(path: &Path, source: &str) -> Result<Self, Diagnostics> {
         let file: SystemFile = parse(path, source)?;
         Diagnostics::unless_empty(path, source, check::check(&file))?;
-        Ok(Self { path: path.into(), source: source.into(), folder: find::folder_of(path), variant: None, file })
+        Ok(Self { path: path.into(), source: source.into(), folder: find::folder_of(path), file })
     }
 }
 

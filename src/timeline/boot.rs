@@ -108,7 +108,6 @@ impl World<'_> {
             actor.role.command.iter().map(|word| substitute(word.as_ref(), variable)).collect();
         let mut env: BTreeMap<String, String> =
             actor.role.env.iter().map(|(name, value)| (name.clone(), substitute(value, variable))).collect();
-        env.extend(self.system.variant_env());
         for (name, rule) in &actor.role.options {
             let said = actor
                 .process

@@ -41,9 +41,6 @@ pub struct SystemFile {
     pub exits: BTreeMap<String, Spanned<Exit>>,
     /// Defects that can be planted.
     pub defects: Option<Defects>,
-    /// Variants of it, by name: the same programs with another environment. `--system SYSTEM+NAME` runs one.
-    #[serde(default)]
-    pub variants: BTreeMap<String, Variant>,
     /// What must hold of the data at the end.
     #[serde(default, rename = "invariant")]
     #[schemars(with = "Vec<Invariant>")]
@@ -140,16 +137,6 @@ pub struct Defects {
     pub env: String,
     /// Their names, each with what it does.
     pub names: BTreeMap<String, String>,
-}
-
-/// The same system with another environment: patched, configured otherwise.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Variant {
-    /// One sentence: what is different.
-    pub summary: String,
-    /// Environment variables of every process.
-    pub env: BTreeMap<String, String>,
 }
 
 /// Where the data are read at the end when the server has ended.
