@@ -2,6 +2,7 @@
 
 mod survey;
 mod terminal;
+mod tracebacks;
 
 pub use survey::{above, survey};
 pub use terminal::{Counts, Terminal};
