@@ -1,8 +1,8 @@
 //! How results are told.
 
-mod grouped;
 mod survey;
 mod terminal;
+mod tracebacks;
 
 pub use survey::{above, survey};
 pub use terminal::{Counts, Terminal};

@@ -34,6 +34,8 @@ pub(super) struct World<'a> {
     pub calls: Vec<evidence::Call>,
     pub saved: BTreeMap<String, Value>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
+    /// When requests had ended, by actor and number.
+    pub request_ends: BTreeMap<(usize, u64), u64>,
     /// What toxics have hit, on the link of which actor, when.
     pub hits: Vec<(usize, u64, Hit)>,
     pub parked: Vec<Parked>,
@@ -156,6 +158,7 @@ impl<'a> World<'a> {
             calls: Vec::new(),
             saved: BTreeMap::new(),
             requests: Vec::new(),
+            request_ends: BTreeMap::new(),
             hits: Vec::new(),
             parked: Vec::new(),
             kept: BTreeMap::new(),
@@ -210,6 +213,7 @@ impl<'a> World<'a> {
             scenario: self.scenario.name.clone(),
             scenario_source: self.scenario.source.clone(),
             system_source: self.system.source.clone(),
+            variant: self.system.variant.clone(),
             defect: match &self.plan.planted {
                 Some(super::Planted::Defect(name)) => Some(name.clone()),
                 _ => None,
@@ -222,7 +226,10 @@ impl<'a> World<'a> {
             history: self.calls,
             requests: requests
                 .into_iter()
-                .map(|(actor, at, seen)| evidence::Request { process: cast[actor].name.clone(), at, seen })
+                .map(|(actor, at, seen)| {
+                    let ended = self.request_ends.get(&(actor, seen.number)).copied();
+                    evidence::Request { process: cast[actor].name.clone(), at, ended, seen }
+                })
                 .collect(),
             hits: self
                 .hits
