@@ -14,7 +14,7 @@ use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
 use crate::toxiproxy::Remote;
 use crate::transcript::{Comparison, compare, transcript};
-use crate::verdict::{Case, judge};
+use crate::verdict::{Case, judge, unlike};
 
 /// The environment variable that names the quietdown program, for tests of other projects.
 pub const PROGRAM: &str = "QUIETDOWN_BIN";
@@ -43,14 +43,36 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The evidence as stable text.
     pub transcript: String,
+    /// What the system file says of a failure that is known.
+    pub expected: Option<Expected>,
     /// The run's folder, if it was kept.
     pub folder: Option<PathBuf>,
 }
 
+/// A failure that the system file declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// Why it fails, as the system file says.
+    pub reason: String,
+    /// In what it is not as declared; nothing when it fails just so.
+    pub unlike: Option<String>,
+}
+
 impl Report {
-    /// Whether nothing is wrong.
+    /// Whether nothing is wrong. A scenario that is expected to fail and does so has not passed.
     pub fn passed(&self) -> bool {
-        self.findings.is_empty()
+        self.findings.is_empty() && self.expected.is_none()
+    }
+
+    /// Whether it failed just as its system file declares.
+    pub fn failed_as_expected(&self) -> bool {
+        self.expected.as_ref().is_some_and(|expected| expected.unlike.is_none())
+    }
+
+    /// The scenario's name with that of the variant.
+    pub fn label(&self) -> String {
+        let variant = self.evidence.variant.as_ref().map(|variant| format!("+{variant}"));
+        format!("{}{}", self.scenario, variant.unwrap_or_default())
     }
 
     /// Whether it failed the way a control must. A run whose processes did not even boot shows nothing: a release build, for
@@ -162,7 +184,7 @@ impl Runner {
         crate::process::guard(&self.program)
             .map_err(HarnessError::io(format!("starting {}", self.program.display())))?;
         let zygotes = self.warm(scenario, system)?;
-        let folder = self.make_folder(&scenario.name)?;
+        let folder = self.make_folder(&system.label(&scenario.name))?;
         let plan = Plan {
             program: self.program.clone(),
             folder: folder.clone(),
@@ -179,15 +201,19 @@ impl Runner {
         });
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let (mut findings, transcript) = review(&evidence, scenario, system)?;
-        if self.snapshots {
+        let expected = system.expected_failure(&scenario.name).filter(|_| self.planted.is_none());
+        if self.snapshots && expected.is_none() && system.has_snapshots() {
             findings.extend(snapshot_finding(&scenario.path, &system.suffix(), &transcript)?);
         }
         save(&folder, &evidence, &findings, &transcript)?;
-        let kept = self.keep || !findings.is_empty();
+        let expected = expected.map(|rule| Expected { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
+        let as_it_must = expected.as_ref().map_or(findings.is_empty(), |expected| expected.unlike.is_none());
+        let kept = self.keep || !as_it_must;
         if !kept {
             fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
         }
-        Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, folder: kept.then_some(folder) })
+        let folder = kept.then_some(folder);
+        Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, expected, folder })
     }
 
     /// The zygotes of the processes of a scenario. They are started here, before the clock of a run goes.

@@ -40,12 +40,12 @@ impl Check {
             match files::find(&scenarios) {
                 Ok(paths) => {
                     count += paths.len();
-                    let purpose = Purpose { system: self.system.clone(), control: false };
+                    let purpose = Purpose { system: self.system.clone(), ..Purpose::default() };
                     let mut files = Files::new(purpose, colours);
                     let mut selected = Vec::new();
                     for path in &paths {
                         match files.load(path) {
-                            Ok(one) => selected.push(one),
+                            Ok(all) => selected.extend(all),
                             Err(why) if wrong.contains(&why) => {}
                             Err(why) => wrong.push(why),
                         }

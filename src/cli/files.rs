@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use quietdown::scenario::{NotApplicable, Scenario, ScenarioError};
-use quietdown::system::{System, SystemError};
+use quietdown::system::{PLAIN, System, SystemError};
 
 /// A scenario with the system that it runs on.
 pub struct Selected {
@@ -70,6 +70,8 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
 pub struct Purpose {
     /// The system that `--system` names; else each scenario's own.
     pub system: Option<String>,
+    /// The variants of the system that `--variant` names; the plain one when there are none.
+    pub variants: Vec<String>,
     /// Whether their controls are run.
     pub control: bool,
 }
@@ -84,7 +86,7 @@ pub fn load(names: &[String], purpose: Purpose, colours: bool) -> Result<Vec<Sel
     let mut reader = Files::new(purpose, colours);
     for path in find(names)? {
         match reader.load(&path) {
-            Ok(one) => selected.push(one),
+            Ok(all) => selected.extend(all),
             Err(why) if wrong.contains(&why) => {}
             Err(why) => wrong.push(why),
         }
@@ -105,11 +107,11 @@ impl Files {
         Self { purpose, colours, known: System::known(), systems: BTreeMap::new() }
     }
 
-    /// Reads and checks one scenario file.
+    /// Reads and checks one scenario file; gives it once for each variant.
     ///
     /// # Errors
     /// What is wrong with it or with its system, drawn.
-    pub fn load(&mut self, path: &Path) -> Result<Selected, String> {
+    pub fn load(&mut self, path: &Path) -> Result<Vec<Selected>, String> {
         let scenario = Scenario::load(path).map_err(|why| match why {
             ScenarioError::Wrong(list) => list.render(self.colours),
             other => other.to_string(),
@@ -118,7 +120,16 @@ impl Files {
         let system = self.system(&name)?;
         let left_out =
             scenario.fit(&system, &self.known, self.purpose.control).map_err(|list| list.render(self.colours))?;
-        Ok(Selected { scenario, system, left_out })
+        let variants: Vec<&str> = match self.purpose.variants.as_slice() {
+            [] => vec![PLAIN],
+            names if names.iter().any(|name| name == "all") => system.variant_names().collect(),
+            names => names.iter().map(String::as_str).collect(),
+        };
+        let one = |variant: &&str| {
+            let system = system.with_variant(variant)?;
+            Ok(Selected { scenario: scenario.clone(), system, left_out: left_out.clone() })
+        };
+        variants.iter().map(one).collect()
     }
 
     fn system(&mut self, name: &str) -> Result<System, String> {
@@ -133,16 +144,16 @@ impl Files {
     }
 }
 
-/// Scenarios that a system file calls not applicable, and that are not among these.
+/// Scenarios that a system file says something about, and that are not among these.
 pub fn declared_for_nothing(selected: &[Selected]) -> Vec<String> {
     let mut wrong = std::collections::BTreeSet::new();
     for Selected { system, .. } in selected {
-        for name in system.file.not_applicable.keys() {
+        let declared = system.file.not_applicable.keys().map(|name| ("not-applicable", name));
+        let failing = system.file.expected_failures.iter().map(|rule| ("expected-failure", &rule.as_ref().scenario));
+        for (table, name) in declared.chain(failing) {
             if !selected.iter().any(|one| one.scenario.name == *name) {
-                wrong.insert(format!(
-                    "{}: [not-applicable] names `{name}`, and there is no such scenario",
-                    system.path.display()
-                ));
+                let path = system.path.display();
+                wrong.insert(format!("{path}: [{table}] names `{name}`, and there is no such scenario"));
             }
         }
     }

@@ -26,8 +26,8 @@ Start here:
   quietdown run scenarios/my-stop.toml  one of them
   quietdown check                       are the files in order? (runs nothing)
 
-Exit codes: 0 all passed, 1 a scenario failed, 2 wrong usage or a wrong file, 3 the harness itself failed,\n\
-4 (sweep) nothing failed, but not everything was tested."
+Exit codes: 0 all passed or failed as expected, 1 a scenario failed, 2 wrong usage, a wrong file or nothing to test,\n\
+3 the harness itself failed, 4 (sweep) nothing failed, but not everything was tested."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -8,7 +8,8 @@ use quietdown::finding::{Finding, FindingKind};
 use quietdown::report::Terminal;
 use quietdown::run;
 use quietdown::scenario::Scenario;
-use quietdown::system::System;
+use quietdown::system::{PLAIN, System};
+use quietdown::verdict::unlike;
 
 use super::{FAILED, PASSED, WRONG};
 
@@ -35,7 +36,7 @@ impl Report {
                     return PASSED;
                 }
                 super::say(format_args!("\n{}", terminal.failure(&report)));
-                FAILED
+                if report.failed_as_expected() { PASSED } else { FAILED }
             }
             Err(why) => {
                 eprintln!("quietdown: {why}");
@@ -54,13 +55,19 @@ impl Report {
             Scenario::parse(Path::new(&name), &evidence.scenario_source).map_err(|wrong| wrong.to_string())?;
         let system =
             System::parse(Path::new("system.toml"), &evidence.system_source).map_err(|wrong| wrong.to_string())?;
+        let system = system.with_variant(evidence.variant.as_deref().unwrap_or(PLAIN))?;
         let (mut findings, transcript) = run::review(&evidence, &scenario, &system).map_err(|why| why.to_string())?;
         findings.extend(snapshot_findings(&path.with_file_name("findings.json")));
+        let planted = evidence.defect.is_some() || evidence.without_faults;
+        let expected = system.expected_failure(&scenario.name).filter(|_| !planted);
+        let expected =
+            expected.map(|rule| run::Expected { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
         Ok(run::Report {
             scenario: evidence.scenario.clone(),
             evidence,
             findings,
             transcript,
+            expected,
             folder: path.parent().map(Path::to_owned),
         })
     }

@@ -36,6 +36,10 @@ pub struct Run {
     /// The system to run on: a name (systems/NAME.toml, or the built-in `store`) or a path.
     #[arg(long)]
     system: Option<String>,
+    /// The variant of the system to run on (`[variants.NAME]` of its file), also several: `plain` is the system without one, `all`
+    /// are all.
+    #[arg(long, value_name = "NAME", requires = "system")]
+    variant: Vec<String>,
     /// Let a Toxiproxy server that already runs carry the traffic, such as http://127.0.0.1:8474. Scenarios that need the
     /// embedded proxy are not applicable then, and are counted.
     #[arg(long, value_name = "URL", conflicts_with_all = ["control", "accept", "accept_new"])]
@@ -66,7 +70,7 @@ pub struct Run {
 impl Run {
     pub fn execute(self) -> u8 {
         let colours = super::colours(&std::io::stdout());
-        let purpose = Purpose { system: self.system.clone(), control: self.control };
+        let purpose = Purpose { system: self.system.clone(), variants: self.variant.clone(), control: self.control };
         let selected = match files::load(&self.scenarios, purpose, super::colours(&std::io::stderr())) {
             Ok(selected) => selected,
             Err(wrong) => {
@@ -116,6 +120,7 @@ impl Run {
                 break;
             }
         }
+        tally.known.values().for_each(|detail| super::say(format_args!("\n{detail}")));
         tally.details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
         super::say(Terminal { colours }.summary(tally.counts(), began.elapsed()));
         let missed = tally.missed(required);
@@ -147,6 +152,7 @@ impl Run {
                         let mut outcomes = lock(&outcomes);
                         match &outcome {
                             Outcome::Passed(line)
+                            | Outcome::Expected(line, _)
                             | Outcome::Unlike(line, _)
                             | Outcome::Failed(line, _)
                             | Outcome::LeftOut(line, _) => {
@@ -154,7 +160,7 @@ impl Run {
                             }
                             Outcome::Broken(line) => eprintln!("{line}"),
                         }
-                        outcomes.push((next.scenario.name.clone(), outcome));
+                        outcomes.push((next.system.label(&next.scenario.name), outcome));
                     }
                 });
             }
@@ -168,7 +174,7 @@ impl Run {
         let needs =
             needs.map(|why| NotApplicable { reason: format!("needs the embedded proxy: {why}"), declared: false });
         if let Some(why) = left_out.clone().or(needs) {
-            return Outcome::LeftOut(terminal.not_applicable(&scenario.name, &why), why);
+            return Outcome::LeftOut(terminal.not_applicable(&system.label(&scenario.name), &why), why);
         }
         let (runner, wanted) = match self.control {
             false => (runner, None),
@@ -188,10 +194,20 @@ impl Run {
         {
             // How it relates to the snapshot was said of the first; here is what moves.
             report.findings.retain(|finding| !of_snapshot(finding));
-            if let Some(moving) = moving(&first, &report.transcript) {
+            if report.expected.is_none()
+                && system.has_snapshots()
+                && let Some(moving) = moving(&first, &report.transcript)
+            {
                 let detail = terminal.moving(&report.scenario, &moving);
                 return Outcome::Failed(terminal.word_for(&report, "its transcript moves"), detail);
             }
+        }
+        if let Some(expected) = &report.expected {
+            let (line, detail) = (terminal.verdict(&report), terminal.failure(&report));
+            return match &expected.unlike {
+                None => Outcome::Expected(line, detail),
+                Some(_) => Outcome::Failed(terminal.word_for(&report, "not as its system file expects"), detail),
+            };
         }
         let wrong_only_in_snapshot = report.findings.iter().all(of_snapshot);
         let missing = report.findings.iter().any(|finding| finding.kind == FindingKind::SnapshotMissing);

@@ -143,8 +143,9 @@ impl Sweep {
             return Err(wrong(format!("{}: one scenario is swept at a time; name a file", self.scenario)));
         };
         let colours = super::colours(&std::io::stderr());
-        let purpose = files::Purpose { system: self.system.clone(), control: false };
-        let selected = files::Files::new(purpose, colours).load(path).map_err(wrong)?;
+        let purpose = files::Purpose { system: self.system.clone(), ..files::Purpose::default() };
+        let mut all = files::Files::new(purpose, colours).load(path).map_err(wrong)?;
+        let selected = all.remove(0);
         if let Some(why) = &selected.left_out {
             return Err(wrong(format!(
                 "{} cannot be swept on {}: {}",

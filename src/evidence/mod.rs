@@ -21,6 +21,9 @@ pub struct Evidence {
     pub scenario_source: String,
     /// The system file, as it was read.
     pub system_source: String,
+    /// The variant of the system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// The defect that was planted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defect: Option<String>,
@@ -149,6 +152,9 @@ pub struct Request {
     pub process: String,
     /// When its head had come.
     pub at: u64,
+    /// When its answer had passed, or its connection was gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<u64>,
     /// What the proxy saw.
     #[serde(flatten)]
     pub seen: proxy::RequestSeen,

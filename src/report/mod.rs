@@ -3,6 +3,7 @@
 mod survey;
 mod sweep;
 mod terminal;
+mod tracebacks;
 
 pub use survey::{above, survey};
 pub use sweep::Tally;

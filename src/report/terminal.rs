@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::tracebacks::{self, Group};
 use crate::finding::{Finding, FindingKind};
 use crate::log::printable;
-use crate::run::Report;
+use crate::run::{Expected, Report};
 use crate::scenario::NotApplicable;
 use crate::transcript::Moving;
 
@@ -26,6 +27,8 @@ pub struct Counts {
     pub passed: usize,
     /// Not as they must, or not at all.
     pub failed: usize,
+    /// They failed as their system file declares.
+    pub expected: usize,
     /// They were not run.
     pub not_applicable: usize,
 }
@@ -34,24 +37,60 @@ impl Terminal {
     /// One line for a scenario that has ended.
     pub fn verdict(self, report: &Report) -> String {
         let took = Duration::from_micros(report.evidence.took);
-        let word = if report.passed() { self.paint("pass", "32") } else { self.paint("FAIL", "31;1") };
-        let name = &report.scenario;
+        let word = match (report.passed(), report.failed_as_expected()) {
+            (true, _) => self.paint("pass", "32"),
+            (_, true) => self.paint("xfail", "33"),
+            _ => self.paint("FAIL", "31;1"),
+        };
+        let gap = if report.failed_as_expected() { " " } else { "  " };
+        let name = report.label();
         let what = match report.findings.len() {
+            _ if report.failed_as_expected() => format!("  {}", kinds(&report.findings)),
             0 => String::new(),
             1 => "  1 finding".to_owned(),
             count => format!("  {count} findings"),
         };
-        format!("{word}  {name:<38} {:>5.2} s{what}", took.as_secs_f64())
+        format!("{word}{gap}{name:<38} {:>5.2} s{what}", took.as_secs_f64())
     }
 
     /// Everything that is wrong with a scenario.
     pub fn failure(self, report: &Report) -> String {
-        let mut text = format!("{}\n", self.paint(&format!("── {} ", report.scenario), "1"));
-        for finding in &report.findings {
+        let mut text = format!("{}\n", self.paint(&format!("── {} ", report.label()), "1"));
+        match &report.expected {
+            Some(Expected { unlike: Some(why), .. }) => {
+                let _ = writeln!(text, "  {} {}", self.paint("expected-failure", "31"), printable(why));
+            }
+            Some(Expected { reason, unlike: None }) => {
+                let _ = writeln!(text, "  {} {}", self.paint("fails as expected:", "33"), printable(reason));
+            }
+            None => {}
+        }
+        let (tracebacks, others): (Vec<&Finding>, Vec<&Finding>) =
+            report.findings.iter().partition(|finding| finding.kind == FindingKind::Traceback);
+        if !tracebacks.is_empty() {
+            for group in tracebacks::groups(&report.evidence) {
+                text.push_str(&self.traceback(&group));
+            }
+        }
+        for finding in others {
             text.push_str(&self.finding(finding));
         }
         if let Some(folder) = &report.folder {
             let _ = writeln!(text, "  evidence: {}", folder.join("evidence.json").display());
+        }
+        text
+    }
+
+    /// The tracebacks of one cause.
+    fn traceback(self, group: &Group) -> String {
+        let times = if group.count() == 1 { String::new() } else { format!("{} × ", group.count()) };
+        let word = self.paint(&FindingKind::Traceback.to_string(), "31");
+        let mut text = format!("  {word} {times}{}\n", printable(&group.title));
+        for (name, value) in group.facts() {
+            let _ = writeln!(text, "    {name:<9} {}", printable(&value));
+        }
+        for line in group.first.iter().take(EXCERPT / 2) {
+            let _ = writeln!(text, "    | {}", printable(line));
         }
         text
     }
@@ -74,7 +113,7 @@ impl Terminal {
 
     /// One line for a scenario that has ended, with a word about why it failed.
     pub fn word_for(self, report: &Report, why: &str) -> String {
-        format!("{}  {:<38} {why}", self.paint("FAIL", "31;1"), report.scenario)
+        format!("{}  {:<38} {why}", self.paint("FAIL", "31;1"), report.label())
     }
 
     /// A unified diff, with colours.
@@ -111,18 +150,20 @@ impl Terminal {
 
     /// The last line.
     pub fn summary(self, counts: Counts, took: Duration) -> String {
-        let Counts { passed, failed, not_applicable } = counts;
+        let Counts { passed, failed, expected, not_applicable } = counts;
         let word = match (failed, not_applicable) {
+            (0, _) if expected > 0 => self.paint("all as expected", "32"),
             (0, 0) => self.paint("all passed", "32"),
             (0, _) if passed > 0 => self.paint("all that apply passed", "32"),
             (0, _) => self.paint("nothing was tested", "31;1"),
             _ => self.paint(&format!("{failed} failed"), "31;1"),
         };
-        let all = passed + failed + not_applicable;
+        let all = passed + failed + expected + not_applicable;
         let scenarios = if all == 1 { "scenario" } else { "scenarios" };
         let left_out = if not_applicable > 0 { format!(", {not_applicable} not applicable") } else { String::new() };
+        let known = if expected > 0 { format!(", {expected} failed as expected") } else { String::new() };
         let took = took.as_secs_f64();
-        format!("{all} {scenarios}, {passed} passed, {failed} failed{left_out} in {took:.1} s: {word}")
+        format!("{all} {scenarios}, {passed} passed, {failed} failed{known}{left_out} in {took:.1} s: {word}")
     }
 
     /// One line for a scenario that cannot be run this way.
@@ -133,4 +174,10 @@ impl Terminal {
     pub(super) fn paint(self, text: &str, code: &str) -> String {
         if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// The kinds of findings, each once.
+fn kinds(findings: &[Finding]) -> String {
+    let kinds: std::collections::BTreeSet<String> = findings.iter().map(|finding| finding.kind.to_string()).collect();
+    kinds.into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -20,6 +20,12 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for (name, zygote) in &file.zygotes {
         check_zygote(name, zygote, &mut found);
     }
+    for (name, variant) in &file.variants {
+        check_variant(file, name, variant, &mut found);
+    }
+    for expected in &file.expected_failures {
+        check_expected(file, expected, &mut found);
+    }
     for line in &file.log.transcript_omits {
         found.extend(unknown_line(file, line));
     }
@@ -78,6 +84,53 @@ fn check_invariant(file: &SystemFile, invariant: &Invariant, found: &mut Vec<Dia
             let message = format!("`${{{variable}}}` is not known here");
             found.push(Diagnostic::new(path.span(), message, "in this path").help(help));
         }
+    }
+}
+
+fn check_variant(file: &SystemFile, name: &Spanned<String>, variant: &Variant, found: &mut Vec<Diagnostic>) {
+    let usable = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.as_ref() == PLAIN
+        || name.as_ref() == "all"
+        || name.as_ref().is_empty()
+        || !name.as_ref().chars().all(usable)
+    {
+        found.push(Diagnostic::new(name.span(), "a variant cannot be called so", "not a name").help(
+            "names are letters, digits, `-`, `_` and `.`; `plain` is the system without a variant, `all` are all",
+        ));
+    }
+    for role in variant.roles.iter().flatten().filter(|role| file.role(role.as_ref()).is_none()) {
+        found.push(unknown("role", role, file.roles.keys().map(|key| key.as_ref().as_str())));
+    }
+}
+
+fn check_expected(file: &SystemFile, expected: &Spanned<ExpectedFailure>, found: &mut Vec<Diagnostic>) {
+    let rule = expected.as_ref();
+    if rule.findings.is_empty() {
+        found.push(
+            Diagnostic::new(expected.span(), "with which finding does it fail?", "`findings` is empty")
+                .help("write the kinds that the report shows, such as findings = [\"traceback\"]"),
+        );
+    }
+    let known = || file.variants.keys().map(|key| key.as_ref().as_str()).chain([PLAIN]);
+    for variant in rule.variants.iter().flatten().filter(|name| !known().any(|known| known == name.as_ref())) {
+        found.push(unknown("variant", variant, known().collect::<Vec<_>>()));
+    }
+    let same = |other: &&Spanned<ExpectedFailure>| {
+        other.span() != expected.span() && other.as_ref().scenario == rule.scenario && other.as_ref().shares_with(rule)
+    };
+    if file.expected_failures.iter().take_while(|other| other.span() != expected.span()).any(|other| same(&other)) {
+        found.push(Diagnostic::new(
+            expected.span(),
+            format!("the failure of `{}` is declared twice for one variant", rule.scenario),
+            "the second time",
+        ));
+    }
+    if file.not_applicable.contains_key(&rule.scenario) {
+        found.push(Diagnostic::new(
+            expected.span(),
+            format!("`{}` is not applicable, so it cannot fail", rule.scenario),
+            "in [not-applicable], too",
+        ));
     }
 }
 

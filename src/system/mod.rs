@@ -5,6 +5,7 @@ mod find;
 mod invariant;
 mod model;
 mod place;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct System {
     pub folder: PathBuf,
     /// Its content.
     pub file: SystemFile,
+    /// The variant of it that is meant; nothing when it is the plain one.
+    pub variant: Option<String>,
 }
 
 /// Why a system file cannot be used.
@@ -97,11 +100,6 @@ impl System {
         find::listed()
     }
 
-    /// What the names of its snapshots have after the scenario's: nothing for the built-in store, else `@NAME`.
-    pub fn suffix(&self) -> String {
-        if self.file.name == STORE_NAME { String::new() } else { format!("@{}", self.file.name) }
-    }
-
     /// Reads a system file.
     ///
     /// # Errors
@@ -109,7 +107,7 @@ impl System {
     pub fn parse(path: &Path, source: &str) -> Result<Self, Diagnostics> {
         let file: SystemFile = parse(path, source)?;
         Diagnostics::unless_empty(path, source, check::check(&file))?;
-        Ok(Self { path: path.into(), source: source.into(), folder: find::folder_of(path), file })
+        Ok(Self { path: path.into(), source: source.into(), folder: find::folder_of(path), file, variant: None })
     }
 }
 

@@ -122,6 +122,10 @@ impl World<'_> {
             command.extend(rule.args.iter().map(|word| substitute(word, fill)));
             env.extend(rule.env.iter().map(|(name, text)| (name.clone(), substitute(text, fill))));
         }
+        if let Some(variant) = self.system.variant_of(&actor.instance.role) {
+            command.extend(variant.args.iter().map(|word| substitute(word, variable)));
+            env.extend(variant.env.iter().map(|(name, text)| (name.clone(), substitute(text, variable))));
+        }
         if let (Some(Planted::Defect(defect)), Some(defects)) = (&self.plan.planted, &self.system.file.defects) {
             env.insert(defects.env.clone(), defect.clone());
         }

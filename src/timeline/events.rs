@@ -109,7 +109,10 @@ impl World<'_> {
         let at = event.at.saturating_duration_since(self.began).as_micros() as u64;
         match event.what {
             LinkEventKind::Request(seen) => self.requests.push((actor, at, seen)),
-            LinkEventKind::RequestDone(seen) => self.update_request(actor, seen),
+            LinkEventKind::RequestDone(seen) => {
+                self.request_ends.insert((actor, seen.number), at);
+                self.update_request(actor, seen);
+            }
             LinkEventKind::Parked { gate, connection, request } => {
                 self.parked.push(Parked { gate, actor, connection, request });
             }

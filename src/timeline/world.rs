@@ -38,6 +38,8 @@ pub(super) struct World<'a> {
     /// Calls that were not asked for, because they need such an answer.
     pub left_out: BTreeSet<String>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
+    /// When requests had ended, by actor and number.
+    pub request_ends: BTreeMap<(usize, u64), u64>,
     /// What toxics have hit, on the link of which actor, when.
     pub hits: Vec<(usize, u64, Hit)>,
     pub parked: Vec<Parked>,
@@ -162,6 +164,7 @@ impl<'a> World<'a> {
             absent: BTreeSet::new(),
             left_out: BTreeSet::new(),
             requests: Vec::new(),
+            request_ends: BTreeMap::new(),
             hits: Vec::new(),
             parked: Vec::new(),
             kept: BTreeMap::new(),
@@ -216,6 +219,7 @@ impl<'a> World<'a> {
             scenario: self.scenario.name.clone(),
             scenario_source: self.scenario.source.clone(),
             system_source: self.system.source.clone(),
+            variant: self.system.variant.clone(),
             defect: match &self.plan.planted {
                 Some(super::Planted::Defect(name)) => Some(name.clone()),
                 _ => None,
@@ -228,7 +232,10 @@ impl<'a> World<'a> {
             history: self.calls,
             requests: requests
                 .into_iter()
-                .map(|(actor, at, seen)| evidence::Request { process: cast[actor].name.clone(), at, seen })
+                .map(|(actor, at, seen)| {
+                    let ended = self.request_ends.get(&(actor, seen.number)).copied();
+                    evidence::Request { process: cast[actor].name.clone(), at, ended, seen }
+                })
                 .collect(),
             hits: self
                 .hits

@@ -2,6 +2,7 @@
 
 mod calls;
 mod exits;
+mod expected;
 mod faults;
 mod free_running;
 mod invariants;
@@ -19,6 +20,7 @@ use crate::finding::{Finding, FindingKind};
 use crate::log::Record;
 use crate::scenario::ScenarioFile;
 use crate::system::{Line, Policy, RoleKind, SystemFile};
+pub use expected::unlike;
 use wanted::Wanted;
 
 /// What a verdict is drawn from.

@@ -1,5 +1,7 @@
 //! What came of each scenario, and of all of them.
 
+use std::collections::BTreeMap;
+
 use quietdown::finding::FindingKind;
 use quietdown::report::{Counts, Terminal};
 use quietdown::run::Report;
@@ -13,6 +15,8 @@ pub(super) enum Outcome {
     /// Nothing is wrong but that it is not as its snapshot, and more rounds come.
     Unlike(String, String),
     Failed(String, String),
+    /// It failed as its system file declares.
+    Expected(String, String),
     Broken(String),
     /// It cannot be run here.
     LeftOut(String, NotApplicable),
@@ -24,6 +28,9 @@ pub(super) struct Tally {
     passed: usize,
     broken: usize,
     left_out: usize,
+    expected: usize,
+    /// What is wrong with scenarios that failed as expected, by name.
+    pub(super) known: BTreeMap<String, String>,
     /// What was left out without being declared, by name, each with the reason.
     undeclared: Vec<String>,
     pub(super) details: Vec<String>,
@@ -34,6 +41,10 @@ impl Tally {
     pub(super) fn count(&mut self, scenario: &str, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Passed(_) => self.passed += 1,
+            Outcome::Expected(_, detail) => {
+                self.expected += 1;
+                self.known.entry(scenario.to_owned()).or_insert(detail);
+            }
             Outcome::Unlike(_, detail) => self.details.push(detail),
             Outcome::Failed(_, detail) => {
                 self.details.push(detail);
@@ -56,7 +67,12 @@ impl Tally {
 
     /// The numbers, for people.
     pub(super) fn counts(&self) -> Counts {
-        Counts { passed: self.passed, failed: self.details.len() + self.broken, not_applicable: self.left_out }
+        Counts {
+            passed: self.passed,
+            failed: self.details.len() + self.broken,
+            expected: self.expected,
+            not_applicable: self.left_out,
+        }
     }
 
     /// What was left out and may not be.
@@ -70,14 +86,14 @@ impl Tally {
             (1.., _) => BROKEN,
             (0, 1..) => FAILED,
             // Nothing was tested.
-            (0, 0) if self.passed == 0 || stale => WRONG,
+            (0, 0) if self.passed + self.expected == 0 || stale => WRONG,
             (0, 0) => PASSED,
         }
     }
 }
 
 pub(super) fn control_outcome(report: Report, wanted: FindingKind, keep: bool, terminal: Terminal) -> Outcome {
-    let name = report.scenario.clone();
+    let name = report.label();
     if report.fails_with(wanted) {
         return match if keep { Ok(()) } else { report.discard() } {
             Ok(()) => Outcome::Passed(format!("pass  {name:<38} fails under its control, with {wanted}")),

@@ -23,6 +23,7 @@ fn what_has_a_shape_gets_a_name() {
         ("2026-11-25T03:11:22+01:00", "<time>"),
         ("started=1764040282.123456 now", "started=<time> now"),
         ("after 12.3ms, 1.5s, 300µs, 7ns, 5s.", "after <duration>, <duration>, <duration>, <duration>, <duration>."),
+        ("up in 0.10 seconds.", "up in <duration>."),
         ("pid=123 (pid 45) {\"pid\":6} PID: 7", "pid=<pid> (pid <pid>) {\"pid\":<pid>} PID: <pid>"),
         ("Started server process [123]", "Started server process [<pid>]"),
         ("at 0x00007f035daa6b80", "at <pointer-1>"),

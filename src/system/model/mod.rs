@@ -8,10 +8,12 @@ use toml::Spanned;
 
 mod policy;
 mod role;
+mod variant;
 mod zygote;
 
 pub use policy::Policy;
 pub use role::{Begun, OptionRule, Part, Ready, Role, RoleKind, Stop, StopBy};
+pub use variant::{ExpectedFailure, PLAIN, Variant};
 pub use zygote::Zygote;
 
 use super::invariant::Invariant;
@@ -58,6 +60,14 @@ pub struct SystemFile {
     /// Processes that import what is expensive, once for a whole run of the harness, and fork those of the roles that name them.
     #[serde(default)]
     pub zygotes: BTreeMap<String, Zygote>,
+    /// The system with something changed, by names that `--variant` uses.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Variant>")]
+    pub variants: BTreeMap<Spanned<String>, Variant>,
+    /// Scenarios that fail, and how.
+    #[serde(default, rename = "expected-failure")]
+    #[schemars(with = "Vec<ExpectedFailure>")]
+    pub expected_failures: Vec<Spanned<ExpectedFailure>>,
 }
 
 /// How the processes log.

@@ -1,0 +1,140 @@
+//! Tracebacks by their cause, each cause with the fault that came before it and the requests that were in flight.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::{Evidence, Fault, Process};
+use crate::log::{Record, Traceback};
+
+/// The most requests and processes that are named of one cause.
+const NAMED: usize = 4;
+
+/// The tracebacks that have one cause.
+pub(super) struct Group {
+    /// The language, the exception and what it says.
+    pub title: String,
+    place: Option<String>,
+    cause: Option<String>,
+    /// How many there are, by process.
+    processes: BTreeMap<String, usize>,
+    fault: String,
+    /// The requests that were in flight, and how many tracebacks came while one like it was.
+    requests: BTreeMap<String, usize>,
+    /// The record of the first, and its first lines.
+    pub first: Vec<String>,
+}
+
+impl Group {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.processes.values().sum()
+    }
+
+    /// What is known of them, by name.
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let optional = |name, value: &Option<String>| value.clone().map(|value| (name, value));
+        let requests = if self.requests.is_empty() { "none".to_owned() } else { list(&self.requests) };
+        let facts = [
+            optional("at", &self.place),
+            optional("caused by", &self.cause),
+            Some(("in", list(&self.processes))),
+            Some(("after", self.fault.clone())),
+            Some(("in flight", requests)),
+        ];
+        facts.into_iter().flatten().collect()
+    }
+}
+
+/// Groups all tracebacks of a run; the first cause comes first.
+pub(super) fn groups(evidence: &Evidence) -> Vec<Group> {
+    let mut groups: Vec<(String, u64, Group)> = Vec::new();
+    for process in &evidence.processes {
+        for record in &process.records {
+            for traceback in &record.tracebacks {
+                let fault = evidence.faults.iter().rfind(|fault| fault.at <= record.at);
+                let key = key(traceback, fault);
+                let at = match groups.iter().position(|(known, ..)| *known == key) {
+                    Some(at) => at,
+                    None => {
+                        groups.push((key, record.at, group(record, traceback, fault)));
+                        groups.len() - 1
+                    }
+                };
+                let (_, first, group) = &mut groups[at];
+                *first = record.at.min(*first);
+                *group.processes.entry(speaker(process, record)).or_default() += 1;
+                for request in in_flight(evidence, process, record, fault) {
+                    *group.requests.entry(request).or_default() += 1;
+                }
+            }
+        }
+    }
+    groups.sort_by_key(|(_, first, _)| *first);
+    groups.into_iter().map(|(.., group)| group).collect()
+}
+
+/// What those of one cause have in common: all but numbers, which are ports, addresses and identifiers.
+fn key(traceback: &Traceback, fault: Option<&Fault>) -> String {
+    let exception = traceback.exception.as_deref().unwrap_or_default();
+    let said = traceback.cause.as_ref().unwrap_or(&traceback.message);
+    let shape: String = said.chars().filter(|c| !c.is_ascii_hexdigit()).collect();
+    let place = traceback.frame.as_deref().unwrap_or_default();
+    let step = fault.map_or(0, |fault| fault.step);
+    format!("{} {exception} {place} {shape} {step}", traceback.language.name())
+}
+
+fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>) -> Group {
+    let exception = traceback.exception.as_deref().unwrap_or("traceback");
+    let said = traceback.message.lines().next().unwrap_or_default();
+    let colon = if said.is_empty() { "" } else { ": " };
+    Group {
+        title: format!("{}: {exception}{colon}{said}", traceback.language.name()),
+        place: traceback.frame.clone(),
+        cause: traceback.cause.as_ref().map(|cause| cause.lines().next().unwrap_or_default().to_owned()),
+        processes: BTreeMap::new(),
+        fault: fault.map_or_else(|| "no fault: nothing was broken yet".to_owned(), describe),
+        requests: BTreeMap::new(),
+        first: std::iter::once(record.summary()).chain(traceback.lines.iter().cloned()).collect(),
+    }
+}
+
+fn describe(fault: &Fault) -> String {
+    let planned = if fault.planned { "planned" } else { "unplanned" };
+    let at = fault.request.as_ref().map(|request| format!(" at {request}")).unwrap_or_default();
+    format!("step {}: {} {}{at}, {planned}", fault.step, fault.action, fault.target)
+}
+
+/// Who wrote a record: the process, and of a composite one its thread or sub-process.
+fn speaker(process: &Process, record: &Record) -> String {
+    match &record.thread {
+        Some(thread) => format!("{} ({thread})", process.name),
+        None => process.name.clone(),
+    }
+}
+
+/// The requests of a process (of a server, those of all) that were in flight when the fault came or began after it, before the
+/// traceback, and that were never answered.
+fn in_flight(evidence: &Evidence, process: &Process, record: &Record, fault: Option<&Fault>) -> Vec<String> {
+    let since = fault.map_or(record.at, |fault| fault.at);
+    let is_client = evidence.requests.iter().any(|request| request.process == process.name);
+    let concerns = |name: &str| !is_client || name == process.name;
+    let own = evidence.requests.iter().filter(|request| concerns(&request.process) && request.at <= record.at);
+    let mut found: Vec<String> = own
+        .filter(|request| request.ended.is_none_or(|ended| ended >= since) && !request.seen.finished)
+        .map(|request| format!("{} {}", request.seen.method, request.seen.path))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn list(counts: &BTreeMap<String, usize>) -> String {
+    let mut all: Vec<(&String, &usize)> = counts.iter().collect();
+    all.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    let named = all.iter().take(NAMED).map(|(name, count)| match count {
+        1 => (*name).clone(),
+        count => format!("{name} ({count})"),
+    });
+    let more = all.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("{more} others"));
+    named.chain(more).collect::<Vec<_>>().join(", ")
+}

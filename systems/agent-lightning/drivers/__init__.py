@@ -1,0 +1,1 @@
+"""agent-lightning's processes, driven by quietdown."""
