@@ -13,6 +13,7 @@ pub mod finding;
 mod generated;
 mod http;
 pub mod log;
+pub mod mutation;
 pub mod process;
 pub mod proxy;
 pub mod report;

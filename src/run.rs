@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::evidence::Evidence;
 use crate::finding::{Finding, FindingKind};
+use crate::mutation::{Mutation, planted};
 use crate::process::{Zygote, Zygotes};
 use crate::scenario::{Scenario, cast};
 use crate::system::System;
@@ -202,7 +203,7 @@ impl Runner {
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let (mut findings, transcript) = review(&evidence, scenario, system)?;
         let expected = system.expected_failure(&scenario.name).filter(|_| self.planted.is_none());
-        if self.snapshots && expected.is_none() && system.has_snapshots() {
+        if self.snapshots && expected.is_none() && system.has_snapshots() && !planted(Mutation::SnapshotsUnread) {
             findings.extend(snapshot_finding(&scenario.path, &system.suffix(), &transcript)?);
         }
         save(&folder, &evidence, &findings, &transcript)?;

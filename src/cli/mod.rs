@@ -76,6 +76,10 @@ const INCOMPLETE: u8 = 4;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    if let Err(wrong) = quietdown::mutation::check() {
+        eprintln!("quietdown: {wrong}");
+        return ExitCode::from(WRONG);
+    }
     let code = match Cli::parse_from(proxy::respelled(std::env::args_os())).command {
         Command::Run(command) => command.execute(),
         Command::Sweep(command) => command.execute(),

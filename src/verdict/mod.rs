@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use crate::evidence::{Evidence, Process};
 use crate::finding::{Finding, FindingKind};
 use crate::log::Record;
+use crate::mutation::{Mutation, planted};
 use crate::scenario::ScenarioFile;
 use crate::system::{Line, Policy, RoleKind, SystemFile};
 pub use expected::unlike;
@@ -47,6 +48,7 @@ pub fn judge(case: Case<'_>) -> Vec<Finding> {
     exits::judge(case, &mut findings);
     invariants::judge(case, &mut findings);
     truncated(case, &mut findings);
+    findings.retain(|finding| !planted(Mutation::BlindTo(finding.kind)));
     fold(findings)
 }
 

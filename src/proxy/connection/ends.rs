@@ -7,6 +7,7 @@ use rustix::net::Shutdown;
 use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
+use crate::mutation::{Mutation, planted};
 use crate::proxy::peer::Watch;
 use crate::proxy::{CutMode, Side, Toward, Upstream};
 
@@ -38,6 +39,9 @@ impl Ends {
 
     /// Breaks the connection for the sides that are named.
     pub fn cut(&mut self, mode: CutMode, toward: Toward) {
+        if planted(Mutation::CutBreaksNothing) {
+            return;
+        }
         self.watch = None;
         match mode {
             CutMode::Rst => self.reset(toward),

@@ -2,6 +2,7 @@
 
 use super::ends::Ends;
 use super::{Connection, Place, Stop};
+use crate::mutation::{Mutation, planted};
 use crate::proxy::Side;
 use crate::proxy::event::{LinkEventKind, Point, RepeatAction, RequestSeen};
 use crate::proxy::gates::Outcome;
@@ -78,6 +79,9 @@ impl Connection {
                     return false;
                 }
                 self.shared.tell(LinkEventKind::Parked { gate, connection: self.id, request });
+                if planted(Mutation::GateDoesNotPark) {
+                    self.let_go(|outcome| matches!(outcome, Outcome::Park(id) if id == gate));
+                }
                 false
             }
             Outcome::Repeat(gate, action) => {
