@@ -6,8 +6,8 @@ use toml::{Table, Value};
 
 use crate::evidence::Results;
 use crate::scenario::{
-    Action, BeginAction, CallAction, CutAction, FinishAction, LinkAction, SERVER, Scenario, Step, SweepRules, cast,
-    is_gate,
+    Action, Asking, BeginAction, CallAction, CutAction, FinishAction, LinkAction, SERVER, Scenario, Step, SweepRules,
+    cast, is_gate,
 };
 use crate::system::{RoleKind, System};
 
@@ -53,8 +53,8 @@ pub(super) struct BaseCall {
     pub name: String,
     pub process: String,
     pub op: String,
-    /// `args` or `args-json`, as written.
-    pub args: Option<(&'static str, Value)>,
+    /// What it asks with, as written: `args` or `args-json`, `body`, `headers`.
+    pub args: Vec<(&'static str, Value)>,
     pub save: Option<String>,
     pub results: Results,
     pub result: Option<Value>,
@@ -190,15 +190,14 @@ impl BaseCall {
 fn called(it: &CallAction, name: String, written: Option<&Value>, begin: usize) -> BaseCall {
     let args = args(written);
     let returns = written.and_then(|table| table.get("returns")).cloned();
-    let all = [args.as_ref().map(|(_, value)| value), returns.as_ref()];
     BaseCall {
         name,
-        process: it.process.as_ref().clone(),
+        process: asked(it.asking()),
         op: it.op.as_ref().clone(),
         save: it.save.as_ref().map(|name| name.as_ref().clone()),
         results: it.result.clone(),
         result: written.and_then(|table| table.get("result")).cloned(),
-        needs: all.into_iter().flatten().flat_map(needs).collect(),
+        needs: args.iter().map(|(_, value)| value).chain(&returns).flat_map(needs).collect(),
         args,
         returns,
         begin,
@@ -210,12 +209,12 @@ fn begun(it: &BeginAction, written: Option<&Value>, begin: usize) -> BaseCall {
     let args = args(written);
     BaseCall {
         name: it.name.as_ref().clone(),
-        process: it.process.as_ref().clone(),
+        process: asked(it.asking()),
         op: it.op.as_ref().clone(),
         save: None,
         results: Results::default(),
         result: None,
-        needs: args.as_ref().map(|(_, value)| needs(value)).unwrap_or_default(),
+        needs: args.iter().flat_map(|(_, value)| needs(value)).collect(),
         args,
         returns: None,
         begin,
@@ -223,8 +222,16 @@ fn begun(it: &BeginAction, written: Option<&Value>, begin: usize) -> BaseCall {
     }
 }
 
-fn args(written: Option<&Value>) -> Option<(&'static str, Value)> {
-    ["args", "args-json"].into_iter().find_map(|key| Some((key, written?.get(key)?.clone())))
+fn args(written: Option<&Value>) -> Vec<(&'static str, Value)> {
+    ["args", "args-json", "body", "headers"]
+        .into_iter()
+        .filter_map(|key| Some((key, written?.get(key)?.clone())))
+        .collect()
+}
+
+/// Whom a call asks: a process, or the harness's own client.
+fn asked(asking: Asking<'_>) -> String {
+    asking.who().map(|who| who.as_ref().clone()).unwrap_or_default()
 }
 
 /// The saved answers that a value speaks of.

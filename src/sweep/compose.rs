@@ -14,6 +14,7 @@ use crate::evidence::{CallResult, Results};
 use crate::file::Span;
 use crate::proxy::Phase;
 use crate::scenario::SweepFault;
+use crate::system::HTTP;
 
 /// How long a fault lasts that is over by itself, when the scenario does not say.
 const OUTAGE: Duration = Duration::from_millis(20);
@@ -172,7 +173,8 @@ impl Writing<'_> {
             Act::Begin(call) if !self.left_out.contains(call) => {
                 let it = &self.composer.base.calls[*call];
                 let mut begin = Table::new();
-                begin.insert("process".to_owned(), it.process.clone().into());
+                let whom = if it.process == HTTP { "client" } else { "process" };
+                begin.insert(whom.to_owned(), it.process.clone().into());
                 begin.insert("op".to_owned(), it.op.clone().into());
                 begin.extend(it.args.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
                 begin.insert("as".to_owned(), it.name.clone().into());

@@ -2,9 +2,11 @@
 
 mod check;
 mod find;
+mod http;
 mod invariant;
 mod model;
 mod place;
+mod setup;
 mod variants;
 
 use std::path::{Path, PathBuf};
@@ -15,9 +17,11 @@ use crate::log::Record;
 use crate::process::ZygoteCommand;
 
 pub(crate) use check::variables;
+pub use http::{HTTP, HTTP_TIMEOUT};
 pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Queue, Read, Register, Set};
 pub use model::*;
 pub use place::{CallPlace, Place};
+pub use setup::words;
 
 /// How long a zygote may take to be ready when its system does not say: some import for a long time.
 const ZYGOTE_WITHIN: Duration = Duration::from_secs(120);
@@ -150,9 +154,10 @@ impl SystemFile {
         }
     }
 
-    /// A role by its name.
+    /// A role by its name: one of its own, or that of the HTTP client which every system has.
     pub fn role(&self, name: &str) -> Option<&Role> {
-        self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role)
+        let own = self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role);
+        own.or_else(|| (name == HTTP).then(|| &*http::ROLE))
     }
 
     /// A policy by its name: one of its own, or one that every system has.
