@@ -1,9 +1,11 @@
-//! A single request over HTTP/1, straight to a server: for readiness, for the final read, for a proxy that somebody else runs.
+//! A single request over HTTP/1: for readiness, for the final read, for a proxy that somebody else runs, for calls of the
+//! harness's own client.
 
 use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
+use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 
@@ -24,21 +26,59 @@ pub(crate) async fn get(addr: SocketAddr, path: &str) -> Result<(u16, Bytes), St
 /// What went wrong, in one sentence.
 pub(crate) async fn send(addr: SocketAddr, method: Method, path: &str, body: Bytes) -> Result<(u16, Bytes), String> {
     let asked = format!("{method} http://{addr}{path}");
-    let wrong = |what: &dyn std::fmt::Display| format!("{asked}: {what}");
-    let stream = tokio::net::TcpStream::connect(addr).await.map_err(|why| wrong(&why))?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|why| wrong(&why))?;
-    let connection = tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method.clone())
-        .uri(path)
-        .header(hyper::header::HOST, addr.to_string())
-        .header(hyper::header::CONNECTION, "close")
-        .body(Full::new(body))
-        .map_err(|why| wrong(&why))?;
-    let answer = sender.send_request(request).await.map_err(|why| wrong(&why))?;
+    let request = Request::builder().method(method).uri(path).body(Full::new(body));
+    let answer = match request {
+        Ok(request) => exchange(addr, request).await.map_err(|failure| failure.to_string()),
+        Err(why) => Err(why.to_string()),
+    };
+    answer.map_err(|why| format!("{asked}: {why}"))
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Nobody took the connection.
+    #[error("{0}")]
+    Connect(std::io::Error),
+    /// It broke, or what came was no answer.
+    #[error("{}", chain(&**.0))]
+    Exchange(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// hyper says of most failures what was attempted, and only their source says why.
+fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(why) = source {
+        text = format!("{text}: {why}");
+        source = why.source();
+    }
+    text
+}
+
+/// Sends a request on a connection of its own, which ends with this future; gives the status and the whole body of the answer.
+///
+/// # Errors
+/// Why there is no whole answer.
+pub(crate) async fn exchange(addr: SocketAddr, mut request: Request<Full<Bytes>>) -> Result<(u16, Bytes), Failure> {
+    let broken = |why: hyper::Error| Failure::Exchange(why.into());
+    let stream = tokio::net::TcpStream::connect(addr).await.map_err(Failure::Connect)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let _connection = AbortOnDrop(tokio::spawn(connection));
+    let headers = request.headers_mut();
+    let host = HeaderValue::from_str(&addr.to_string()).map_err(|why| Failure::Exchange(why.into()))?;
+    headers.entry(HOST).or_insert(host);
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    let answer = sender.send_request(request).await.map_err(broken)?;
     let status = answer.status().as_u16();
-    let body = Limited::new(answer.into_body(), BODY_BOUND).collect().await.map_err(|why| wrong(&why))?.to_bytes();
-    connection.abort();
+    let body = Limited::new(answer.into_body(), BODY_BOUND).collect().await.map_err(Failure::Exchange)?.to_bytes();
     Ok((status, body))
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

@@ -169,3 +169,33 @@ fn a_name_that_no_system_has_is_a_mistake_and_a_defect_is_needed_by_the_control_
     place.write("scenarios/asks.toml", &controlled.replace("report-never", "report-nevver"));
     check(place.run(&[], ""), 2, &["unknown defect `report-nevver`"]);
 }
+
+#[test]
+fn an_environment_is_made_by_the_setup_and_without_it_scenarios_are_left_out() {
+    let place = Place::new();
+    let setup = "[setup]\nsummary = \"A file\"\ncommand = [\"sh\", \"-c\", \"echo making; echo x >> made; test ! -e refuse\"]\n\
+        check = [\"sh\", \"-c\", \"test -e ${system}/made || { echo 'there is no file' >&2; exit 3; }\"]\n";
+    check(place.quietdown(&["system", "setup", "mini"], ""), 2, &["needs no setup"]);
+    place.write("systems/mini/system.toml", &format!("{MINI}{setup}"));
+    let left_out =
+        ["n/a   asks", "the environment of `mini` is missing", "quietdown system setup mini", "there is no file"];
+    check(place.run(&[], ""), 2, &left_out);
+    check(place.run(&[], "all"), 1, &left_out);
+    check(place.quietdown(&["check", "--system", "mini"], ""), 0, &["in order"]);
+    place.write("systems/mini/refuse", "");
+    check(place.quietdown(&["system", "setup", "mini"], ""), 1, &["A file", "$ sh -c", "making", "could not be made"]);
+    fs::remove_file(place.path("systems/mini/refuse")).expect("removed");
+    fs::remove_file(place.path("systems/mini/made")).expect("it was made");
+    check(place.quietdown(&["system", "setup", "mini"], ""), 0, &["making", "the environment of `mini` is there"]);
+    check(place.quietdown(&["system", "setup", "mini"], ""), 0, &["is there; `--again`"]);
+    check(place.quietdown(&["system", "setup", "mini", "--again"], ""), 0, &["making"]);
+    assert_eq!(fs::read_to_string(place.path("systems/mini/made")).expect("made"), "x\nx\n");
+    check(place.run(&["--accept"], "all"), 0, &["1 passed"]);
+    check(place.quietdown(&["system", "list"], ""), 0, &["store  ", "mini   A server that says something"]);
+    check(
+        place.quietdown(&["system", "show", "mini"], ""),
+        0,
+        &["role client", "operations enqueue_rollout", "setup: A file"],
+    );
+    check(place.quietdown(&["system", "show", "store"], ""), 0, &["role server, options"]);
+}

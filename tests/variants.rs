@@ -1,5 +1,9 @@
 //! Variants of a system, failures that are known, and what the report says of tracebacks.
 
+#[path = "needs/python.rs"]
+#[macro_use]
+mod needs;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -132,6 +136,7 @@ fn check((code, text): (Option<i32>, String), expected: i32, parts: &[&str]) {
 
 #[test]
 fn a_failure_that_is_expected_is_shown_with_its_findings_and_is_no_failure() {
+    needs_python!();
     let place = Place::new();
     let shown = [
         "xfail stops",
@@ -152,6 +157,7 @@ fn a_failure_that_is_expected_is_shown_with_its_findings_and_is_no_failure() {
 
 #[test]
 fn an_expected_failure_that_passes_or_fails_otherwise_is_a_failure() {
+    needs_python!();
     let place = Place::new();
     check(
         place.run_with("0", &[]),
@@ -183,6 +189,7 @@ fn an_expected_failure_that_passes_or_fails_otherwise_is_a_failure() {
 
 #[test]
 fn a_variant_has_its_own_environment_arguments_and_snapshots() {
+    needs_python!();
     let place = Place::new();
     check(place.run(&["--variant", "quiet", "--accept"]), 0, &["pass  stops+quiet"]);
     assert_eq!(place.snapshots(), ["stops@moody+quiet.snap"]);
@@ -205,6 +212,7 @@ fn a_variant_has_its_own_environment_arguments_and_snapshots() {
 
 #[test]
 fn a_traceback_is_told_with_the_fault_before_it_and_the_request_in_flight() {
+    needs_python!();
     let place = Place::new();
     let scenario = "summary = \"x\"\n[processes.a]\n[processes.b]\n[[step]]\ndo.begin = { process = \"a\", op = \"ask\", as = \"x\" }\n[[step]]\n\
         do.begin = { process = \"b\", op = \"ask\", as = \"y\" }\n[[step]]\non.request = { process = \"b\", op = \"ask\", phase = \"request-sent\" }\n[[step]]\n\

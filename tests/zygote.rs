@@ -1,5 +1,8 @@
 //! What a zygote forks cannot be told from what is started; and nothing of it outlives whom it belongs to.
 
+#[path = "needs/python.rs"]
+#[macro_use]
+mod needs;
 #[path = "zygote/place.rs"]
 mod place;
 
@@ -52,6 +55,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 )]
 #[tokio::test(flavor = "current_thread")]
 async fn a_forked_script_is_as_a_started_one(#[case] script: &str) {
+    needs_python!();
     let place = Place::new();
     place.write("script.py", script);
     let zygotes = Zygotes::default();
@@ -63,6 +67,7 @@ async fn a_forked_script_is_as_a_started_one(#[case] script: &str) {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_module_and_a_missing_script_are_as_when_started() {
+    needs_python!();
     let place = Place::new();
     place.write("mod.py", "import sys; print(sys.argv, __name__, sys.path[0])");
     let zygotes = Zygotes::default();
@@ -75,6 +80,7 @@ async fn a_module_and_a_missing_script_are_as_when_started() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn what_is_expensive_is_imported_once_and_standard_input_is_the_own_one() {
+    needs_python!();
     let place = Place::new();
     place.write("costly.py", "import os\nos.write(os.open('count', os.O_CREAT | os.O_APPEND | os.O_WRONLY), b'x')");
     place.write("script.py", "import costly, sys, random\nprint(sys.stdin.readline(), random.random())");
@@ -95,6 +101,7 @@ async fn what_is_expensive_is_imported_once_and_standard_input_is_the_own_one() 
 
 #[tokio::test(flavor = "current_thread")]
 async fn signals_stops_and_the_end_of_input_do_what_they_do_to_a_started_process() {
+    needs_python!();
     let place = Place::new();
     let waits = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\nprint('up', flush=True)\nsys.stdin.read()\nsys.exit(6)";
     place.write("script.py", waits);
@@ -132,6 +139,7 @@ async fn signals_stops_and_the_end_of_input_do_what_they_do_to_a_started_process
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_child_is_found_by_its_own_mark_and_so_is_what_it_leaves_behind() {
+    needs_python!();
     let place = Place::new();
     // A fork keeps the memory of the mark, a program that is started is given it; both leave the group and the session.
     let leaves = "import os, subprocess, sys, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(3600)\nsubprocess.Popen(['sleep', '3600'], start_new_session=True)\nprint('up', flush=True)\nsys.stdin.read()";
@@ -151,6 +159,7 @@ async fn a_child_is_found_by_its_own_mark_and_so_is_what_it_leaves_behind() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_zygote_with_threads_refuses_and_names_them() {
+    needs_python!();
     let place = Place::new();
     place.write("threaded.py", "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), name='the-poller', daemon=True).start()");
     let zygotes = Zygotes::default();
@@ -168,6 +177,7 @@ async fn a_zygote_with_threads_refuses_and_names_them() {
 
 #[test]
 fn a_zygote_that_cannot_be_says_why_and_is_not_tried_again() {
+    needs_python!();
     let place = Place::new();
     let zygotes = Zygotes::default();
     place.write("wrong.py", "import os\nos.write(os.open('count', os.O_CREAT | os.O_APPEND | os.O_WRONLY), b'x')\nraise RuntimeError('the reason')");
@@ -187,6 +197,7 @@ fn a_zygote_that_cannot_be_says_why_and_is_not_tried_again() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_zygote_that_is_killed_takes_its_children_with_it_and_the_next_one_is_another() {
+    needs_python!();
     let place = Place::new();
     place.write("script.py", "import sys, time\nprint('up', flush=True)\ntime.sleep(3600)");
     let zygotes = Zygotes::default();
@@ -206,6 +217,7 @@ async fn a_zygote_that_is_killed_takes_its_children_with_it_and_the_next_one_is_
 
 #[test]
 fn the_last_who_drops_the_zygotes_ends_them() {
+    needs_python!();
     let place = Place::new();
     let zygotes = Zygotes::default();
     drop(zygotes.get(&place.zygote(&["json"])).expect("a zygote"));
@@ -223,6 +235,7 @@ fn the_last_who_drops_the_zygotes_ends_them() {
 #[case::killed(Signal::KILL)]
 #[case::interrupted(Signal::INT)]
 fn nothing_outlives_a_harness_that_is_ended(#[case] signal: Signal) {
+    needs_python!();
     let place = Place::new();
     place.system();
     let server = "import os, subprocess, time\nfor _ in range(2):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(3600)\nsubprocess.Popen(['sleep', '3600'], start_new_session=True)\nprint(' INFO server: up', flush=True)\ntime.sleep(3600)";
@@ -238,6 +251,7 @@ fn nothing_outlives_a_harness_that_is_ended(#[case] signal: Signal) {
 
 #[test]
 fn a_run_with_a_zygote_is_judged_as_one_without() {
+    needs_python!();
     let place = Place::new();
     place.system();
     place.write("server.py", "import costly, signal, sys, time\nprint(' INFO server: up', flush=True)\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(4))\ntime.sleep(3600)");
@@ -271,6 +285,7 @@ fn a_run_with_a_zygote_is_judged_as_one_without() {
 
 #[test]
 fn a_run_whose_zygote_is_killed_is_no_verdict() {
+    needs_python!();
     let place = Place::new();
     place.system();
     place.write("server.py", "import os, signal\nprint(' INFO server: up', flush=True)\nos.kill(os.getppid(), signal.SIGKILL)\nsignal.pause()");
@@ -284,6 +299,7 @@ fn a_run_whose_zygote_is_killed_is_no_verdict() {
 /// The first boot pays for the import, no other does.
 #[tokio::test(flavor = "current_thread")]
 async fn a_boot_after_the_first_does_not_wait_for_the_import() {
+    needs_python!();
     let place = Place::new();
     place.write("slow.py", "import time\ntime.sleep(2)");
     place.write("script.py", "import slow\nprint('up', flush=True)");

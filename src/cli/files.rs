@@ -74,6 +74,8 @@ pub struct Purpose {
     pub variants: Vec<String>,
     /// Whether their controls are run.
     pub control: bool,
+    /// The quietdown program, where they are to be run: then a system whose environment is missing is left out.
+    pub program: Option<PathBuf>,
 }
 
 /// Reads and checks the scenarios that `names` mean.
@@ -100,11 +102,13 @@ pub struct Files {
     colours: bool,
     known: Vec<System>,
     systems: BTreeMap<String, Result<System, String>>,
+    /// Why each system cannot be run here.
+    missing: BTreeMap<PathBuf, Option<String>>,
 }
 
 impl Files {
     pub fn new(purpose: Purpose, colours: bool) -> Self {
-        Self { purpose, colours, known: System::known(), systems: BTreeMap::new() }
+        Self { purpose, colours, known: System::known(), systems: BTreeMap::new(), missing: BTreeMap::new() }
     }
 
     /// Reads and checks one scenario file; gives it once for each variant.
@@ -120,6 +124,7 @@ impl Files {
         let system = self.system(&name)?;
         let left_out =
             scenario.fit(&system, &self.known, self.purpose.control).map_err(|list| list.render(self.colours))?;
+        let left_out = left_out.or_else(|| self.missing(&system));
         let variants: Vec<&str> = match self.purpose.variants.as_slice() {
             [] => vec![PLAIN],
             names if names.iter().any(|name| name == "all") => system.variant_names().collect(),
@@ -130,6 +135,13 @@ impl Files {
             Ok(Selected { scenario: scenario.clone(), system, left_out: left_out.clone() })
         };
         variants.iter().map(one).collect()
+    }
+
+    /// Why the system cannot be run on this machine, asked once.
+    fn missing(&mut self, system: &System) -> Option<NotApplicable> {
+        let program = self.purpose.program.clone()?;
+        let why = self.missing.entry(system.path.clone()).or_insert_with(|| system.missing(&program)).clone()?;
+        Some(NotApplicable { reason: why, declared: false })
     }
 
     fn system(&mut self, name: &str) -> Result<System, String> {

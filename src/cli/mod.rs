@@ -8,6 +8,7 @@ mod proxy;
 mod report;
 mod run;
 mod schema;
+mod system;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,9 @@ enum Command {
     Report(report::Report),
     /// Print or write the JSON Schemas of both kinds of file.
     Schema(schema::Schema),
+    /// List the systems, say what one can, make what it needs.
+    #[command(subcommand)]
+    System(system::Command),
     /// A drop-in for toxiproxy-server, with quietdown's proxy.
     Proxy(proxy::Proxy),
     /// The embedded system under test: a rollout store, its client, its runner, its execution strategy.
@@ -78,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Log(command) => command.execute(),
         Command::Report(command) => command.execute(),
         Command::Schema(command) => command.execute(),
+        Command::System(command) => command.execute(),
         Command::Proxy(command) => command.execute(),
         Command::Store(command) => return command.execute(),
         Command::Watchdog { mark } => {

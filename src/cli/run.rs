@@ -70,7 +70,19 @@ pub struct Run {
 impl Run {
     pub fn execute(self) -> u8 {
         let colours = super::colours(&std::io::stdout());
-        let purpose = Purpose { system: self.system.clone(), variants: self.variant.clone(), control: self.control };
+        let program = match std::env::current_exe() {
+            Ok(program) => program,
+            Err(why) => {
+                eprintln!("quietdown: cannot find its own program: {why}");
+                return BROKEN;
+            }
+        };
+        let purpose = Purpose {
+            system: self.system.clone(),
+            variants: self.variant.clone(),
+            control: self.control,
+            program: Some(program.clone()),
+        };
         let selected = match files::load(&self.scenarios, purpose, super::colours(&std::io::stderr())) {
             Ok(selected) => selected,
             Err(wrong) => {
@@ -90,13 +102,7 @@ impl Run {
             return WRONG;
         }
         let stale = if self.scenarios.is_empty() { stale(&selected) } else { Vec::new() };
-        let runner = match std::env::current_exe() {
-            Ok(program) => Runner::new(program).runs(self.runs.clone().unwrap_or_else(default_runs)).keep(self.keep),
-            Err(why) => {
-                eprintln!("quietdown: cannot find its own program: {why}");
-                return BROKEN;
-            }
-        };
+        let runner = Runner::new(program).runs(self.runs.clone().unwrap_or_else(default_runs)).keep(self.keep);
         let runner = match self.toxiproxy.as_deref().map(find_toxiproxy).transpose() {
             Ok(Some(server)) => runner.toxiproxy(server),
             Ok(None) => runner,

@@ -1,7 +1,7 @@
 //! Who is on stage: the processes of a scenario, one by one.
 
 use super::{Process, ScenarioFile, Via};
-use crate::system::{RoleKind, SystemFile};
+use crate::system::{HTTP, RoleKind, SystemFile};
 
 /// The name of the server's process.
 pub const SERVER: &str = "server";
@@ -36,6 +36,11 @@ pub fn cast(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Instance> {
     for (name, process) in &scenario.processes {
         all.extend(instances(name.as_ref(), process, system));
     }
+    let named = scenario.processes.keys().any(|name| name.as_ref() == HTTP);
+    let mut asked = scenario.steps.iter().filter_map(|step| step.as_ref().action.as_ref()?.as_ref().asking());
+    if !named && asked.any(|asking| asking.client.is_some()) {
+        all.extend(instances(HTTP, &silent, system));
+    }
     let has_server = all.iter().any(|one| matches!(one.kind, RoleKind::Server | RoleKind::Composite));
     if !has_server {
         all.extend(instances(SERVER, &silent, system));
@@ -54,7 +59,7 @@ fn instances(name: &str, process: &Process, system: &SystemFile) -> Vec<Instance
         role: role.to_owned(),
         kind,
         linked: kind != RoleKind::Server && process.via == Via::Proxy,
-        boots: process.boot.unwrap_or(true),
+        boots: process.boot.unwrap_or(true) && kind != RoleKind::Http,
     };
     match count {
         1 => vec![one(name.to_owned())],
@@ -68,6 +73,7 @@ pub(super) fn role_name<'a>(name: &str, process: &'a Process) -> &'a str {
     match &process.role {
         Some(role) => role.as_ref(),
         None if name == SERVER => SERVER,
+        None if name == HTTP => HTTP,
         None => "client",
     }
 }

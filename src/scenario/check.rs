@@ -2,15 +2,17 @@
 
 mod calls;
 mod expectations;
+mod http;
 mod names;
+mod reach;
 mod steps;
 mod toxics;
 
 use toml::Spanned;
 
 use super::cast::{MOST_INSTANCES, cast, role_name};
-use super::{Instance, ScenarioFile};
-use crate::file::{Diagnostic, NeedKind, known_names};
+use super::{Instance, Process, ScenarioFile};
+use crate::file::{Diagnostic, NeedKind, Span, known_names};
 use crate::system::{RoleKind, SystemFile};
 
 /// What the checks look things up in.
@@ -91,6 +93,9 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
                 ));
             }
         }
+        if role.kind == RoleKind::Http {
+            check_http_client(name, process, found);
+        }
         if let Some(exit) = &process.exit {
             found.extend(scope.unknown_exit(exit));
         }
@@ -103,6 +108,20 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
             "more than one process would listen",
             "a run has one server, or one composite role that brings its own",
         ));
+    }
+}
+
+/// The harness's own client is no process.
+fn check_http_client(name: &Spanned<String>, process: &Process, found: &mut Vec<Diagnostic>) {
+    if let Some(exit) = &process.exit {
+        found.push(Diagnostic::new(exit.span(), "the harness's own client does not end", "it is no process"));
+    }
+    if process.boot.is_some() {
+        found.push(Diagnostic::new(name.span(), "the harness's own client is not booted", "it is no process"));
+    }
+    for (option, value) in &process.options {
+        let wrong = value.as_str().map(Span::parse).and_then(Result::err);
+        found.extend(wrong.map(|why| Diagnostic::new(option.span(), why, "this option")));
     }
 }
 

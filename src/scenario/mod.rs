@@ -7,18 +7,21 @@ mod embedded;
 mod fill;
 mod gates;
 mod model;
+mod request;
 
 use std::path::{Path, PathBuf};
 
 use crate::file::{Diagnostics, parse};
 use crate::system::System;
 
+pub use crate::system::HTTP;
 pub use applies::NotApplicable;
 pub use cast::{Instance, SERVER, cast};
 pub use embedded::needs_embedded_proxy;
 pub(crate) use fill::fill_size;
 pub use gates::{is_fault, is_gate};
 pub use model::*;
+pub use request::{request, request_pattern};
 
 /// A scenario file that was read.
 #[derive(Debug, Clone)]

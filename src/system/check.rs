@@ -19,6 +19,14 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for (name, zygote) in &file.zygotes {
         check_zygote(name, zygote, &mut found);
     }
+    for word in file.setup.iter().flat_map(|setup| setup.command.iter().chain(&setup.check)) {
+        for variable in variables(word.as_ref()).into_iter().filter(|name| !["quietdown", "system"].contains(name)) {
+            found.push(
+                Diagnostic::new(word.span(), format!("`${{{variable}}}` is not known here"), "in this argument")
+                    .help("a setup is of no run: it can use ${quietdown} and ${system}"),
+            );
+        }
+    }
     for (name, variant) in &file.variants {
         check_variant(file, name, variant, &mut found);
     }

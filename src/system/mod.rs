@@ -2,7 +2,9 @@
 
 mod check;
 mod find;
+mod http;
 mod model;
+mod setup;
 mod variants;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +15,9 @@ use crate::log::Record;
 use crate::process::ZygoteCommand;
 
 pub(crate) use check::variables;
+pub use http::{HTTP, HTTP_TIMEOUT};
 pub use model::*;
+pub use setup::words;
 
 /// How long a zygote may take to be ready when its system does not say: some import for a long time.
 const ZYGOTE_WITHIN: Duration = Duration::from_secs(120);
@@ -146,9 +150,10 @@ impl SystemFile {
         }
     }
 
-    /// A role by its name.
+    /// A role by its name: one of its own, or that of the HTTP client which every system has.
     pub fn role(&self, name: &str) -> Option<&Role> {
-        self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role)
+        let own = self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role);
+        own.or_else(|| (name == HTTP).then(|| &*http::ROLE))
     }
 
     /// A policy by its name: one of its own, or one that every system has.

@@ -10,7 +10,7 @@ use super::wait::Bound;
 use super::world::{Parked, World};
 use crate::evidence::{Fault, Step, StepFailure};
 use crate::proxy::Effect;
-use crate::scenario::{Action, Event, is_fault, is_gate};
+use crate::scenario::{Action, Asking, Event, is_fault, is_gate};
 
 impl World<'_> {
     /// Boots the cast and takes every step in order. Gives why it could not be finished.
@@ -194,6 +194,10 @@ pub(super) fn name_of_event(event: &Event) -> String {
     }
 }
 
+fn asked(asking: Asking<'_>) -> String {
+    format!("{} of {}", asking.op.as_ref(), asking.who().map_or("nobody", |who| who.as_ref().as_str()))
+}
+
 /// An action in a few words.
 pub(super) fn name_of_action(action: &Action) -> String {
     let link = |link: &Option<toml::Spanned<String>>| {
@@ -207,8 +211,8 @@ pub(super) fn name_of_action(action: &Action) -> String {
         Action::Pause(it) => format!("pause {}", it.process.as_ref()),
         Action::Resume(it) => format!("resume {}", it.process.as_ref()),
         Action::Restart(it) => format!("restart {}", it.process.as_ref()),
-        Action::Call(it) => format!("call {} of {}", it.op.as_ref(), it.process.as_ref()),
-        Action::Begin(it) => format!("begin {} of {}", it.op.as_ref(), it.process.as_ref()),
+        Action::Call(it) => format!("call {}", asked(it.asking())),
+        Action::Begin(it) => format!("begin {}", asked(it.asking())),
         Action::Cancel(it) => format!("cancel {}", it.call.as_ref()),
         Action::Finish(it) => format!("finish {}", it.call.as_ref()),
         Action::Cut(it) => format!("cut {}", link(&it.link)),

@@ -11,7 +11,6 @@ use crate::file::substitute;
 use crate::log::{Reader, Stream};
 use crate::process::Spawn;
 use crate::system::{RoleKind, StopBy};
-use crate::toxiproxy::RemoteProxy;
 
 /// The bound of a boot whose role names none.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -93,8 +92,7 @@ impl World<'_> {
     /// The command and the environment of a process, with every variable and option in its place.
     fn command(&self, index: usize) -> (Vec<String>, BTreeMap<String, String>) {
         let actor = &self.actors[index];
-        let link = actor.link.as_ref().map(crate::proxy::Link::addr);
-        let address = link.or(actor.remote.as_ref().map(RemoteProxy::addr)).unwrap_or(self.server_addr());
+        let address = self.address_of(index);
         let variable = |name: &str| match name {
             "quietdown" => Some(self.plan.program.display().to_string()),
             "port" => Some(self.server_addr().port().to_string()),

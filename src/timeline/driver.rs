@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
+use super::client::Message;
 use super::wait::Bound;
 use super::world::World;
 use crate::evidence::{Call, CallEffect, CallResult, abridge};
+use crate::system::RoleKind;
 
 /// The longest answer that is kept in memory.
 const ANSWER_BOUND: usize = 192 * 1024 * 1024;
@@ -71,6 +73,8 @@ pub(super) struct Asked<'s> {
     pub name: String,
     pub op: &'s str,
     pub args: Value,
+    /// For the HTTP client: the operation with its variables filled in, and what else is sent.
+    pub request: (String, Message),
 }
 
 impl World<'_> {
@@ -86,12 +90,18 @@ impl World<'_> {
         );
         let line = json!({"call": number, "name": asked.name, "op": op, "args": args}).to_string() + "\n";
         let process = target.instance.name.clone();
+        let http = target.instance.kind == RoleKind::Http;
+        let (request, message) = asked.request;
+        let sent = match &message.body {
+            Some(body) => Value::String(body.clone()),
+            None => asked.args.clone(),
+        };
         self.calls.push(Call {
             name: asked.name,
             process,
             number,
             op: asked.op.to_owned(),
-            args: abridge(asked.args),
+            args: abridge(sent),
             begun,
             ended: None,
             result: None,
@@ -102,13 +112,20 @@ impl World<'_> {
             returns: None,
         });
         let index = self.calls.len() - 1;
-        self.write(actor, line.into_bytes(), bound).await?;
+        match http {
+            true => self.request(actor, number, &request, &asked.args, message)?,
+            false => self.write(actor, line.into_bytes(), bound).await?,
+        }
         Ok(index)
     }
 
     /// Asks a driven client to cancel a call.
     pub async fn ask_to_cancel(&mut self, call: usize, bound: Bound) -> Result<(), String> {
         let actor = self.actor_of(&self.calls[call].process.clone())?;
+        if self.actors[actor].instance.kind == RoleKind::Http {
+            self.give_up(actor, self.calls[call].number).await;
+            return Ok(());
+        }
         let line = json!({"cancel": self.calls[call].number}).to_string() + "\n";
         self.write(actor, line.into_bytes(), bound).await
     }

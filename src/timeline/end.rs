@@ -34,6 +34,7 @@ impl World<'_> {
         let listener = self.listener();
         let clients: Vec<usize> = (0..self.actors.len()).filter(|index| Some(*index) != listener).collect();
         self.end_group(&clients).await;
+        self.give_up_all();
         let wanted: Vec<String> = self.reads();
         if !wanted.is_empty() && listener.is_some() {
             self.final_read = self.read_data(&wanted).await;

@@ -25,6 +25,7 @@ impl World<'_> {
             // What passed a link happened before what a process says of it.
             biased;
             Some(event) = self.link_events.recv() => self.take_link_event(event),
+            Some((actor, answer)) = self.answered.recv() => self.take_http_answer(actor, answer),
             Some(seen) = self.seen.recv() => self.take_output(seen),
         }
     }
@@ -34,9 +35,20 @@ impl World<'_> {
         while let Ok(event) = self.link_events.try_recv() {
             self.take_link_event(event);
         }
+        while let Ok((actor, answer)) = self.answered.try_recv() {
+            self.take_http_answer(actor, answer);
+        }
         while let Ok(seen) = self.seen.try_recv() {
             self.take_output(seen);
         }
+    }
+
+    fn take_http_answer(&mut self, actor: usize, answer: serde_json::Value) {
+        self.last_activity = Instant::now();
+        if let Some(number) = answer["call"].as_u64() {
+            self.requests_under_way.remove(&(actor, number));
+        }
+        self.take_answer(actor, 0, answer);
     }
 
     fn take_output(&mut self, seen: Seen) {

@@ -2,6 +2,7 @@
 
 mod act;
 mod boot;
+mod client;
 mod driver;
 mod end;
 mod events;

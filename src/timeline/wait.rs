@@ -70,6 +70,7 @@ impl World<'_> {
         for actor in &self.actors {
             let name = &actor.instance.name;
             match actor.boots.last() {
+                None if actor.instance.kind == crate::system::RoleKind::Http => {}
                 None => seen.push(format!("`{name}` was not started")),
                 Some(boot) => {
                     if let Some(exit) = &boot.seen.exit {
@@ -182,6 +183,9 @@ impl World<'_> {
 
     /// Whether a request is one that this gate names.
     pub fn fits_operation(&self, op: &str, method: &str, path: &str) -> bool {
+        if let Some((asked, pattern)) = crate::scenario::request_pattern(op) {
+            return asked == method && crate::file::fits(&pattern, path);
+        }
         self.system.file.operations.get(op).is_some_and(|rule| {
             rule.method.as_deref().is_none_or(|known| known == method)
                 && rule.path.as_deref().is_none_or(|pattern| crate::file::fits(pattern, path))

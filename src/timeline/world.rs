@@ -53,6 +53,10 @@ pub(super) struct World<'a> {
     pub output: mpsc::Sender<Seen>,
     pub seen: mpsc::Receiver<Seen>,
     pub link_events: mpsc::UnboundedReceiver<LinkEvent>,
+    /// The calls of the harness's own client that are under way, by actor and number, and where their answers come.
+    pub requests_under_way: BTreeMap<(usize, u64), tokio::task::JoinHandle<()>>,
+    pub answers: mpsc::UnboundedSender<(usize, Value)>,
+    pub answered: mpsc::UnboundedReceiver<(usize, Value)>,
     /// Answers are no longer taken: what has not ended now never will have.
     pub history_closed: bool,
     /// Why what was seen shows nothing: a part of the harness was killed.
@@ -115,6 +119,7 @@ impl<'a> World<'a> {
         let port = ReservedPort::new().map_err(HarnessError::io("reserving a port"))?;
         let (output, seen) = mpsc::channel(OUTPUT_BOUND);
         let (link_events, events) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::unbounded_channel();
         let mut actors = Vec::new();
         for instance in cast(&scenario.file, &system.file) {
             let role = system
@@ -172,6 +177,9 @@ impl<'a> World<'a> {
             output,
             seen,
             link_events: events,
+            requests_under_way: BTreeMap::new(),
+            answers,
+            answered,
             history_closed: false,
             broken: None,
         })

@@ -8,7 +8,7 @@ use toml::Spanned;
 use crate::evidence::{Asked, Evidence, Process};
 use crate::log::{Level, Record, Redactor};
 use crate::scenario::TranscriptRules;
-use crate::system::SystemFile;
+use crate::system::{RoleKind, SystemFile};
 
 /// What a transcript is made of.
 #[derive(Clone, Copy)]
@@ -29,7 +29,10 @@ impl Source<'_> {
 pub(super) fn blocks(source: Source<'_>, redactor: &Redactor) -> Vec<String> {
     let evidence = source.evidence;
     let mut blocks = Vec::new();
-    let mut rest = evidence.processes.as_slice();
+    // The harness's own client says nothing.
+    let says = |process: &&Process| source.system.role(&process.role).is_none_or(|role| role.kind != RoleKind::Http);
+    let processes: Vec<&Process> = evidence.processes.iter().filter(says).collect();
+    let mut rest = processes.as_slice();
     while let Some(first) = rest.first() {
         let base = first.name.split('.').next().unwrap_or_default();
         let count = rest.iter().take_while(|process| process.name.split('.').next() == Some(base)).count();

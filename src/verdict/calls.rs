@@ -67,6 +67,10 @@ fn planned_end(case: Case<'_>, call: &Call) -> bool {
 
 fn reported_once(case: Case<'_>, call: &Call, result: CallResult, findings: &mut Vec<Finding>) {
     let Some(process) = case.evidence.processes.iter().find(|process| process.name == call.process) else { return };
+    // The harness's own client logs nothing: the history is its report.
+    if case.kind(process, None) == Some(RoleKind::Http) {
+        return;
+    }
     let reports: Vec<&Record> =
         process.records.iter().filter(|record| is_report(record) && is_about(case, record, call)).collect();
     let kind = match reports.len() {

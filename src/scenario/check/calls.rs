@@ -5,29 +5,30 @@ use toml::Spanned;
 use super::Scope;
 use super::steps::Past;
 use crate::file::{Diagnostic, NeedKind, known_names};
-use crate::system::RoleKind;
+use crate::scenario::model::Asking;
+use crate::system::{HTTP, RoleKind};
 
-pub(super) fn check_call(
-    scope: &Scope<'_>,
-    past: &Past,
-    (process, op): (&Spanned<String>, &Spanned<String>),
-    args: &toml::Table,
-    json: Option<&Spanned<String>>,
-    found: &mut Vec<Diagnostic>,
-) {
-    if let Some(one) = scope.single(process, found)
-        && one.kind != RoleKind::Driven
-    {
-        found.push(Diagnostic::new(
-            process.span(),
-            format!("`{}` is not a driven client", process.as_ref()),
-            "it cannot be asked for a call",
-        ));
-    }
-    if !scope.system.operations.contains_key(op.as_ref()) {
-        found.push(scope.unknown_op(op));
-    }
+pub(super) fn check_call(scope: &Scope<'_>, past: &Past, asking: Asking<'_>, found: &mut Vec<Diagnostic>) {
+    let Asking { op, args, args_json: json, .. } = asking;
     let mut texts = Vec::new();
+    match kind(scope, asking, found) {
+        Some(RoleKind::Http) => super::http::check(scope, asking, &mut texts, found),
+        _ => {
+            if !scope.system.operations.contains_key(op.as_ref()) {
+                found.push(scope.unknown_op(op));
+            }
+            for key in asking.body.map(Spanned::span).into_iter().chain(asking.headers.keys().map(Spanned::span)) {
+                found.push(
+                    Diagnostic::new(
+                        key,
+                        "only the HTTP client of the harness has a body and headers",
+                        "not for this client",
+                    )
+                    .help("a driven client takes args; client = \"http\" is the harness's own"),
+                );
+            }
+        }
+    }
     if let Some(json) = json {
         match serde_json::from_str::<serde_json::Value>(json.as_ref()) {
             Ok(value) if value.is_object() => texts.push(json.as_ref().clone()),
@@ -58,6 +59,57 @@ pub(super) fn check_call(
     }
 }
 
+/// What the client is to the harness, if it is there and can be asked.
+fn kind(scope: &Scope<'_>, asking: Asking<'_>, found: &mut Vec<Diagnostic>) -> Option<RoleKind> {
+    let process = match (asking.process, asking.client) {
+        (Some(process), None) => process,
+        (None, Some(client)) if client.as_ref() == HTTP => client,
+        (None, Some(client)) => {
+            found.push(
+                Diagnostic::new(client.span(), format!("unknown client `{}`", client.as_ref()), "there is one")
+                    .help("write client = \"http\", or process = \"NAME\" for a process that is a driven client"),
+            );
+            return None;
+        }
+        (Some(_), Some(client)) => {
+            found.push(
+                Diagnostic::new(
+                    client.span(),
+                    "a call has a process or a client, not both",
+                    "the harness's own client",
+                )
+                .help("remove one of the two"),
+            );
+            return None;
+        }
+        (None, None) => {
+            found.push(
+                Diagnostic::new(asking.op.span(), "who is asked for this call?", "neither a process nor a client")
+                    .help("write process = \"NAME\", or client = \"http\" for the harness's own HTTP client"),
+            );
+            return None;
+        }
+    };
+    let one = scope.single(process, found)?;
+    if asking.client.is_some() && one.kind != RoleKind::Http {
+        found.push(Diagnostic::new(
+            process.span(),
+            "`http` is something else here",
+            format!("a process with the role `{}`", one.role),
+        ));
+        return None;
+    }
+    if !matches!(one.kind, RoleKind::Driven | RoleKind::Http) {
+        found.push(Diagnostic::new(
+            process.span(),
+            format!("`{}` is not a driven client", process.as_ref()),
+            "it cannot be asked for a call",
+        ));
+        return None;
+    }
+    Some(one.kind)
+}
+
 fn collect_texts(value: &toml::Value, texts: &mut Vec<String>) {
     match value {
         toml::Value::String(text) => texts.push(text.clone()),
@@ -83,6 +135,15 @@ impl Scope<'_> {
             Some(_) => return true,
         }
         false
+    }
+
+    /// Whether a request as it is written may be one that an operation makes.
+    pub(super) fn is_request_of(&self, written: &str, op: &str) -> bool {
+        let Some((method, path)) = crate::scenario::request_pattern(written) else { return false };
+        self.system.operations.get(op).is_some_and(|rule| {
+            let fits = |known: &str| crate::file::fits(known, &path) || path.contains('*');
+            rule.method.as_ref().is_none_or(|known| *known == method) && rule.path.as_deref().is_none_or(fits)
+        })
     }
 
     pub(super) fn unknown_op(&self, op: &Spanned<String>) -> Diagnostic {

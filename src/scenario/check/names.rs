@@ -46,6 +46,19 @@ impl<'a> Scope<'a> {
         all.first().copied()
     }
 
+    /// A name that must mean exactly one instance which is a process.
+    pub(super) fn process(&self, name: &Spanned<String>, found: &mut Vec<Diagnostic>) -> Option<&Instance> {
+        let one = self.single(name, found)?;
+        if one.kind != RoleKind::Http {
+            return Some(one);
+        }
+        found.push(
+            Diagnostic::new(name.span(), format!("`{}` is no process", name.as_ref()), "the harness's own HTTP client")
+                .help("it does not boot, log or end; its calls and its link are what can be meant"),
+        );
+        None
+    }
+
     /// A name that must mean processes with a link of their own.
     pub(super) fn linked(&self, name: &Spanned<String>, found: &mut Vec<Diagnostic>) {
         if let Some(wrong) = self.unknown_process(name) {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::calls::check_call;
+use super::reach::reachable;
 use super::{Scope, toxics};
 use crate::file::{Diagnostic, known_names};
 use crate::proxy::Phase;
@@ -22,7 +23,7 @@ pub(super) struct Past {
     /// Kept gates: place of the name, whether released.
     kept: BTreeMap<String, (Range<usize>, bool)>,
     /// What drives traffic: (process, operation), and whether it leaves the timeline free.
-    driven: Vec<(String, String, bool)>,
+    pub(super) driven: Vec<(String, String, bool)>,
     down: BTreeSet<String>,
     toxics: toxics::Toxics,
 }
@@ -86,16 +87,21 @@ fn check_event(scope: &Scope<'_>, past: &Past, event: &Spanned<Event>, step: &St
         Event::Bytes(gate) => scope.linked(&gate.process, found),
         Event::Connect(gate) | Event::Idle(gate) => scope.linked(&gate.process, found),
         Event::Line(line) => {
-            found.extend(scope.unknown_process(&line.process));
+            let missing = scope.unknown_process(&line.process);
+            if missing.is_none() && scope.instances(line.process.as_ref()).iter().all(|one| one.kind == RoleKind::Http)
+            {
+                scope.process(&line.process, found);
+            }
+            found.extend(missing);
             let literal = line.level.is_some() || line.target.is_some() || line.message.is_some();
             scope.check_line(&line.process, line.line.as_ref(), literal, found);
         }
         Event::Exit(exit) => {
-            scope.single(&exit.process, found);
+            scope.process(&exit.process, found);
             found.extend(exit.status.as_ref().and_then(|status| scope.unknown_exit(status)));
         }
         Event::Ready(ready) => {
-            scope.single(&ready.process, found);
+            scope.process(&ready.process, found);
         }
         Event::Quiet(_) | Event::After(_) => {}
     }
@@ -151,35 +157,6 @@ fn check_request_gate(
     }
 }
 
-/// A gate on a driven client can only be reached by a call that leaves the timeline free to come to its step.
-fn reachable(scope: &Scope<'_>, past: &Past, gate: &RequestGate, op: &Spanned<String>, found: &mut Vec<Diagnostic>) {
-    let driven = |one: &&crate::scenario::Instance| one.kind == RoleKind::Driven;
-    let instances = scope.instances(gate.process.as_ref());
-    if instances.is_empty() || !instances.iter().all(driven) {
-        return;
-    }
-    let mine = |(process, name, free): &&(String, String, bool)| {
-        instances.iter().any(|one| one.name == *process || one.process == *process) && name == op.as_ref() && *free
-    };
-    if past.driven.iter().any(|entry| mine(&entry)) {
-        return;
-    }
-    let blocking = past.driven.iter().any(|(_, name, free)| name == op.as_ref() && !free);
-    let help = if blocking {
-        "the call before is a do.call, which waits for its own end: use do.begin"
-    } else {
-        "add a do.begin with this op before this step"
-    };
-    found.push(
-        Diagnostic::new(
-            op.span(),
-            format!("no step can reach this gate: `{}` has no `{}` in flight", gate.process.as_ref(), op.as_ref()),
-            "waits for ever",
-        )
-        .help(help),
-    );
-}
-
 fn check_action(
     scope: &Scope<'_>,
     past: &mut Past,
@@ -190,7 +167,7 @@ fn check_action(
     match action.as_ref() {
         Action::Start(it) => {
             let name = it.process.as_ref();
-            if scope.single(&it.process, found).is_some() && !past.down.contains(name) {
+            if scope.process(&it.process, found).is_some() && !past.down.contains(name) {
                 found.push(
                     Diagnostic::new(it.process.span(), format!("`{name}` is running already"), "cannot be started")
                         .help("give it boot = false, or end it in a step before"),
@@ -199,15 +176,15 @@ fn check_action(
             past.down.remove(name);
         }
         Action::Stop(it) | Action::Kill(it) => {
-            if scope.single(&it.process, found).is_some() {
+            if scope.process(&it.process, found).is_some() {
                 past.down.insert(it.process.as_ref().clone());
             }
         }
         Action::Pause(it) | Action::Resume(it) | Action::Restart(it) => {
-            scope.single(&it.process, found);
+            scope.process(&it.process, found);
         }
         Action::Signal(it) => {
-            if scope.single(&it.process, found).is_some() {
+            if scope.process(&it.process, found).is_some() {
                 past.down.insert(it.process.as_ref().clone());
             }
             if crate::process::signal(it.signal.as_ref()).is_none() {
@@ -218,8 +195,8 @@ fn check_action(
             }
         }
         Action::Call(call) => {
-            check_call(scope, past, (&call.process, &call.op), &call.args, call.args_json.as_ref(), found);
-            past.driven.push((call.process.as_ref().clone(), call.op.as_ref().clone(), false));
+            check_call(scope, past, call.asking(), found);
+            past.drives(call.asking(), false);
             if call.returns.is_some() && call.result != crate::evidence::CallResult::Ok {
                 found.push(Diagnostic::new(
                     call.op.span(),
@@ -230,8 +207,8 @@ fn check_action(
             past.saved.extend(call.save.as_ref().map(|name| name.as_ref().clone()));
         }
         Action::Begin(call) => {
-            check_call(scope, past, (&call.process, &call.op), &call.args, call.args_json.as_ref(), found);
-            past.driven.push((call.process.as_ref().clone(), call.op.as_ref().clone(), true));
+            check_call(scope, past, call.asking(), found);
+            past.drives(call.asking(), true);
             let name = call.name.as_ref();
             if past.begun.insert(name.clone(), (call.name.span(), false)).is_some() {
                 found.push(Diagnostic::new(
@@ -323,6 +300,13 @@ fn check_release(
 }
 
 impl Past {
+    /// A call is under way; `free` when the timeline does not wait for it.
+    fn drives(&mut self, asking: Asking<'_>, free: bool) {
+        if let Some(who) = asking.who() {
+            self.driven.push((who.as_ref().clone(), asking.op.as_ref().clone(), free));
+        }
+    }
+
     fn end_call(&mut self, call: &Spanned<String>, what: &str, found: &mut Vec<Diagnostic>) {
         match self.begun.get_mut(call.as_ref()) {
             Some((_, ended)) => *ended = true,

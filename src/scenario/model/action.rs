@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ProcessRef, ToxicAction, UntoxicAction};
+use super::{BeginAction, CallAction, ProcessRef, ToxicAction, UntoxicAction};
 use crate::evidence::CallResult;
 use crate::proxy::{CutMode, Toward};
 
@@ -73,61 +71,6 @@ pub struct SignalAction {
     pub signal: Spanned<String>,
     /// Whether what follows from it is planned; there is no default, because only the author knows.
     pub planned: bool,
-}
-
-/// A blocking call.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CallAction {
-    /// The driven client.
-    #[schemars(with = "String")]
-    pub process: Spanned<String>,
-    /// An operation that the system file declares.
-    #[schemars(with = "String")]
-    pub op: Spanned<String>,
-    /// Its arguments; `${call.field}` takes a saved answer's field, `${fill:16MiB}` makes a large text.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub args: toml::Table,
-    /// The arguments as a JSON object, where TOML cannot say them (null).
-    #[schemars(with = "Option<String>")]
-    pub args_json: Option<Spanned<String>>,
-    /// The call's name in messages and transcript; default: `save`, or the operation's name and a number.
-    #[serde(rename = "as")]
-    #[schemars(with = "Option<String>")]
-    pub name: Option<Spanned<String>>,
-    /// Keep the answer under this name.
-    #[schemars(with = "Option<String>")]
-    pub save: Option<Spanned<String>>,
-    /// The result that it must have; default `ok`.
-    #[serde(default)]
-    pub result: CallResult,
-    /// Fields that the answer must have (a subset comparison).
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub returns: Option<toml::Value>,
-}
-
-/// A call that goes on in the background.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct BeginAction {
-    /// The driven client.
-    #[schemars(with = "String")]
-    pub process: Spanned<String>,
-    /// An operation that the system file declares.
-    #[schemars(with = "String")]
-    pub op: Spanned<String>,
-    /// Its arguments; see `call`.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub args: toml::Table,
-    /// The arguments as a JSON object.
-    #[schemars(with = "Option<String>")]
-    pub args_json: Option<Spanned<String>>,
-    /// The call's name, for `finish` and `cancel`.
-    #[serde(rename = "as")]
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
 }
 
 /// A call by name.

@@ -3,6 +3,7 @@
 //! Enums are externally tagged on purpose: untagged, internally tagged and flattened ones lose the position of an error.
 
 mod action;
+mod call;
 mod event;
 mod expect;
 mod rules;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use action::*;
+pub use call::*;
 pub use event::*;
 pub use expect::*;
 pub use rules::*;

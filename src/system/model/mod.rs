@@ -8,11 +8,13 @@ use toml::Spanned;
 
 mod policy;
 mod role;
+mod setup;
 mod variant;
 mod zygote;
 
 pub use policy::Policy;
 pub use role::{Begun, OptionRule, Part, Ready, Role, RoleKind, Stop, StopBy};
+pub use setup::Setup;
 pub use variant::{ExpectedFailure, PLAIN, Variant};
 pub use zygote::Zygote;
 
@@ -59,6 +61,8 @@ pub struct SystemFile {
     /// Processes that import what is expensive, once for a whole run of the harness, and fork those of the roles that name them.
     #[serde(default)]
     pub zygotes: BTreeMap<String, Zygote>,
+    /// What makes the environment that its processes need.
+    pub setup: Option<Setup>,
     /// The system with something changed, by names that `--variant` uses.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Variant>")]

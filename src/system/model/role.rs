@@ -18,6 +18,9 @@ pub enum RoleKind {
     FreeRunning,
     /// Boots a server and clients of its own.
     Composite,
+    /// The HTTP client of the harness itself: no process. No system file can say it.
+    #[serde(skip)]
+    Http,
 }
 
 /// A kind of process.

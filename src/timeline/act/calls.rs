@@ -4,7 +4,8 @@ use serde_json::Value;
 use toml::Spanned;
 
 use crate::evidence::{CallResult, StepFailure};
-use crate::scenario::{BeginAction, CallAction, FinishAction};
+use crate::scenario::{Asking, BeginAction, CallAction, FinishAction};
+use crate::timeline::client::Message;
 use crate::timeline::driver::Asked;
 use crate::timeline::template::resolve;
 use crate::timeline::wait::Bound;
@@ -17,8 +18,7 @@ impl World<'_> {
             let nth = 1 + self.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
             format!("{}-{nth}", it.op.as_ref())
         });
-        let index =
-            self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await?;
+        let index = self.ask_for(it.asking(), name, bound).await?;
         self.expect(index, it.result, it.returns.as_ref());
         self.await_result(index, bound).await?;
         self.save(index, it.save.as_ref(), bound)
@@ -26,26 +26,34 @@ impl World<'_> {
 
     pub(super) async fn begin(&mut self, it: &BeginAction, bound: Bound) -> Result<(), StepFailure> {
         let name = it.name.as_ref().clone();
-        self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await.map(drop)
+        self.ask_for(it.asking(), name, bound).await.map(drop)
     }
 
-    async fn ask_for(
-        &mut self,
-        process: &str,
-        op: &str,
-        name: String,
-        args: &toml::Table,
-        json: Option<&Spanned<String>>,
-        bound: Bound,
-    ) -> Result<usize, StepFailure> {
-        let actor = self.actor_of(process).map_err(|why| self.failed(bound.step, why))?;
-        let args = match json {
-            Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string()),
-            None => serde_json::to_value(args).map_err(|why| why.to_string()),
+    async fn ask_for(&mut self, asking: Asking<'_>, name: String, bound: Bound) -> Result<usize, StepFailure> {
+        let who = asking.who().map_or("", |who| who.as_ref().as_str());
+        let actor = self.actor_of(who).map_err(|why| self.failed(bound.step, why))?;
+        let filled = self.fill(asking).map_err(|why| self.failed(bound.step, why))?;
+        let (args, request) = filled;
+        let asked = Asked { name, op: asking.op.as_ref(), args, request };
+        self.ask(actor, asked, bound).await.map_err(|why| self.failed(bound.step, why))
+    }
+
+    /// The arguments of a call, and the request of an HTTP client, with every variable in its place.
+    fn fill(&self, asking: Asking<'_>) -> Result<(Value, (String, Message)), String> {
+        let args = match asking.args_json {
+            Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string())?,
+            None => serde_json::to_value(asking.args).map_err(|why| why.to_string())?,
         };
-        let args =
-            args.and_then(|args: Value| resolve(args, &self.saved)).map_err(|why| self.failed(bound.step, why))?;
-        self.ask(actor, Asked { name, op, args }, bound).await.map_err(|why| self.failed(bound.step, why))
+        let text = |text: &str| {
+            let filled = resolve(Value::String(text.to_owned()), &self.saved)?;
+            Ok::<_, String>(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
+        };
+        let headers = asking.headers.iter().map(|(name, value)| Ok((name.as_ref().clone(), text(value)?)));
+        let message = Message {
+            headers: headers.collect::<Result<_, String>>()?,
+            body: asking.body.map(|body| text(body.as_ref())).transpose()?,
+        };
+        Ok((resolve(args, &self.saved)?, (text(asking.op.as_ref())?, message)))
     }
 
     pub(super) async fn finish(&mut self, it: &FinishAction, bound: Bound) -> Result<(), StepFailure> {

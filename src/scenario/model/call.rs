@@ -1,0 +1,150 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Action;
+use crate::evidence::CallResult;
+
+/// A blocking call.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallAction {
+    /// The driven client; or `client`.
+    #[schemars(with = "Option<String>")]
+    pub process: Option<Spanned<String>>,
+    /// `"http"`: the HTTP client of the harness itself, through a link of its own that is called `http`.
+    #[schemars(with = "Option<String>")]
+    pub client: Option<Spanned<String>>,
+    /// An operation that the system file declares; for the HTTP client also a request, such as `"POST /items?sure=1"`.
+    #[schemars(with = "String")]
+    pub op: Spanned<String>,
+    /// Its arguments; `${call.field}` takes a saved answer's field, `${fill:16MiB}` makes a large text.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub args: toml::Table,
+    /// The arguments as a JSON object, where TOML cannot say them (null).
+    #[schemars(with = "Option<String>")]
+    pub args_json: Option<Spanned<String>>,
+    /// For the HTTP client: a body that is no JSON.
+    #[schemars(with = "Option<String>")]
+    pub body: Option<Spanned<String>>,
+    /// For the HTTP client: headers of the request.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub headers: BTreeMap<Spanned<String>, String>,
+    /// The call's name in messages and transcript; default: `save`, or the operation's name and a number.
+    #[serde(rename = "as")]
+    #[schemars(with = "Option<String>")]
+    pub name: Option<Spanned<String>>,
+    /// Keep the answer under this name.
+    #[schemars(with = "Option<String>")]
+    pub save: Option<Spanned<String>>,
+    /// The result that it must have; default `ok`.
+    #[serde(default)]
+    pub result: CallResult,
+    /// Fields that the answer must have (a subset comparison).
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub returns: Option<toml::Value>,
+}
+
+/// A call that goes on in the background.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BeginAction {
+    /// The driven client; or `client`.
+    #[schemars(with = "Option<String>")]
+    pub process: Option<Spanned<String>>,
+    /// `"http"`: the HTTP client of the harness itself, through a link of its own that is called `http`.
+    #[schemars(with = "Option<String>")]
+    pub client: Option<Spanned<String>>,
+    /// An operation that the system file declares; for the HTTP client also a request, such as `"POST /items?sure=1"`.
+    #[schemars(with = "String")]
+    pub op: Spanned<String>,
+    /// Its arguments; see `call`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub args: toml::Table,
+    /// The arguments as a JSON object.
+    #[schemars(with = "Option<String>")]
+    pub args_json: Option<Spanned<String>>,
+    /// For the HTTP client: a body that is no JSON.
+    #[schemars(with = "Option<String>")]
+    pub body: Option<Spanned<String>>,
+    /// For the HTTP client: headers of the request.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub headers: BTreeMap<Spanned<String>, String>,
+    /// The call's name, for `finish` and `cancel`.
+    #[serde(rename = "as")]
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+}
+
+/// What a call asks for, whether it is waited for or not.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The driven client.
+    pub process: Option<&'a Spanned<String>>,
+    /// The client of the harness itself.
+    pub client: Option<&'a Spanned<String>>,
+    /// The operation.
+    pub op: &'a Spanned<String>,
+    /// Its arguments.
+    pub args: &'a toml::Table,
+    /// Its arguments as JSON.
+    pub args_json: Option<&'a Spanned<String>>,
+    /// A body that is no JSON.
+    pub body: Option<&'a Spanned<String>>,
+    /// Headers of the request.
+    pub headers: &'a BTreeMap<Spanned<String>, String>,
+}
+
+impl<'a> Asking<'a> {
+    /// The process that is asked: a name that the checks have found to be there.
+    pub fn who(&self) -> Option<&'a Spanned<String>> {
+        self.process.or(self.client)
+    }
+}
+
+impl CallAction {
+    /// What it asks for.
+    pub fn asking(&self) -> Asking<'_> {
+        Asking {
+            process: self.process.as_ref(),
+            client: self.client.as_ref(),
+            op: &self.op,
+            args: &self.args,
+            args_json: self.args_json.as_ref(),
+            body: self.body.as_ref(),
+            headers: &self.headers,
+        }
+    }
+}
+
+impl BeginAction {
+    /// What it asks for.
+    pub fn asking(&self) -> Asking<'_> {
+        Asking {
+            process: self.process.as_ref(),
+            client: self.client.as_ref(),
+            op: &self.op,
+            args: &self.args,
+            args_json: self.args_json.as_ref(),
+            body: self.body.as_ref(),
+            headers: &self.headers,
+        }
+    }
+}
+
+impl Action {
+    /// What it asks a client for, if it does.
+    pub fn asking(&self) -> Option<Asking<'_>> {
+        match self {
+            Self::Call(call) => Some(call.asking()),
+            Self::Begin(call) => Some(call.asking()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The role that every system has: the HTTP client of the harness itself.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::{OptionRule, Role, RoleKind, Stop};
+
+/// Its name: of the role, and of the process that a call with `client = "http"` means.
+pub const HTTP: &str = "http";
+
+/// Its one option: how long a call waits for the whole of its answer.
+pub const HTTP_TIMEOUT: &str = "timeout";
+
+pub(super) static ROLE: LazyLock<Role> = LazyLock::new(|| Role {
+    kind: RoleKind::Http,
+    command: Vec::new(),
+    env: BTreeMap::new(),
+    zygote: None,
+    ready: None,
+    stop: Stop::default(),
+    // It is no process and does not end.
+    exit: toml::Spanned::new(0..0, String::new()),
+    lifecycle: Vec::new(),
+    transcript_targets: None,
+    options: BTreeMap::from([(
+        HTTP_TIMEOUT.to_owned(),
+        OptionRule {
+            summary: "how long a call waits for the whole of its answer, such as \"300ms\"".to_owned(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            default: Some(toml::Value::String("5s".to_owned())),
+        },
+    )]),
+    parts: BTreeMap::new(),
+});
