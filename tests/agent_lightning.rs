@@ -19,10 +19,13 @@ fn main() {
     let mut trials = vec![Trial::test("the_system_file_is_in_order", || Ok(drop(System::load(FOLDER)?)))];
     if let Ok(system) = System::load(FOLDER) {
         // The clones share the zygote.
-        let runner = Runner::new(env!("CARGO_BIN_EXE_quietdown"));
+        let program = env!("CARGO_BIN_EXE_quietdown");
+        let runner = Runner::new(program);
+        let required = std::env::var("QUIETDOWN_REQUIRE").is_ok_and(|value| value == "all");
+        let missing = system.missing(Path::new(program)).filter(|_| !required);
         let variants: Vec<System> = system.variant_names().flat_map(|name| system.with_variant(name)).collect();
         for path in scenarios() {
-            trials.extend(variants.iter().map(|system| trial(&path, system, &runner)));
+            trials.extend(variants.iter().map(|system| trial(&path, system, &runner, missing.as_deref())));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -39,9 +42,9 @@ fn scenarios() -> Vec<PathBuf> {
     files
 }
 
-fn trial(path: &Path, system: &System, runner: &Runner) -> Trial {
+fn trial(path: &Path, system: &System, runner: &Runner, missing: Option<&str>) -> Trial {
     let name = system.label(&path.file_stem().unwrap_or_default().to_string_lossy());
-    if let Some(why) = left_out(path, system) {
+    if let Some(why) = missing.map(str::to_owned).or_else(|| left_out(path, system)) {
         // A name is all that an ignored test shows.
         return Trial::test(format!("{name} is left out: {why}"), || Ok(())).with_ignored_flag(true);
     }
@@ -51,17 +54,8 @@ fn trial(path: &Path, system: &System, runner: &Runner) -> Trial {
 
 /// Why a scenario is not run. What is wrong with it, its own test says.
 fn left_out(path: &Path, system: &System) -> Option<String> {
-    let required = std::env::var("QUIETDOWN_REQUIRE").is_ok_and(|value| value == "all");
-    if !required && !python().is_file() {
-        return Some(format!("agent-lightning is not installed, {FOLDER}/setup does it"));
-    }
     let why = Scenario::load(path).ok()?.fit(system, &System::known(), false).ok()??;
     Some(why.reason)
-}
-
-fn python() -> PathBuf {
-    let given = std::env::var_os("QUIETDOWN_AGENT_LIGHTNING_VENV").filter(|folder| !folder.is_empty());
-    given.map_or_else(|| Path::new(FOLDER).join(".venv"), PathBuf::from).join("bin/python")
 }
 
 fn ends_as_declared(path: &Path, system: &System, runner: &Runner) -> Result<(), Failed> {
