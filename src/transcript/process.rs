@@ -169,23 +169,26 @@ fn line(source: Source<'_>, process: &Process, record: &Record, redactor: &mut R
     text
 }
 
-/// DEBUG only from the targets that the system declares, and not what it leaves out; everything above always.
+/// DEBUG only from the targets that the system declares, and not what it leaves out. Everything above always, but for lifecycle
+/// lines that it leaves out: those it may say at any time, or not at all.
 fn is_shown(source: Source<'_>, process: &Process, record: &Record) -> bool {
     let system = source.system;
-    if record.tracebacks.is_empty() && source.is_one_of(&source.rules.optional, record) {
-        return false;
-    }
-    if !record.tracebacks.is_empty() || record.level.is_none_or(|level| level > Level::Debug) {
+    if !record.tracebacks.is_empty() {
         return true;
     }
+    if source.is_one_of(&source.rules.optional, record) {
+        return false;
+    }
     let role = system.role(system.role_of_record(&process.role, record));
+    let left_out = |name: &&toml::Spanned<String>| {
+        system.lines.get(name.as_ref().as_str()).is_some_and(|line| line.matches(record))
+    };
+    let mut left_out = system.log.transcript_omits.iter().filter(left_out).map(AsRef::as_ref);
+    if record.level.is_none_or(|level| level > Level::Debug) {
+        let lifecycle = role.map(|role| role.lifecycle.as_slice()).unwrap_or_default();
+        return !left_out.any(|name: &String| lifecycle.iter().any(|allowed| allowed.as_ref() == name));
+    }
     let targets = role.and_then(|role| role.transcript_targets.as_ref()).unwrap_or(&system.log.transcript_targets);
     let declared = record.target.as_ref().is_some_and(|target| targets.contains(target));
-    let left_out = system
-        .log
-        .transcript_omits
-        .iter()
-        .filter_map(|name| system.lines.get(name.as_ref()))
-        .any(|line| line.matches(record));
-    declared && !left_out
+    declared && left_out.next().is_none()
 }

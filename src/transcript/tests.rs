@@ -70,3 +70,13 @@ fn what_moves_can_be_sorted_folded_or_left_out() {
         assert_ne!(moving, other, "{rules}");
     }
 }
+
+#[test]
+fn of_what_a_system_omits_only_lifecycle_lines_may_be_above_debug() {
+    let source = include_str!("../../systems/store.toml")
+        .replace("transcript-omits = [", "transcript-omits = [\"stop-begun\", \"unreachable-error\", ");
+    let system = System::parse(Path::new("store.toml"), &source).expect("it is in order");
+    let log = " INFO quietdown::store::server: stop begun\nERROR quietdown::store::client: server is unreachable\n";
+    let text = transcript(&evidence(&[("server", log)]), &system.file, &Default::default()).expect("shapes are right");
+    assert!(!text.contains("stop begun") && text.contains("server is unreachable"), "{text}");
+}

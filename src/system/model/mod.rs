@@ -86,7 +86,7 @@ pub struct Log {
     /// The targets whose DEBUG records are in the transcript; other DEBUG records are judged, but not shown.
     #[serde(default)]
     pub transcript_targets: Vec<String>,
-    /// Named lines that are judged, but not in the transcript: polls, heartbeats, retries, probes.
+    /// Named lines that are judged, but not in the transcript: polls, heartbeats, retries, probes. Above DEBUG only lifecycle lines.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub transcript_omits: Vec<Spanned<String>>,
