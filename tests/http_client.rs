@@ -100,14 +100,16 @@ fn a_call_is_cancelled_and_has_a_patience_of_its_own() {
 role = "http"
 options = { timeout = "200ms" }
 [[step]]
-do.begin = { client = "http", op = "POST /v1/agl/waits/rollouts", args = { rollout_ids = ["none"], timeout = 60 }, as = "poll" }
+do.call = { client = "http", op = "enqueue_rollout", args = { rollouts = [{ input = 1 }] }, save = "one" }
+[[step]]
+do.begin = { client = "http", op = "POST /v1/agl/waits/rollouts", args = { rollout_ids = ["${one.0.rollout_id}"], timeout = 60 }, as = "poll" }
 [[step]]
 on.line = { process = "server", line = "long-poll-waiting" }
 do.cancel = { call = "poll" }
 [[step]]
 on.line = { process = "server", line = "client-went-away" }
 [[step]]
-do.begin = { process = "hasty", op = "POST /v1/agl/waits/rollouts", args = { rollout_ids = ["none"], timeout = 60 }, as = "slow" }
+do.begin = { process = "hasty", op = "POST /v1/agl/waits/rollouts", args = { rollout_ids = ["${one.0.rollout_id}"], timeout = 60 }, as = "slow" }
 [[step]]
 do.hold = { link = "hasty" }
 [[step]]
@@ -115,9 +117,9 @@ do.finish = { call = "slow", result = "transport" }
 "#);
     passes(&report);
     let ends = calls(&report);
-    assert_eq!(ends[0].1, Some(CallResult::Cancelled), "{:#?}", report.findings);
-    assert_eq!(ends[1].1, Some(CallResult::Transport), "{:#?}", report.findings);
-    assert_eq!(report.evidence.history[1].error.as_deref(), Some("no whole answer within 200ms"));
+    assert_eq!(ends[1].1, Some(CallResult::Cancelled), "{:#?}", report.findings);
+    assert_eq!(ends[2].1, Some(CallResult::Transport), "{:#?}", report.findings);
+    assert_eq!(report.evidence.history[2].error.as_deref(), Some("no whole answer within 200ms"));
 }
 
 #[test]

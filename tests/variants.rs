@@ -76,8 +76,7 @@ for line in sys.stdin:
     try:
         urllib.request.urlopen(sys.argv[1] + "/ask/1").read()
     except OSError:
-        print(f"ERROR client: it failed call={asked['call']}", file=sys.stderr)
-        traceback.print_exc()
+        print(f"ERROR client: it failed call={asked['call']} why={json.dumps(traceback.format_exc())}", file=sys.stderr)
         print(json.dumps({"call": asked["call"], "result": "transport"}), flush=True)
 "#;
 
@@ -222,6 +221,7 @@ fn a_traceback_is_told_with_the_fault_before_it_and_the_request_in_flight() {
     let shown = [
         "traceback 2 × Python: ",
         "in        a, b",
+        "said by   it failed (2)",
         "after     step 4: kill server at GET /ask/1, unplanned",
         "in flight GET /ask/1 (2)",
     ];

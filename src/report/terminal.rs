@@ -100,12 +100,14 @@ impl Terminal {
         let mut text =
             format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), printable(&finding.message));
         let diff = finding.kind == FindingKind::SnapshotDiffers;
-        for line in finding.excerpt.iter().take(EXCERPT) {
+        // A message of several lines is as many lines here.
+        let lines: Vec<&str> = finding.excerpt.iter().flat_map(|line| line.split('\n')).collect();
+        for line in lines.iter().take(EXCERPT) {
             let line = if diff { self.diff_line(line) } else { printable(line).into_owned() };
             let _ = writeln!(text, "    | {line}");
         }
-        if finding.excerpt.len() > EXCERPT {
-            let _ = writeln!(text, "    | … {} more lines in findings.json", finding.excerpt.len() - EXCERPT);
+        if lines.len() > EXCERPT {
+            let _ = writeln!(text, "    | … {} more lines in findings.json", lines.len() - EXCERPT);
         }
         text
     }

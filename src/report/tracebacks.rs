@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Evidence, Fault, Process};
+use crate::evidence::{Evidence, Fault, Process, Request};
 use crate::log::{Record, Traceback};
 
 /// The most requests and processes that are named of one cause.
@@ -19,6 +19,10 @@ pub(super) struct Group {
     fault: String,
     /// The requests that were in flight, and how many tracebacks came while one like it was.
     requests: BTreeMap<String, usize>,
+    /// Where none was: the last that had passed before, and how many tracebacks came after it.
+    last: BTreeMap<String, usize>,
+    /// What the records say that have them: often the request in the client's own words.
+    said: BTreeMap<String, usize>,
     /// The record of the first, and its first lines.
     pub first: Vec<String>,
 }
@@ -32,11 +36,16 @@ impl Group {
     /// What is known of them, by name.
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let optional = |name, value: &Option<String>| value.clone().map(|value| (name, value));
-        let requests = if self.requests.is_empty() { "none".to_owned() } else { list(&self.requests) };
+        let requests = match (self.requests.is_empty(), self.last.is_empty()) {
+            (false, _) => list(&self.requests),
+            (true, true) => "none that passed a link".to_owned(),
+            (true, false) => format!("none that passed a link; the last before: {}", list(&self.last)),
+        };
         let facts = [
             optional("at", &self.place),
             optional("caused by", &self.cause),
             Some(("in", list(&self.processes))),
+            (!self.said.is_empty()).then(|| ("said by", list(&self.said))),
             Some(("after", self.fault.clone())),
             Some(("in flight", requests)),
         ];
@@ -62,7 +71,16 @@ pub(super) fn groups(evidence: &Evidence) -> Vec<Group> {
                 let (_, first, group) = &mut groups[at];
                 *first = record.at.min(*first);
                 *group.processes.entry(speaker(process, record)).or_default() += 1;
-                for request in in_flight(evidence, process, record, fault) {
+                let message = first_line(&record.message);
+                if !message.is_empty() && record.level.is_some() {
+                    *group.said.entry(message.to_owned()).or_default() += 1;
+                }
+                let requests = in_flight(evidence, process, record, fault);
+                if requests.is_empty() {
+                    let last = passed(evidence, process, record).last();
+                    last.into_iter().for_each(|last| *group.last.entry(name(last)).or_default() += 1);
+                }
+                for request in requests {
                     *group.requests.entry(request).or_default() += 1;
                 }
             }
@@ -93,7 +111,11 @@ fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>) -> Group
         processes: BTreeMap::new(),
         fault: fault.map_or_else(|| "no fault: nothing was broken yet".to_owned(), describe),
         requests: BTreeMap::new(),
-        first: std::iter::once(record.summary()).chain(traceback.lines.iter().cloned()).collect(),
+        last: BTreeMap::new(),
+        said: BTreeMap::new(),
+        first: std::iter::once(first_line(&record.summary()).to_owned())
+            .chain(traceback.lines.iter().cloned())
+            .collect(),
     }
 }
 
@@ -115,16 +137,29 @@ fn speaker(process: &Process, record: &Record) -> String {
 /// traceback, and that were never answered.
 fn in_flight(evidence: &Evidence, process: &Process, record: &Record, fault: Option<&Fault>) -> Vec<String> {
     let since = fault.map_or(record.at, |fault| fault.at);
-    let is_client = evidence.requests.iter().any(|request| request.process == process.name);
-    let concerns = |name: &str| !is_client || name == process.name;
-    let own = evidence.requests.iter().filter(|request| concerns(&request.process) && request.at <= record.at);
-    let mut found: Vec<String> = own
+    let mut found: Vec<String> = passed(evidence, process, record)
         .filter(|request| request.ended.is_none_or(|ended| ended >= since) && !request.seen.finished)
-        .map(|request| format!("{} {}", request.seen.method, request.seen.path))
+        .map(name)
         .collect();
     found.sort();
     found.dedup();
     found
+}
+
+/// The requests of a process (of a server, those of all) that had begun before a record.
+fn passed<'a>(evidence: &'a Evidence, process: &Process, record: &Record) -> impl Iterator<Item = &'a Request> {
+    let is_client = evidence.requests.iter().any(|request| request.process == process.name);
+    let (own, until) = (process.name.clone(), record.at);
+    let all = evidence.requests.iter();
+    all.filter(move |request| (!is_client || request.process == own) && request.at <= until)
+}
+
+fn name(request: &Request) -> String {
+    format!("{} {}", request.seen.method, request.seen.path)
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 fn list(counts: &BTreeMap<String, usize>) -> String {
