@@ -16,7 +16,7 @@ fn main() {
     // A scenario mostly waits.
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     arguments.test_threads = arguments.test_threads.or(Some(2 * processors));
-    let mut trials = vec![Trial::test("the_system_file_is_in_order", || Ok(drop(System::load(FOLDER)?)))];
+    let mut trials = vec![Trial::test("the_system_file_is_in_order", || Ok(System::load(FOLDER).map(drop)?))];
     if let Ok(system) = System::load(FOLDER) {
         // The clones share the zygote.
         let program = env!("CARGO_BIN_EXE_quietdown");
