@@ -167,9 +167,10 @@ impl Runner {
         if self.snapshots {
             findings.extend(snapshot_finding(&scenario.path, &transcript)?);
         }
-        save(&folder, &evidence, &findings, &transcript)?;
         let kept = self.keep || !findings.is_empty();
-        if !kept {
+        if kept {
+            save(&folder, &evidence, &findings, &transcript)?;
+        } else {
             fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
         }
         Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, folder: kept.then_some(folder) })

@@ -101,6 +101,7 @@ impl Sweep {
         let requests = match known {
             Some(known) => known.requests,
             None => sweep::Sweep::record(&scenario, &system, &clean, self.every_byte)
+                .and_then(|sweep| if self.generations == 2 { sweep.with_second_generation() } else { Ok(sweep) })
                 .map_err(|why| cannot_sweep(&why, terminal))?
                 .requests()
                 .to_vec(),

@@ -310,11 +310,17 @@ impl Writing<'_> {
         }
     }
 
+    /// Whether it is the call's own operation that makes the request.
+    fn makes(&self, request: &Recorded, op: &str) -> bool {
+        let base = self.composer.base;
+        request.call.as_ref().and_then(|name| base.call_named(name)).is_some_and(|call| base.calls[call].op == op)
+    }
+
     fn gate(&self, strike: &Strike, request: &Recorded) -> Table {
         let mut gate = table([("process", request.process.clone().into())]);
         let driven = self.composer.base.driven.contains(&request.process);
         match &request.op {
-            Some(op) if request.call.is_some() || !driven => drop(gate.insert("op".to_owned(), op.clone().into())),
+            Some(op) if self.makes(request, op) || !driven => drop(gate.insert("op".to_owned(), op.clone().into())),
             _ => {
                 gate.insert("method".to_owned(), request.method.clone().into());
                 gate.insert("path".to_owned(), request.path.clone().into());

@@ -12,7 +12,7 @@ use super::events::Seen;
 use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
-use crate::process::{Child, ReservedPort};
+use crate::process::{Child, ReservedPort, Tick};
 use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
@@ -27,6 +27,7 @@ pub(super) struct World<'a> {
     pub plan: &'a Plan,
     pub began: Instant,
     pub began_at: f64,
+    pub began_tick: Tick,
     /// The mark of every process of this run.
     pub mark: String,
     pub port: ReservedPort,
@@ -151,6 +152,7 @@ impl<'a> World<'a> {
             system,
             plan,
             began: now,
+            began_tick: Tick::now(),
             began_at: since_1970.as_secs_f64(),
             mark: format!("{}/{}", crate::process::mark(), plan.folder.display()),
             port,
