@@ -8,7 +8,7 @@ mod values;
 pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub(crate) use parse::parse;
-pub use values::{Count, Span, Times};
+pub use values::{At, Count, Span, Times};
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {

@@ -59,6 +59,7 @@ pub(super) struct BaseCall {
     pub results: Results,
     pub result: Option<Value>,
     pub returns: Option<Value>,
+    pub optional: bool,
     /// The saved answers that its arguments need.
     pub needs: BTreeSet<String>,
     pub begin: usize,
@@ -201,6 +202,7 @@ fn called(it: &CallAction, name: String, written: Option<&Value>, begin: usize) 
         needs: all.into_iter().flatten().flat_map(needs).collect(),
         args,
         returns,
+        optional: it.optional,
         begin,
         end: begin + 1,
     }
@@ -218,6 +220,7 @@ fn begun(it: &BeginAction, written: Option<&Value>, begin: usize) -> BaseCall {
         needs: args.as_ref().map(|(_, value)| needs(value)).unwrap_or_default(),
         args,
         returns: None,
+        optional: it.optional,
         begin,
         end: begin,
     }

@@ -34,9 +34,7 @@ pub(super) struct World<'a> {
     pub actors: Vec<Actor<'a>>,
     pub calls: Vec<evidence::Call>,
     pub saved: BTreeMap<String, Value>,
-    /// Names under which an answer could have been saved, and was not: its call may fail, and did.
-    pub absent: BTreeSet<String>,
-    /// Calls that were not asked for, because they need such an answer.
+    /// Calls that were not asked for: they are optional, and need what did not come.
     pub left_out: BTreeSet<String>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
     /// What toxics have hit, on the link of which actor, when.
@@ -159,7 +157,6 @@ impl<'a> World<'a> {
             actors,
             calls: Vec::new(),
             saved: BTreeMap::new(),
-            absent: BTreeSet::new(),
             left_out: BTreeSet::new(),
             requests: Vec::new(),
             hits: Vec::new(),

@@ -92,6 +92,9 @@ pub struct CallAction {
     /// The arguments as a JSON object, where TOML cannot say them (null).
     #[schemars(with = "Option<String>")]
     pub args_json: Option<Spanned<String>>,
+    /// `true`: leave the call out where an answer that its arguments need did not come, or lacks the field.
+    #[serde(default)]
+    pub optional: bool,
     /// The call's name in messages and transcript; default: `save`, or the operation's name and a number.
     #[serde(rename = "as")]
     #[schemars(with = "Option<String>")]
@@ -124,6 +127,9 @@ pub struct BeginAction {
     /// The arguments as a JSON object.
     #[schemars(with = "Option<String>")]
     pub args_json: Option<Spanned<String>>,
+    /// `true`: leave the call out where an answer that its arguments need did not come, or lacks the field.
+    #[serde(default)]
+    pub optional: bool,
     /// The call's name, for `finish` and `cancel`.
     #[serde(rename = "as")]
     #[schemars(with = "String")]

@@ -17,12 +17,10 @@ impl World<'_> {
             let nth = 1 + self.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
             format!("{}-{nth}", it.op.as_ref())
         });
-        if self.leaves_out(&name, &it.args, it.args_json.as_ref()) {
-            self.forgo(it.save.as_ref());
+        let Some(args) = self.arguments(&name, &it.args, it.args_json.as_ref(), it.optional, bound)? else {
             return Ok(());
-        }
-        let index =
-            self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await?;
+        };
+        let index = self.ask_for(it.process.as_ref(), it.op.as_ref(), name, args, bound).await?;
         self.expect(index, &it.result, it.returns.as_ref());
         self.await_result(index, bound).await?;
         self.save(index, it.save.as_ref(), bound)
@@ -30,10 +28,34 @@ impl World<'_> {
 
     pub(super) async fn begin(&mut self, it: &BeginAction, bound: Bound) -> Result<(), StepFailure> {
         let name = it.name.as_ref().clone();
-        if self.leaves_out(&name, &it.args, it.args_json.as_ref()) {
+        let Some(args) = self.arguments(&name, &it.args, it.args_json.as_ref(), it.optional, bound)? else {
             return Ok(());
+        };
+        self.ask_for(it.process.as_ref(), it.op.as_ref(), name, args, bound).await.map(drop)
+    }
+
+    /// The arguments of a call, filled in; nothing where it is left out, because it is optional and what it needs did not come.
+    fn arguments(
+        &mut self,
+        call: &str,
+        args: &toml::Table,
+        json: Option<&Spanned<String>>,
+        optional: bool,
+        bound: Bound,
+    ) -> Result<Option<Value>, StepFailure> {
+        let args = match json {
+            Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string()),
+            None => serde_json::to_value(args).map_err(|why| why.to_string()),
+        };
+        match args.and_then(|args: Value| resolve(args, &self.saved)) {
+            Ok(args) => Ok(Some(args)),
+            Err(why) if optional => {
+                self.notes.push(format!("the call `{call}` was left out: {why}"));
+                self.left_out.insert(call.to_owned());
+                Ok(None)
+            }
+            Err(why) => Err(self.failed(bound.step, why)),
         }
-        self.ask_for(it.process.as_ref(), it.op.as_ref(), name, &it.args, it.args_json.as_ref(), bound).await.map(drop)
     }
 
     async fn ask_for(
@@ -41,43 +63,15 @@ impl World<'_> {
         process: &str,
         op: &str,
         name: String,
-        args: &toml::Table,
-        json: Option<&Spanned<String>>,
+        args: Value,
         bound: Bound,
     ) -> Result<usize, StepFailure> {
         let actor = self.actor_of(process).map_err(|why| self.failed(bound.step, why))?;
-        let args = match json {
-            Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string()),
-            None => serde_json::to_value(args).map_err(|why| why.to_string()),
-        };
-        let args =
-            args.and_then(|args: Value| resolve(args, &self.saved)).map_err(|why| self.failed(bound.step, why))?;
         self.ask(actor, Asked { name, op, args }, bound).await.map_err(|why| self.failed(bound.step, why))
-    }
-
-    /// Whether a call cannot be asked for because it needs an answer that is not there, and did not have to be.
-    fn leaves_out(&mut self, name: &str, args: &toml::Table, json: Option<&Spanned<String>>) -> bool {
-        if self.absent.is_empty() {
-            return false;
-        }
-        let text = json.map_or_else(|| toml::Value::Table(args.clone()).to_string(), |json| json.as_ref().clone());
-        let needs = crate::system::variables(&text).into_iter().map(|name| name.split('.').next().unwrap_or_default());
-        let Some(missing) = needs.filter(|name| self.absent.contains(*name)).map(str::to_owned).next() else {
-            return false;
-        };
-        self.notes.push(format!("the call `{name}` was left out: it needs the answer `{missing}`, which did not come"));
-        self.left_out.insert(name.to_owned());
-        true
-    }
-
-    /// Notes that no answer will come under this name.
-    fn forgo(&mut self, save: Option<&Spanned<String>>) {
-        self.absent.extend(save.map(|name| name.as_ref().clone()));
     }
 
     pub(super) async fn finish(&mut self, it: &FinishAction, bound: Bound) -> Result<(), StepFailure> {
         if self.left_out.contains(it.call.as_ref()) {
-            self.forgo(it.save.as_ref());
             return Ok(());
         }
         let index = self.call_named(it.call.as_ref(), bound)?;
@@ -135,14 +129,11 @@ impl World<'_> {
         let Some(name) = name else { return Ok(()) };
         match answer {
             Some(answer) => {
-                self.absent.remove(name.as_ref());
                 self.saved.insert(name.as_ref().clone(), answer);
                 Ok(())
             }
-            None if self.calls[call].expected.as_ref().is_some_and(Results::may_fail) => {
-                self.absent.insert(name.as_ref().clone());
-                Ok(())
-            }
+            // It may fail, and did: who needs the answer must be optional.
+            None if self.calls[call].expected.as_ref().is_some_and(Results::may_fail) => Ok(()),
             None => {
                 let call = &self.calls[call];
                 let result = call.result.map_or("nothing", CallResult::name);
