@@ -206,11 +206,12 @@ impl Runner {
         if self.snapshots && expected.is_none() && system.has_snapshots() && !planted(Mutation::SnapshotsUnread) {
             findings.extend(snapshot_finding(&scenario.path, &system.suffix(), &transcript)?);
         }
-        save(&folder, &evidence, &findings, &transcript)?;
         let expected = expected.map(|rule| Expected { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
         let as_it_must = expected.as_ref().map_or(findings.is_empty(), |expected| expected.unlike.is_none());
         let kept = self.keep || !as_it_must;
-        if !kept {
+        if kept {
+            save(&folder, &evidence, &findings, &transcript)?;
+        } else {
             fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
         }
         let folder = kept.then_some(folder);

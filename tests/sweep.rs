@@ -271,3 +271,31 @@ fn wrong_use_is_said_and_nothing_runs() {
     assert_eq!(code(&wrong), Some(1), "{}", said(&wrong));
     assert!(said(&wrong).contains("fails by itself") && said(&wrong).contains("call-returns"), "{}", said(&wrong));
 }
+
+#[test]
+fn the_second_generation_is_what_only_a_fault_brings_about() {
+    let bench = Bench::new(&TWO_CALLS.replace("retry =", "flag = false, probe = \"1ms,2ms\", retry ="));
+    let (scenario, system) = bench.loaded();
+    let first = Sweep::record(&scenario, &system, &bench.runner(), false).expect("records");
+    let before = first.points();
+    let sweep = first.with_second_generation().expect("records again");
+    let labels: Vec<String> = sweep.requests().iter().map(quietdown::sweep::Recorded::label).collect();
+    let again: Vec<&String> = labels.iter().filter(|label| label.ends_with("again after rst")).collect();
+    // Another attempt at each call, and the question before it whether the server is well.
+    assert_eq!(again.len(), 4, "{labels:?}");
+    let points = sweep.points();
+    assert_eq!(points[..before.len()], before, "the numbers of the first generation stay");
+    assert!(points[before.len()..].iter().all(|point| point.strikes.len() == 2));
+    let kill = |point: &&quietdown::sweep::Point| {
+        let last = point.strikes[point.strikes.len() - 1];
+        point.strikes.len() == 2
+            && last.fault == SweepFault::Rst
+            && last.persistence == Persistence::Once
+            && last.place.to_string() == "response-head first byte"
+    };
+    let tried: Vec<_> = points.iter().filter(kill).map(|point| sweep.run(point).0).collect();
+    assert_eq!(tried.len(), 4);
+    for outcome in tried {
+        assert_eq!(outcome.verdict, Verdict::Passed, "{:?}", outcome.findings);
+    }
+}

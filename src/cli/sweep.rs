@@ -97,10 +97,12 @@ impl Sweep {
         };
         super::run::interrupt();
         let subject = self.subject(&scenario.source, &system.source);
-        let known = self.folder.as_ref().and_then(|folder| Ledger::subject_in(folder));
+        let known =
+            self.folder.as_ref().and_then(|folder| Ledger::subject_in(folder)).filter(|known| known.is_of(&subject));
         let requests = match known {
             Some(known) => known.requests,
             None => sweep::Sweep::record(&scenario, &system, &clean, self.every_byte)
+                .and_then(|sweep| if self.generations == 2 { sweep.with_second_generation() } else { Ok(sweep) })
                 .map_err(|why| cannot_sweep(&why, terminal))?
                 .requests()
                 .to_vec(),

@@ -31,7 +31,7 @@ impl Results {
         self.0.contains(&result)
     }
 
-    /// Whether the call may succeed and may fail: what needs its answer is then left out where there is none.
+    /// Whether the call may succeed and may fail.
     pub fn may_fail(&self) -> bool {
         self.0.len() > 1 && self.allow(CallResult::Ok)
     }

@@ -10,7 +10,7 @@ pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
 pub(crate) use substitute::substitute;
-pub use values::{Count, Span, Times};
+pub use values::{At, Count, Span, Times};
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {

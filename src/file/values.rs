@@ -235,6 +235,61 @@ impl JsonSchema for Times {
     }
 }
 
+/// How many bytes of a part of a message may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// So many; from its end where negative: -1 is all but the last.
+    Byte(i64),
+    /// Half of them.
+    Middle,
+}
+
+impl Default for At {
+    fn default() -> Self {
+        Self::Byte(0)
+    }
+}
+
+struct AtVisitor;
+
+impl Visitor<'_> for AtVisitor {
+    type Value = At;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of bytes, negative from the end, or \"middle\"")
+    }
+
+    fn visit_i64<E: Error>(self, n: i64) -> Result<At, E> {
+        Ok(At::Byte(n))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<At, E> {
+        match text {
+            "middle" => Ok(At::Middle),
+            _ => Err(E::custom(format!("`{text}` is no place; write a number of bytes, or \"middle\""))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for At {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AtVisitor)
+    }
+}
+
+impl JsonSchema for At {
+    fn schema_name() -> Cow<'static, str> {
+        "At".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "oneOf": [{ "type": "integer" }, { "const": "middle" }],
+            "description": "A number of bytes, negative from the end, or \"middle\"."
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ mod watchdog;
 mod zygote;
 
 pub use child::{Child, Input, Output, Spawn, exit_of};
-pub use descendants::{MARKER, Marked, marked, members};
+pub use descendants::{MARKER, Marked, Tick, left_of, marked};
 pub use port::ReservedPort;
 pub use signals::{signal, signal_name};
 pub use watchdog::{guard, mark, watch};

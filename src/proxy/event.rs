@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::file::At;
+
 use super::{CutMode, Hit, Phase, Side, Toward};
 
 /// A gate by the number that its owner gave it.
@@ -36,9 +38,9 @@ pub enum Point {
         path: Option<String>,
         /// The phase.
         phase: Phase,
-        /// How many bytes of the head or body may pass first; from its end where negative: -1 stops before the last byte.
-        /// The end of a body whose length its head does not say is known too late for that: there it is the end itself.
-        at: i64,
+        /// How many bytes of the head or body may pass first. Where a body's length is not said by its head, a place from its end
+        /// or in its middle is known too late: there it is its end.
+        at: At,
     },
     /// After so many bytes of a connection in one direction.
     Bytes {

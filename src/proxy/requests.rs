@@ -1,5 +1,7 @@
 //! The requests of one connection: what of each has passed, and where gates stop it.
 
+use crate::file::At;
+
 use super::event::{Point, RequestSeen};
 use super::gates::Outcome;
 use super::http1::{Asked, Head, Mark};
@@ -33,7 +35,7 @@ struct Response {
 struct Stop {
     outcome: Outcome,
     phase: Phase,
-    at: i64,
+    at: At,
     met: bool,
 }
 
@@ -283,11 +285,13 @@ fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
         Phase::RequestHead | Phase::ResponseHead => (head.0, Some(head.1)),
         _ => (head.1, end),
     };
-    match (u64::try_from(stop.at), end) {
-        (Ok(at), end) => start.saturating_add(at).min(end.unwrap_or(u64::MAX)),
-        (Err(_), Some(end)) => end.saturating_sub(stop.at.unsigned_abs()).max(start),
-        (Err(_), None) => u64::MAX,
-    }
+    let bytes = match (stop.at, end) {
+        (At::Byte(at), _) if at >= 0 => at.unsigned_abs(),
+        (At::Byte(at), Some(end)) => (end - start).saturating_sub(at.unsigned_abs()),
+        (At::Middle, Some(end)) => (end - start) / 2,
+        (_, None) => return u64::MAX,
+    };
+    start.saturating_add(bytes).min(end.unwrap_or(u64::MAX))
 }
 
 impl Request {

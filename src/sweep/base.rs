@@ -59,6 +59,7 @@ pub(super) struct BaseCall {
     pub results: Results,
     pub result: Option<Value>,
     pub returns: Option<Value>,
+    pub optional: bool,
     /// The saved answers that its arguments need.
     pub needs: BTreeSet<String>,
     pub begin: usize,
@@ -200,6 +201,7 @@ fn called(it: &CallAction, name: String, written: Option<&Value>, begin: usize) 
         needs: args.iter().map(|(_, value)| value).chain(&returns).flat_map(needs).collect(),
         args,
         returns,
+        optional: it.optional,
         begin,
         end: begin + 1,
     }
@@ -217,6 +219,7 @@ fn begun(it: &BeginAction, written: Option<&Value>, begin: usize) -> BaseCall {
         needs: args.iter().flat_map(|(_, value)| needs(value)).collect(),
         args,
         returns: None,
+        optional: it.optional,
         begin,
         end: begin,
     }

@@ -150,7 +150,15 @@ impl Composer<'_> {
             };
             let recovers = strike.persistence == Persistence::Once
                 && self.base.rules.recovers.iter().any(|fault| *fault.as_ref() == strike.fault);
-            allowed.extend(results(strike, relation, recovers).unwrap_or_default());
+            let some = results(strike, relation, recovers);
+            let uninformed = self.base.rules.uninformed.iter().any(|process| *process.as_ref() == it.process);
+            if uninformed
+                && strike.fault == SweepFault::ServerStop
+                && let (Some(_), Relation::Later { .. }) = (&some, relation)
+            {
+                allowed.push(CallResult::Unreachable);
+            }
+            allowed.extend(some.unwrap_or_default());
         }
         let unchanged = allowed.is_empty();
         let of_base = it.results.iter().filter(|result| unchanged || *result != CallResult::Ok);
@@ -178,6 +186,10 @@ impl Writing<'_> {
                 begin.insert("op".to_owned(), it.op.clone().into());
                 begin.extend(it.args.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
                 begin.insert("as".to_owned(), it.name.clone().into());
+                // What it needs may not have come beside a fault.
+                if it.optional || (self.struck && !it.needs.is_empty()) {
+                    begin.insert("optional".to_owned(), true.into());
+                }
                 self.lines.push(line(Some(one("begin", begin))));
             }
             Act::Finish(call) if !self.left_out.contains(call) => {
@@ -312,19 +324,25 @@ impl Writing<'_> {
         }
     }
 
+    /// Whether it is the call's own operation that makes the request.
+    fn makes(&self, request: &Recorded, op: &str) -> bool {
+        let base = self.composer.base;
+        request.call.as_ref().and_then(|name| base.call_named(name)).is_some_and(|call| base.calls[call].op == op)
+    }
+
     fn gate(&self, strike: &Strike, request: &Recorded) -> Table {
         let mut gate = table([("process", request.process.clone().into())]);
         let driven = self.composer.base.driven.contains(&request.process);
         match &request.op {
-            Some(op) if request.call.is_some() || !driven => drop(gate.insert("op".to_owned(), op.clone().into())),
+            Some(op) if self.makes(request, op) || !driven => drop(gate.insert("op".to_owned(), op.clone().into())),
             _ => {
                 gate.insert("method".to_owned(), request.method.clone().into());
                 gate.insert("path".to_owned(), request.path.clone().into());
             }
         }
         gate.insert("phase".to_owned(), phase_name(strike.place.phase).into());
-        if let Some(at) = strike.place.at(request).filter(|at| *at != 0) {
-            gate.insert("at".to_owned(), at.into());
+        if let Some(at) = strike.place.at() {
+            gate.insert("at".to_owned(), at);
         }
         let base = self.composer.base;
         let at = self.composer.insertion(strike);

@@ -29,7 +29,7 @@ pub struct Subject {
 
 impl Subject {
     /// Whether results of `self` are results of `other`. The requests may differ in their sizes.
-    fn is_of(&self, other: &Self) -> bool {
+    pub fn is_of(&self, other: &Self) -> bool {
         (&self.scenario, &self.system, &self.numbers, &self.defect)
             == (&other.scenario, &other.system, &other.numbers, &other.defect)
     }

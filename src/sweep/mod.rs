@@ -30,6 +30,7 @@ pub use point::{Persistence, Place, Point, Spot, Strike, phase_name};
 pub use recorded::{Recorded, Sizes};
 
 use crate::finding::Finding;
+use crate::proxy::Phase;
 use crate::run::{Report, Runner};
 use crate::scenario::{Scenario, SweepFault};
 use crate::system::System;
@@ -95,6 +96,28 @@ impl<'a> Sweep<'a> {
         Ok(Self { scenario, system, runner, base, requests, every_byte })
     }
 
+    /// Adds the requests that only a fault brings about: each call's is struck once, and what follows is recorded.
+    ///
+    /// # Errors
+    /// When one of these runs could not be made, or fails.
+    pub fn with_second_generation(mut self) -> Result<Self, SweepError> {
+        let first = self.requests.len();
+        for request in 0..first {
+            let place = Place { phase: Phase::RequestSent, spot: None };
+            let cause = Strike { request, place, fault: SweepFault::Rst, persistence: Persistence::Once };
+            let Some(composition) = self.composed(&[cause], &BTreeSet::new(), "the first generation") else { continue };
+            let Ok(scenario) = Scenario::parse(&self.scenario.path, &composition.text) else { continue };
+            let report = self.runner.run(&scenario, self.system)?;
+            if !report.passed() {
+                let scenario = format!("{} with a reset at {}", self.scenario.name, self.requests[request].label());
+                return Err(SweepError::Fails { scenario, report: Box::new(report) });
+            }
+            let found = recorded::brought_about(&self.requests[request], cause, &report.evidence, &self.system.file);
+            self.requests.extend(found);
+        }
+        Ok(self)
+    }
+
     /// Sweeps requests that were recorded before.
     pub fn with_requests(
         scenario: &'a Scenario,
@@ -112,7 +135,7 @@ impl<'a> Sweep<'a> {
         &self.requests
     }
 
-    /// Every point of the first generation, in order.
+    /// Every point, in order: first those of the first generation.
     pub fn points(&self) -> Vec<Point> {
         let mut strikes = Vec::new();
         for (request, recorded) in self.requests.iter().enumerate() {
@@ -125,7 +148,8 @@ impl<'a> Sweep<'a> {
                 }
             }
         }
-        strikes.into_iter().zip(1..).map(|(strike, number)| Point { number, strikes: vec![strike] }).collect()
+        let both = |strike: Strike| self.requests[strike.request].cause.into_iter().chain([strike]).collect();
+        strikes.into_iter().zip(1..).map(|(strike, number)| Point { number, strikes: both(strike) }).collect()
     }
 
     /// Whether a fault has a meaning there. A cancellation needs a call that has not ended, and happens once.
@@ -133,9 +157,7 @@ impl<'a> Sweep<'a> {
         let of_call = self.requests[strike.request].call.is_some();
         match strike.fault {
             SweepFault::ClientCancel => {
-                of_call
-                    && strike.persistence == Persistence::Once
-                    && strike.place.phase != crate::proxy::Phase::ResponseSent
+                of_call && strike.persistence == Persistence::Once && strike.place.phase != Phase::ResponseSent
             }
             _ => true,
         }

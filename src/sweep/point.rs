@@ -28,8 +28,8 @@ pub enum Spot {
     Middle,
     /// Its last byte.
     Last,
-    /// The one with this number, from 0.
-    Byte(u64),
+    /// The one with this number, from 0; in the second half from the end: the last one is -1.
+    Byte(i64),
 }
 
 /// A place in a request.
@@ -71,7 +71,11 @@ impl Place {
         let part = |phase, length: u64| -> Vec<Self> {
             match (every_byte, length) {
                 (_, 0) => Vec::new(),
-                (true, length) => (0..length).map(|byte| at(phase, Spot::Byte(byte))).collect(),
+                (true, length) => {
+                    let length = i64::try_from(length).unwrap_or(i64::MAX);
+                    let from = |byte: i64| if byte < length / 2 { byte } else { byte - length };
+                    (0..length).map(|byte| at(phase, Spot::Byte(from(byte)))).collect()
+                }
                 (false, 1) => vec![at(phase, Spot::First)],
                 (false, 2) => vec![at(phase, Spot::First), at(phase, Spot::Last)],
                 (false, _) => vec![at(phase, Spot::First), at(phase, Spot::Middle), at(phase, Spot::Last)],
@@ -90,19 +94,13 @@ impl Place {
         .concat()
     }
 
-    /// How many bytes of the part pass, as a gate says it; from its end where negative.
-    pub fn at(self, request: &Recorded) -> Option<i64> {
-        let length = match self.phase {
-            Phase::RequestHead => request.sizes.request_head,
-            Phase::RequestBody => request.sizes.request_body,
-            Phase::ResponseHead => request.sizes.response_head,
-            _ => request.sizes.response_body,
-        };
+    /// How many bytes of the part pass, as a gate says it. It does not depend on the length, which may be another in every run.
+    pub fn at(self) -> Option<toml::Value> {
         Some(match self.spot? {
-            Spot::First => 0,
-            Spot::Middle => i64::try_from(length / 2).unwrap_or(i64::MAX),
-            Spot::Last => -1,
-            Spot::Byte(byte) => i64::try_from(byte).unwrap_or(i64::MAX),
+            Spot::First => return None,
+            Spot::Middle => "middle".into(),
+            Spot::Last => (-1).into(),
+            Spot::Byte(byte) => byte.into(),
         })
     }
 }

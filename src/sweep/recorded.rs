@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::base::Base;
+use super::point::Strike;
 use crate::evidence::{Call, Evidence, Request};
 use crate::file::fits;
 use crate::system::SystemFile;
@@ -30,6 +31,9 @@ pub struct Recorded {
     pub earlier: Vec<Option<String>>,
     /// Before which step a gate on the request belongs, and before which one on its response.
     pub steps: (usize, usize),
+    /// The fault without which there would be no such request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Strike>,
 }
 
 /// How long the parts of a request and of its response were, in bytes.
@@ -48,11 +52,15 @@ pub struct Sizes {
 impl Recorded {
     /// How the request is called in messages.
     pub fn label(&self) -> String {
-        match (&self.call, &self.op) {
+        let what = match (&self.call, &self.op) {
             (Some(call), Some(op)) if !call.starts_with(op.as_str()) => format!("{op} `{call}` of {}", self.process),
             (Some(call), _) => format!("{call} of {}", self.process),
             (None, Some(op)) => format!("{op} of {}", self.process),
             (None, None) => format!("{} {} of {}", self.method, self.path, self.process),
+        };
+        match &self.cause {
+            Some(cause) => format!("{what}, again after {}", cause.fault),
+            None => what,
         }
     }
 
@@ -87,31 +95,88 @@ pub(super) fn record(base: &Base, evidence: &Evidence, system: &SystemFile) -> V
             }
         };
         let seen = &request.seen;
-        let sizes = Sizes {
-            request_head: seen.request_head,
-            request_body: seen.request_bytes.saturating_sub(seen.request_head),
-            response_head: seen.response_head,
-            response_body: seen.response_bytes.saturating_sub(seen.response_head),
-        };
         let mut recorded = Recorded {
             process: request.process.clone(),
             call: place.map(|call| base.calls[call].name.clone()),
             op,
             method: seen.method.clone(),
             path,
-            sizes,
+            sizes: Sizes::of(request),
             earlier: Vec::new(),
             steps,
+            cause: None,
         };
-        let earlier = evidence.requests.iter().filter(|other| {
-            recorded.counts(&other.process, &other.seen.method, &other.seen.path) && other.seen.number < seen.number
-        });
-        recorded.earlier =
-            earlier.map(|other| call_of(evidence, other, system).map(|call| call.name.clone())).collect();
+        recorded.earlier = earlier(&recorded, request, evidence, system);
         found.push(((place.unwrap_or(usize::MAX), index, request.process.clone()), recorded));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found.into_iter().map(|(_, recorded)| recorded).collect()
+}
+
+/// The calls of the requests that a gate on this one counts before it.
+fn earlier(recorded: &Recorded, request: &Request, evidence: &Evidence, system: &SystemFile) -> Vec<Option<String>> {
+    let before = evidence.requests.iter().filter(|other| {
+        recorded.counts(&other.process, &other.seen.method, &other.seen.path) && other.seen.number < request.seen.number
+    });
+    before.map(|other| call_of(evidence, other, system).map(|call| call.name.clone())).collect()
+}
+
+/// The requests that were made only because a fault struck one of a call: other attempts, questions after the server's health. Of
+/// each kind the first that was answered.
+pub(super) fn brought_about(
+    struck: &Recorded,
+    cause: Strike,
+    evidence: &Evidence,
+    system: &SystemFile,
+) -> Vec<Recorded> {
+    let Some(call) = evidence.history.iter().find(|call| Some(&call.name) == struck.call.as_ref()) else {
+        return Vec::new();
+    };
+    let during = |request: &&Request| {
+        request.process == call.process && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)
+    };
+    let mut requests: Vec<&Request> = evidence.requests.iter().filter(during).collect();
+    // The first is the one that was struck.
+    let own = requests.iter().position(|it| struck.counts(&it.process, &it.seen.method, &it.seen.path));
+    own.map(|own| requests.remove(own));
+    let mut kinds = BTreeSet::new();
+    let mut found = Vec::new();
+    for request in requests.into_iter().filter(|request| request.seen.finished) {
+        let is_attempt = struck.counts(&request.process, &request.seen.method, &request.seen.path);
+        let (op, path) = match is_attempt {
+            true => (struck.op.clone(), struck.path.clone()),
+            false => pattern(request, None, system),
+        };
+        if !kinds.insert((request.seen.method.clone(), path.clone())) {
+            continue;
+        }
+        let mut recorded = Recorded {
+            op,
+            method: request.seen.method.clone(),
+            path,
+            sizes: Sizes::of(request),
+            earlier: Vec::new(),
+            // It comes after the fault that brings it about.
+            steps: (struck.steps.1, struck.steps.1),
+            cause: Some(cause),
+            ..struck.clone()
+        };
+        recorded.earlier = earlier(&recorded, request, evidence, system);
+        found.push(recorded);
+    }
+    found
+}
+
+impl Sizes {
+    fn of(request: &Request) -> Self {
+        let seen = &request.seen;
+        Self {
+            request_head: seen.request_head,
+            request_body: seen.request_bytes.saturating_sub(seen.request_head),
+            response_head: seen.response_head,
+            response_body: seen.response_bytes.saturating_sub(seen.response_head),
+        }
+    }
 }
 
 /// The call that a request belongs to: the last one of its process that had begun, had not ended, and makes such requests.

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, StepFailure};
-use crate::process::{Marked, marked, members};
+use crate::process::{Marked, left_of};
 use crate::proxy::Link;
 
 /// How long a process may take to end when its role does not say.
@@ -174,24 +174,27 @@ impl World<'_> {
 
     /// The living descendants, each with the actor that it comes from.
     fn left_behind(&self) -> Vec<(usize, Marked)> {
-        let mut left: Vec<(usize, Marked)> = Vec::new();
-        for process in marked(&format!("{}/", self.mark)) {
-            let owner = process.mark.rsplit('/').next().unwrap_or_default();
-            left.extend(
-                self.actors.iter().position(|actor| actor.instance.name == owner).map(|actor| (actor, process)),
-            );
-        }
         // A program can clear its environment, and its mark with it; its group it keeps, as long as it starts no session.
-        for (actor, boot) in
-            self.actors.iter().enumerate().flat_map(|(index, actor)| actor.boots.iter().map(move |boot| (index, boot)))
-        {
-            for process in members(boot.child.pid()) {
-                if !left.iter().any(|(_, known)| known.pid == process.pid) {
-                    left.push((actor, process));
-                }
-            }
-        }
-        left
+        let groups: Vec<(usize, Pid)> = self
+            .actors
+            .iter()
+            .enumerate()
+            .flat_map(|(index, actor)| actor.boots.iter().map(move |boot| (index, boot.child.pid())))
+            .collect();
+        let pids: Vec<Pid> = groups.iter().map(|(_, pid)| *pid).collect();
+        let found = left_of(&format!("{}/", self.mark), &pids, self.began_tick).into_iter();
+        found
+            .filter_map(|(process, group)| {
+                let owner = match group {
+                    Some(group) => groups.iter().find(|(_, pid)| *pid == group).map(|(actor, _)| *actor),
+                    None => {
+                        let owner = process.mark.rsplit('/').next().unwrap_or_default();
+                        self.actors.iter().position(|actor| actor.instance.name == owner)
+                    }
+                };
+                owner.map(|owner| (owner, process))
+            })
+            .collect()
     }
 
     /// The last words: every stream is read to its end.

@@ -3,7 +3,7 @@
 use super::wait::{Bound, WITHIN};
 use super::world::{Parked, World};
 use crate::evidence::StepFailure;
-use crate::file::Times;
+use crate::file::{At, Times};
 use crate::proxy::{Gate, GateId, Point, Repeat, RepeatAction};
 use crate::scenario::{Action, Event, Step, is_gate};
 
@@ -27,7 +27,7 @@ impl World<'_> {
         let (point, nth, times) = match step.on.as_ref()?.as_ref() {
             Event::Request(gate) => {
                 let (method, path) = self.request_of(gate);
-                let at = gate.at.as_ref().map_or(0, |at| *at.as_ref());
+                let at = gate.at.as_ref().map_or(At::default(), |at| *at.as_ref());
                 (Point::Request { method, path, phase: *gate.phase.as_ref(), at }, gate.nth, gate.times)
             }
             Event::Bytes(gate) => (Point::Bytes { toward: gate.toward, at: gate.at }, gate.nth, None),

@@ -12,7 +12,7 @@ use super::events::Seen;
 use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
-use crate::process::{Child, ReservedPort};
+use crate::process::{Child, ReservedPort, Tick};
 use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
@@ -27,15 +27,14 @@ pub(super) struct World<'a> {
     pub plan: &'a Plan,
     pub began: Instant,
     pub began_at: f64,
+    pub began_tick: Tick,
     /// The mark of every process of this run.
     pub mark: String,
     pub port: ReservedPort,
     pub actors: Vec<Actor<'a>>,
     pub calls: Vec<evidence::Call>,
     pub saved: BTreeMap<String, Value>,
-    /// Names under which an answer could have been saved, and was not: its call may fail, and did.
-    pub absent: BTreeSet<String>,
-    /// Calls that were not asked for, because they need such an answer.
+    /// Calls that were not asked for: they are optional, and need what did not come.
     pub left_out: BTreeSet<String>,
     pub requests: Vec<(usize, u64, RequestSeen)>,
     /// When requests had ended, by actor and number.
@@ -160,13 +159,13 @@ impl<'a> World<'a> {
             system,
             plan,
             began: now,
+            began_tick: Tick::now(),
             began_at: since_1970.as_secs_f64(),
             mark: format!("{}/{}", crate::process::mark(), plan.folder.display()),
             port,
             actors,
             calls: Vec::new(),
             saved: BTreeMap::new(),
-            absent: BTreeSet::new(),
             left_out: BTreeSet::new(),
             requests: Vec::new(),
             request_ends: BTreeMap::new(),

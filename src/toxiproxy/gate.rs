@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::ApiError;
 use super::fields::{Fields, kind};
 use super::toxic::{stream, toward};
-use crate::file::Times;
+use crate::file::{At, Times};
 use crate::proxy::{CutMode, Phase, Point, Repeat, RepeatAction, Toward};
 
 /// A gate as it was asked for.
@@ -90,7 +90,10 @@ impl Spec {
                     put("path", json!(path));
                 }
                 if has_bytes(*phase) {
-                    put("at", json!(at));
+                    match at {
+                        At::Byte(at) => put("at", json!(at)),
+                        At::Middle => put("at", json!("middle")),
+                    }
                 }
             }
             Point::Bytes { toward, at } => {
@@ -153,9 +156,12 @@ fn point(fields: &mut Fields) -> Result<Point, ApiError> {
         no(at.is_some() && !phase.is_some_and(has_bytes), "at")?;
     }
     match (phase, name.as_str()) {
-        (Some(phase), _) => {
-            Ok(Point::Request { method, path, phase, at: at.unwrap_or_default().try_into().unwrap_or(i64::MAX) })
-        }
+        (Some(phase), _) => Ok(Point::Request {
+            method,
+            path,
+            phase,
+            at: At::Byte(at.unwrap_or_default().try_into().unwrap_or(i64::MAX)),
+        }),
         (None, "bytes") => {
             let given = given.ok_or_else(|| ApiError::MissingField("stream".to_owned()))?;
             Ok(Point::Bytes { toward: toward(&given)?, at: at.unwrap_or_default() })

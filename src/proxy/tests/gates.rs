@@ -1,6 +1,7 @@
 //! Where a gate stops a stream: after exactly so many bytes, in one direction of one connection.
 
-use super::peer::{ANSWER, ANSWER_HEAD, Bench, End, HEAD, REQUEST, bare, bytes_gate, gate, repeated};
+use super::peer::{ANSWER, ANSWER_HEAD, Bench, End, HEAD, REQUEST, bare, bytes_gate, gate, gate_at, repeated};
+use crate::file::At;
 use crate::proxy::{CutMode, LinkEventKind, Phase, Point, RepeatAction, Side, Toward};
 
 /// Parks at a phase of the request, and breaks it there: what the server got is exactly what was let through.
@@ -149,31 +150,34 @@ async fn gates_do_not_depend_on_how_the_bytes_are_split() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_place_from_the_end_is_so_many_bytes_before_it() {
+async fn a_place_from_the_end_or_in_the_middle_depends_on_the_length() {
     let head = REQUEST.find("\r\n\r\n").expect("a head") + 4;
     for (phase, at, passes) in [
-        (Phase::RequestHead, -1, head - 1),
-        (Phase::RequestHead, -1000, 0),
-        (Phase::RequestBody, -1, REQUEST.len() - 1),
-        (Phase::RequestBody, -1000, head),
+        (Phase::RequestHead, At::Byte(-1), head - 1),
+        (Phase::RequestHead, At::Byte(-1000), 0),
+        (Phase::RequestHead, At::Middle, head / 2),
+        (Phase::RequestBody, At::Byte(-1), REQUEST.len() - 1),
+        (Phase::RequestBody, At::Byte(-1000), head),
+        (Phase::RequestBody, At::Middle, head + 2),
     ] {
-        let mut bench = Bench::new([gate(1, phase, at)]).await;
+        let mut bench = Bench::new([gate_at(1, phase, at)]).await;
         let (mut client, mut server) = bench.pair().await;
         // The head alone already says where the body will end.
         client.say(&REQUEST[..head]).await;
         client.say(&REQUEST[head..]).await;
         let (_, connection, seen) = bench.parked().await;
         let seen = seen.expect("a request");
-        assert_eq!((seen.request_bytes, seen.request_head), (passes as u64, head as u64), "{phase:?} {at}");
+        assert_eq!((seen.request_bytes, seen.request_head), (passes as u64, head as u64), "{phase:?} {at:?}");
         bench.link.cut(connection, CutMode::Fin, Toward::Both).await;
-        assert_eq!(server.rest().await, (REQUEST[..passes].to_owned(), End::Fin), "{phase:?} {at}");
+        assert_eq!(server.rest().await, (REQUEST[..passes].to_owned(), End::Fin), "{phase:?} {at:?}");
     }
     for (phase, at, passes) in [
-        (Phase::ResponseHead, -1, ANSWER_HEAD.len() - 1),
-        (Phase::ResponseBody, -1, ANSWER.len() - 1),
-        (Phase::ResponseBody, -2, ANSWER.len() - 2),
+        (Phase::ResponseHead, At::Byte(-1), ANSWER_HEAD.len() - 1),
+        (Phase::ResponseHead, At::Middle, ANSWER_HEAD.len() / 2),
+        (Phase::ResponseBody, At::Byte(-1), ANSWER.len() - 1),
+        (Phase::ResponseBody, At::Middle, ANSWER.len() - 2),
     ] {
-        let mut bench = Bench::new([gate(1, phase, at)]).await;
+        let mut bench = Bench::new([gate_at(1, phase, at)]).await;
         let (mut client, mut server) = bench.pair().await;
         client.say(REQUEST).await;
         server.hear(REQUEST.len()).await;
@@ -183,7 +187,7 @@ async fn a_place_from_the_end_is_so_many_bytes_before_it() {
         let seen = seen.expect("a request");
         assert_eq!((seen.response_bytes, seen.response_head), (passes as u64, ANSWER_HEAD.len() as u64), "{phase:?}");
         bench.link.cut(connection, CutMode::Rst, Toward::Both).await;
-        assert_eq!(client.rest().await, (ANSWER[..passes].to_owned(), End::Rst), "{phase:?} {at}");
+        assert_eq!(client.rest().await, (ANSWER[..passes].to_owned(), End::Rst), "{phase:?} {at:?}");
     }
 }
 
@@ -191,8 +195,12 @@ async fn a_place_from_the_end_is_so_many_bytes_before_it() {
 async fn the_nth_match_is_counted_over_all_connections_and_only_over_what_the_gate_names() {
     let mut third = gate(1, Phase::RequestHead, 0);
     third.nth = 3;
-    third.point =
-        Point::Request { method: Some("POST".into()), path: Some("/*".into()), phase: Phase::RequestHead, at: 0 };
+    third.point = Point::Request {
+        method: Some("POST".into()),
+        path: Some("/*".into()),
+        phase: Phase::RequestHead,
+        at: At::Byte(0),
+    };
     let mut bench = Bench::new([third]).await;
     let (mut one, mut one_server) = bench.pair().await;
     let (mut two, mut two_server) = bench.pair().await;

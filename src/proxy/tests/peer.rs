@@ -1,5 +1,6 @@
 //! Both ends of a link, played by the test.
 
+use crate::file::At;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -160,6 +161,10 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
 
 /// A gate at any request.
 pub fn gate(id: GateId, phase: Phase, at: i64) -> Gate {
+    gate_at(id, phase, At::Byte(at))
+}
+
+pub fn gate_at(id: GateId, phase: Phase, at: At) -> Gate {
     Gate { id, point: Point::Request { method: None, path: None, phase, at }, nth: 1, repeat: None }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+    found.extend(rules.uninformed.iter().filter_map(|process| scope.unknown_process(process)));
     let mut seen = BTreeSet::new();
     for fault in rules.faults.iter().flatten().filter(|fault| !seen.insert(*fault.as_ref())) {
         found.push(Diagnostic::new(fault.span(), format!("`{}` is named twice", fault.as_ref()), "once is enough"));

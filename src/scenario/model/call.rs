@@ -34,6 +34,9 @@ pub struct CallAction {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: BTreeMap<Spanned<String>, String>,
+    /// `true`: leave the call out where an answer that its arguments need did not come, or lacks the field.
+    #[serde(default)]
+    pub optional: bool,
     /// The call's name in messages and transcript; default: `save`, or the operation's name and a number.
     #[serde(rename = "as")]
     #[schemars(with = "Option<String>")]
@@ -76,6 +79,9 @@ pub struct BeginAction {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: BTreeMap<Spanned<String>, String>,
+    /// `true`: leave the call out where an answer that its arguments need did not come, or lacks the field.
+    #[serde(default)]
+    pub optional: bool,
     /// The call's name, for `finish` and `cancel`.
     #[serde(rename = "as")]
     #[schemars(with = "String")]

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::file::{Span, Times};
+use crate::file::{At, Span, Times};
 use crate::log::Level;
 use crate::proxy::{Phase, Side};
 
@@ -50,10 +50,10 @@ pub struct RequestGate {
     /// Where in the request.
     #[schemars(with = "Phase")]
     pub phase: Spanned<Phase>,
-    /// How many bytes of the head or body may pass first; default 0. Negative from its end: -1 stops before the last byte.
-    /// Only with head and body phases.
-    #[schemars(with = "Option<i64>")]
-    pub at: Option<Spanned<i64>>,
+    /// How many bytes of the head or body may pass first; default 0. Negative from its end: -1 stops before the last byte;
+    /// `"middle"`: half of them. Only with head and body phases.
+    #[schemars(with = "Option<At>")]
+    pub at: Option<Spanned<At>>,
     /// The how-many-th matching request of the process instance since its boot; default 1.
     pub nth: Option<NonZeroU32>,
     /// Let the proxy repeat the action by itself on later matches: a total number, or `"every"`.

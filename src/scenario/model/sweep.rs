@@ -18,6 +18,11 @@ pub struct SweepRules {
     #[serde(default)]
     #[schemars(with = "Vec<SweepFault>")]
     pub recovers: Vec<Spanned<SweepFault>>,
+    /// The clients that cannot know of a planned stop which comes between their requests (they have no flag, and nobody tells them):
+    /// a call of theirs that begins after it may end as `unreachable`, with a report.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub uninformed: Vec<Spanned<String>>,
     /// How long a fault lasts that is over by itself (`refuse` and `pause`, once); default 20 ms.
     pub outage: Option<Span>,
 }

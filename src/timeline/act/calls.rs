@@ -11,6 +11,9 @@ use crate::timeline::template::resolve;
 use crate::timeline::wait::Bound;
 use crate::timeline::world::{Parked, World};
 
+/// The arguments of a call, and the request of an HTTP client: its line, and the rest.
+type Filled = (Value, (String, Message));
+
 impl World<'_> {
     pub(super) async fn call(&mut self, it: &CallAction, bound: Bound) -> Result<(), StepFailure> {
         let own = it.name.as_ref().or(it.save.as_ref()).map(|name| name.as_ref().clone());
@@ -18,11 +21,8 @@ impl World<'_> {
             let nth = 1 + self.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
             format!("{}-{nth}", it.op.as_ref())
         });
-        if self.leaves_out(&name, it.asking()) {
-            self.forgo(it.save.as_ref());
-            return Ok(());
-        }
-        let index = self.ask_for(it.asking(), name, bound).await?;
+        let Some(filled) = self.filled(&name, it.asking(), it.optional, bound)? else { return Ok(()) };
+        let index = self.ask_for(it.asking(), name, filled, bound).await?;
         self.expect(index, &it.result, it.returns.as_ref());
         self.await_result(index, bound).await?;
         self.save(index, it.save.as_ref(), bound)
@@ -30,23 +30,44 @@ impl World<'_> {
 
     pub(super) async fn begin(&mut self, it: &BeginAction, bound: Bound) -> Result<(), StepFailure> {
         let name = it.name.as_ref().clone();
-        if self.leaves_out(&name, it.asking()) {
-            return Ok(());
-        }
-        self.ask_for(it.asking(), name, bound).await.map(drop)
+        let Some(filled) = self.filled(&name, it.asking(), it.optional, bound)? else { return Ok(()) };
+        self.ask_for(it.asking(), name, filled, bound).await.map(drop)
     }
 
-    async fn ask_for(&mut self, asking: Asking<'_>, name: String, bound: Bound) -> Result<usize, StepFailure> {
+    /// What a call asks with; nothing where it is left out, because it is optional and what it needs did not come.
+    fn filled(
+        &mut self,
+        call: &str,
+        asking: Asking<'_>,
+        optional: bool,
+        bound: Bound,
+    ) -> Result<Option<Filled>, StepFailure> {
+        match self.fill(asking) {
+            Ok(filled) => Ok(Some(filled)),
+            Err(why) if optional => {
+                self.notes.push(format!("the call `{call}` was left out: {why}"));
+                self.left_out.insert(call.to_owned());
+                Ok(None)
+            }
+            Err(why) => Err(self.failed(bound.step, why)),
+        }
+    }
+
+    async fn ask_for(
+        &mut self,
+        asking: Asking<'_>,
+        name: String,
+        (args, request): Filled,
+        bound: Bound,
+    ) -> Result<usize, StepFailure> {
         let who = asking.who().map_or("", |who| who.as_ref().as_str());
         let actor = self.actor_of(who).map_err(|why| self.failed(bound.step, why))?;
-        let filled = self.fill(asking).map_err(|why| self.failed(bound.step, why))?;
-        let (args, request) = filled;
         let asked = Asked { name, op: asking.op.as_ref(), args, request };
         self.ask(actor, asked, bound).await.map_err(|why| self.failed(bound.step, why))
     }
 
     /// The arguments of a call, and the request of an HTTP client, with every variable in its place.
-    fn fill(&self, asking: Asking<'_>) -> Result<(Value, (String, Message)), String> {
+    fn fill(&self, asking: Asking<'_>) -> Result<Filled, String> {
         let args = match asking.args_json {
             Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string())?,
             None => serde_json::to_value(asking.args).map_err(|why| why.to_string())?,
@@ -63,32 +84,8 @@ impl World<'_> {
         Ok((resolve(args, &self.saved)?, (text(asking.op.as_ref())?, message)))
     }
 
-    /// Whether a call cannot be asked for because it needs an answer that is not there, and did not have to be.
-    fn leaves_out(&mut self, name: &str, asking: Asking<'_>) -> bool {
-        if self.absent.is_empty() {
-            return false;
-        }
-        let args = || toml::Value::Table(asking.args.clone()).to_string();
-        let mut text = asking.args_json.map_or_else(args, |json| json.as_ref().clone());
-        let more = asking.body.map(Spanned::as_ref).into_iter().chain(asking.headers.values());
-        more.chain([asking.op.as_ref()]).for_each(|part| text.push_str(part));
-        let needs = crate::system::variables(&text).into_iter().map(|name| name.split('.').next().unwrap_or_default());
-        let Some(missing) = needs.filter(|name| self.absent.contains(*name)).map(str::to_owned).next() else {
-            return false;
-        };
-        self.notes.push(format!("the call `{name}` was left out: it needs the answer `{missing}`, which did not come"));
-        self.left_out.insert(name.to_owned());
-        true
-    }
-
-    /// Notes that no answer will come under this name.
-    fn forgo(&mut self, save: Option<&Spanned<String>>) {
-        self.absent.extend(save.map(|name| name.as_ref().clone()));
-    }
-
     pub(super) async fn finish(&mut self, it: &FinishAction, bound: Bound) -> Result<(), StepFailure> {
         if self.left_out.contains(it.call.as_ref()) {
-            self.forgo(it.save.as_ref());
             return Ok(());
         }
         let index = self.call_named(it.call.as_ref(), bound)?;
@@ -146,14 +143,11 @@ impl World<'_> {
         let Some(name) = name else { return Ok(()) };
         match answer {
             Some(answer) => {
-                self.absent.remove(name.as_ref());
                 self.saved.insert(name.as_ref().clone(), answer);
                 Ok(())
             }
-            None if self.calls[call].expected.as_ref().is_some_and(Results::may_fail) => {
-                self.absent.insert(name.as_ref().clone());
-                Ok(())
-            }
+            // It may fail, and did: who needs the answer must be optional.
+            None if self.calls[call].expected.as_ref().is_some_and(Results::may_fail) => Ok(()),
             None => {
                 let call = &self.calls[call];
                 let result = call.result.map_or("nothing", CallResult::name);
