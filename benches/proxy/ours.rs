@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use quietdown::file::At;
 use quietdown::proxy::{Gate, Link, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream};
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ pub fn run_link(arguments: &[String]) -> io::Result<()> {
         let link = Link::with("bench", Settings { upstream: Some(upstream), ..Settings::default() }, None)?;
         if recognise == "true" {
             let point =
-                Point::Request { method: None, path: Some(NEVER.to_owned()), phase: Phase::ResponseSent, at: 0 };
+                Point::Request { method: None, path: Some(NEVER.to_owned()), phase: Phase::ResponseSent, at: At::Byte(0) };
             link.arm(Gate { id: 0, point, nth: 1, repeat: None });
         }
         for toxic in toxic {
