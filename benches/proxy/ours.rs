@@ -89,8 +89,12 @@ pub fn run_link(arguments: &[String]) -> io::Result<()> {
         let upstream = Upstream::parse(upstream).map_err(io::Error::other)?;
         let link = Link::with("bench", Settings { upstream: Some(upstream), ..Settings::default() }, None)?;
         if recognise == "true" {
-            let point =
-                Point::Request { method: None, path: Some(NEVER.to_owned()), phase: Phase::ResponseSent, at: 0 };
+            let point = Point::Request {
+                method: None,
+                path: Some(NEVER.to_owned()),
+                phase: Phase::ResponseSent,
+                at: quietdown::file::At::Byte(0),
+            };
             link.arm(Gate { id: 0, point, nth: 1, repeat: None });
         }
         for toxic in toxic {
