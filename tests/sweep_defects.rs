@@ -29,7 +29,6 @@ const TABLE: &[(&str, &str, FindingKind)] = &[
     ),
     ("flag-ignored", "server-stop every at response-sent of get_rollout-1 of b", CallResult),
     ("hang-on-stop", "server-stop every at request-sent of enqueue_rollout-3 of a", ExitLate),
-    ("no-drain-marker", "server-stop every at request-head first byte of enqueue_rollout `queued` of b", CallResult),
     ("exit-nonzero-on-stop", "server-stop once at response-head last byte of get_rollout-1 of b", ExitStatus),
     ("no-request-timeout", "hold every at response-head middle byte of enqueue_rollout-3 of a", CallNeverEnded),
     ("crash-is-quiet", "server-kill every at response-sent of update_attempt-1 of b", OverSuppressed),

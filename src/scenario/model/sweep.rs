@@ -18,8 +18,8 @@ pub struct SweepRules {
     #[serde(default)]
     #[schemars(with = "Vec<SweepFault>")]
     pub recovers: Vec<Spanned<SweepFault>>,
-    /// The clients that cannot know of a planned stop which comes between their requests (they have no flag, and nobody tells them):
-    /// a call of theirs that begins after it may end as `unreachable`, with a report.
+    /// The clients that cannot know of a planned stop that was not announced to them (they have no flag): a call of theirs that
+    /// it meets, or that begins after it, may end as `unreachable`, with a report.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub uninformed: Vec<Spanned<String>>,
