@@ -106,6 +106,9 @@ pub struct RequestSeen {
     pub method: String,
     /// Its path without the query.
     pub path: String,
+    /// Its idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The furthest phase that was completed; nothing when not even the head was forwarded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,

@@ -72,16 +72,17 @@ impl Requests {
         &mut self,
         (connection, number): (ConnectionId, u64),
         head: (u64, u64),
-        line: (String, String),
+        line: (String, String, Option<String>),
         due: Vec<(Outcome, Point)>,
         chosen: Vec<Serial>,
     ) -> &RequestSeen {
-        let (method, path) = line;
+        let (method, path, key) = line;
         let seen = RequestSeen {
             connection,
             number,
             method,
             path,
+            key,
             phase: None,
             request_bytes: 0,
             response_bytes: 0,

@@ -79,7 +79,7 @@ fn check_invariant(file: &SystemFile, invariant: &Invariant, found: &mut Vec<Dia
     for line in invariant.lines() {
         found.extend(unknown_line(file, line));
     }
-    let path = &invariant.read().path;
+    let Some(path) = invariant.read().map(|read| &read.path) else { return };
     for variable in variables(path.as_ref()) {
         let wrong = if variable != "key" {
             Some("a read can use ${key}")

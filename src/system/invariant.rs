@@ -21,6 +21,8 @@ pub enum Invariant {
     Register(Register),
     /// Entries by key: as a set for each key, in the order in which they were appended.
     Log(AppendLog),
+    /// Operations that are carried out once for each call, however often their request is repeated.
+    Once(Once),
 }
 
 /// How the data are read at the end, past the faults.
@@ -162,6 +164,15 @@ fn yes() -> bool {
     true
 }
 
+/// Operations that are carried out once for each call.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Once {
+    /// The operations.
+    #[schemars(with = "Vec<String>")]
+    pub operations: Vec<Spanned<String>>,
+}
+
 /// The calls of an operation that are about a value of a key.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -176,13 +187,14 @@ pub struct Keyed {
 }
 
 impl Invariant {
-    /// How its data are read.
-    pub fn read(&self) -> &Read {
+    /// How its data are read; nothing where the traffic tells.
+    pub fn read(&self) -> Option<&Read> {
         match self {
-            Self::Set(set) => &set.read,
-            Self::Queue(queue) => &queue.read,
-            Self::Register(register) => &register.read,
-            Self::Log(log) => &log.read,
+            Self::Set(set) => Some(&set.read),
+            Self::Queue(queue) => Some(&queue.read),
+            Self::Register(register) => Some(&register.read),
+            Self::Log(log) => Some(&log.read),
+            Self::Once(_) => None,
         }
     }
 
@@ -196,6 +208,7 @@ impl Invariant {
             }
             Self::Register(register) => register.write.iter().chain(&register.get).map(|keyed| &keyed.op).collect(),
             Self::Log(log) => log.append.iter().map(|keyed| &keyed.op).collect(),
+            Self::Once(once) => once.operations.iter().collect(),
         }
     }
 
@@ -203,7 +216,7 @@ impl Invariant {
     pub fn lines(&self) -> Vec<&Spanned<String>> {
         match self {
             Self::Queue(queue) => queue.done_line.iter().chain(&queue.left_line).map(|line| &line.line).collect(),
-            Self::Set(_) | Self::Register(_) | Self::Log(_) => Vec::new(),
+            Self::Set(_) | Self::Register(_) | Self::Log(_) | Self::Once(_) => Vec::new(),
         }
     }
 
@@ -212,7 +225,7 @@ impl Invariant {
         let keyed = match self {
             Self::Register(register) => &register.write,
             Self::Log(log) => &log.append,
-            Self::Set(_) | Self::Queue(_) => return Vec::new(),
+            Self::Set(_) | Self::Queue(_) | Self::Once(_) => return Vec::new(),
         };
         keyed.iter().map(|keyed| (keyed.op.as_ref().as_str(), &keyed.key)).collect()
     }

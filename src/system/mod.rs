@@ -18,7 +18,7 @@ use crate::process::ZygoteCommand;
 
 pub(crate) use check::variables;
 pub use http::{HTTP, HTTP_TIMEOUT};
-pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Queue, Read, Register, Set};
+pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Once, Queue, Read, Register, Set};
 pub use model::*;
 pub use place::{CallPlace, Place};
 pub use setup::words;

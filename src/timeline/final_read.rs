@@ -31,7 +31,7 @@ impl World<'_> {
         let mut wanted = Vec::new();
         for (index, invariant) in self.system.file.invariants.iter().enumerate() {
             let invariant = invariant.as_ref();
-            let path = invariant.read().path.as_ref();
+            let Some(path) = invariant.read().map(|read| read.path.as_ref()) else { continue };
             if !path.contains("${key}") {
                 wanted.push(Wanted { invariant: index, path: path.clone(), key: None });
                 continue;

@@ -52,7 +52,7 @@ impl Connection {
         let (requests, messages, shared) = (&mut self.requests, &mut self.up.messages, &self.shared);
         let (id, client) = (self.id, self.followed.client);
         let mut mark = |mark| match mark {
-            Mark::Head { start, end, head: Head::Request { method, path } } => {
+            Mark::Head { start, end, head: Head::Request { method, path, key } } => {
                 let mut state = shared.state();
                 let due = state.gates.count(|point| names(point, &method, &path));
                 let chosen = state.toxics.choosing(&method, &path, client);
@@ -61,7 +61,7 @@ impl Connection {
                 drop(state);
                 shared.in_flight.fetch_add(1, Ordering::Relaxed);
                 messages.begin(start, chosen.clone());
-                let seen = requests.begin((id, number), (start, end), (method, path), due, chosen);
+                let seen = requests.begin((id, number), (start, end), (method, path, key), due, chosen);
                 if shared.is_heard() {
                     shared.tell(LinkEventKind::Request(seen.clone()));
                 }

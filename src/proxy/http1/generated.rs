@@ -45,7 +45,7 @@ impl Conversation {
         self.request_marks.push(Mark::Head {
             start: place.0,
             end: place.1,
-            head: Head::Request { method: method.to_owned(), path: wanted.to_owned() },
+            head: Head::Request { method: method.to_owned(), path: wanted.to_owned(), key: None },
         });
         self.request_marks.push(Mark::End(self.requests.len() as u64));
         if !expects.is_empty() {
@@ -78,7 +78,7 @@ impl Conversation {
         let start = self.requests.len() as u64;
         self.requests.extend(head.bytes());
         let end = self.requests.len() as u64;
-        let head = Head::Request { method: "GET".to_owned(), path: "/up".to_owned() };
+        let head = Head::Request { method: "GET".to_owned(), path: "/up".to_owned(), key: None };
         self.request_marks.extend([Mark::Head { start, end, head }, Mark::End(end)]);
         self.asked.push_back(Asked::Other);
         let head = "HTTP/1.1 101 Switching\r\n\r\n";

@@ -16,6 +16,10 @@ use body::Body;
 /// The longest head that is recognised; what is longer is not taken for HTTP. It fits into the buffer of a direction, where a gate may withhold it.
 pub(super) const HEAD_BOUND: usize = BUFFER_BOUND - 1;
 const HEADERS: usize = 128;
+/// The header by which a server knows a request that is repeated (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// How many bytes of a key are kept.
+const KEY_BOUND: usize = 256;
 
 /// A place in the stream, as its offset from the beginning.
 pub(super) type Offset = u64;
@@ -37,11 +41,11 @@ pub(super) enum Head {
     Request {
         method: String,
         path: String,
+        /// Its idempotency key, if it has one.
+        key: Option<String>,
     },
     /// An interim response (1xx) has no body, and is followed by another one.
-    Response {
-        status: u16,
-    },
+    Response { status: u16 },
 }
 
 /// What a response answers, as far as it decides about the response's body.
@@ -222,7 +226,10 @@ fn request(bytes: &[u8]) -> Option<(Head, Option<Body>)> {
     // The absolute form, as it is sent to a proxy.
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..])).to_owned();
     let body = Body::declared(request.headers)?.unwrap_or(Body::Sized(0));
-    Some((Head::Request { method, path }, Some(body)))
+    let key = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(IDEMPOTENCY_KEY));
+    let key =
+        key.map(|header| String::from_utf8_lossy(&header.value[..header.value.len().min(KEY_BOUND)]).into_owned());
+    Some((Head::Request { method, path, key }, Some(body)))
 }
 
 fn response(bytes: &[u8], asked: Asked) -> Option<(Head, Option<Body>)> {

@@ -21,7 +21,7 @@ fn marks(requests: bool, asked: Asked, text: &str) -> Vec<Mark> {
 }
 
 fn head(start: u64, end: u64, method: &str, path: &str) -> Mark {
-    Mark::Head { start, end, head: Head::Request { method: method.into(), path: path.into() } }
+    Mark::Head { start, end, head: Head::Request { method: method.into(), path: path.into(), key: None } }
 }
 
 fn answer(start: u64, end: u64, status: u16) -> Mark {
@@ -140,4 +140,20 @@ fn pieces_of_any_sizes_give_the_same_marks() {
         }
         assert_eq!(scan(true, Asked::Other, &pieces), whole, "{pieces:?}");
     }
+}
+
+#[test]
+fn a_request_is_known_by_its_idempotency_key() {
+    let mut keys = Vec::new();
+    let bytes = b"POST /a HTTP/1.1\r\nIdempotency-Key: k-1\r\ncontent-length: 0\r\n\r\nPOST /a HTTP/1.1\r\n\r\n";
+    Scanner::of_requests().feed(
+        bytes,
+        || None,
+        |mark| {
+            if let Mark::Head { head: Head::Request { key, .. }, .. } = mark {
+                keys.push(key);
+            }
+        },
+    );
+    assert_eq!(keys, [Some("k-1".to_owned()), None]);
 }

@@ -4,6 +4,7 @@
 
 mod deeds;
 mod log;
+mod once;
 mod queue;
 mod register;
 mod set;
@@ -20,17 +21,22 @@ use crate::system::{Invariant, Place, RoleKind};
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     for (index, invariant) in case.system.invariants.iter().enumerate() {
         let invariant = invariant.as_ref();
-        if let Invariant::Register(register) = invariant {
-            register::gets(case, register, findings);
+        match invariant {
+            Invariant::Register(rule) => register::gets(case, rule, findings),
+            Invariant::Once(rule) => once::judge(case, rule, findings),
+            Invariant::Set(_) | Invariant::Queue(_) | Invariant::Log(_) => {}
         }
         let Some(read) = &case.evidence.final_read else { continue };
         for answer in read.answers.iter().filter(|answer| answer.invariant == index) {
-            let Some(items) = items(answer, invariant.read().items.as_ref(), findings) else { continue };
+            let Some(items) = items(answer, invariant.read().and_then(|read| read.items.as_ref()), findings) else {
+                continue;
+            };
             match invariant {
                 Invariant::Set(rule) => set::judge(case, rule, &items, findings),
                 Invariant::Queue(rule) => queue::judge(case, rule, &items, findings),
                 Invariant::Register(rule) => register::judge(case, rule, answer.key.as_ref(), &items, findings),
                 Invariant::Log(rule) => log::judge(case, rule, answer.key.as_ref(), &items, findings),
+                Invariant::Once(_) => {}
             }
         }
     }

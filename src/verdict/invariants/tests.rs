@@ -78,6 +78,9 @@ read = { path = "/set" }
 item = { id = "name" }
 add = [{ op = "add", id = "args.name" }]
 remove = [{ op = "remove", id = "args.name" }]
+[[invariant]]
+[invariant.once]
+operations = ["finish"]
 "#;
 
 use CallResult::{Cancelled, Ok as Done, Rejected};
@@ -323,4 +326,30 @@ fn a_set_holds_what_was_added_and_not_removed(#[case] names: &[&str], #[case] ex
     let history = one(one(one(History::default(), "add", "x"), "add", "y"), "remove", "y");
     let there: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
     assert_eq!(history.read(3, None, json!(there)).kinds(), expected);
+}
+
+#[rstest]
+#[case::without_a_key(&[None, None], &[FindingKind::AppliedTwice])]
+#[case::with_one_key(&[Some("k"), Some("k")], &[])]
+#[case::with_two_keys(&[Some("k"), Some("l")], &[FindingKind::AppliedTwice])]
+#[case::once(&[None], &[])]
+fn a_call_is_carried_out_once(#[case] keys: &[Option<&str>], #[case] expected: &[FindingKind]) {
+    let mut history = History::default().call("finish", json!({ "id": "1" }), Done, json!({}));
+    let begun = history.evidence.history[0].begun;
+    for (number, key) in (1..).zip(keys) {
+        let seen = json!({
+            "connection": number, "number": number, "method": "POST", "path": "/finish", "key": key, "request_bytes": 9,
+            "response_bytes": 0, "request_head": 9, "response_head": 9, "status": 200, "finished": number > 1,
+        });
+        let request = json!({ "process": "a", "at": begun + number });
+        let all = request.as_object().into_iter().chain(seen.as_object()).flatten();
+        let request = all.map(|(name, value)| (name.clone(), value.clone())).collect();
+        history.evidence.requests.push(serde_json::from_value(Value::Object(request)).expect("a request"));
+    }
+    assert_eq!(history.kinds(), expected);
+    // Of another operation, or refused, they are not it.
+    for request in &mut history.evidence.requests {
+        request.seen.status = Some(503);
+    }
+    assert_eq!(history.kinds(), []);
 }
