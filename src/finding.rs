@@ -66,6 +66,21 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// Whether it tells of the system's data.
+    pub fn is_of_data(self) -> bool {
+        matches!(
+            self,
+            Self::Lost
+                | Self::Duplicated
+                | Self::Phantom
+                | Self::DeliveredTwice
+                | Self::OutOfOrder
+                | Self::Stuck
+                | Self::FinishedByNobody
+                | Self::AppliedTwice
+        )
+    }
+
     /// The name as it is written in scenario files.
     pub fn name(self) -> String {
         match serde_json::to_value(self) {

@@ -63,11 +63,16 @@ pub(super) fn causes(findings: &[Finding]) -> Vec<String> {
         .map(|finding| {
             let process = finding.process.as_deref().map(|process| format!(" {process}:")).unwrap_or_default();
             let text = format!("{}{process} {}", finding.kind, without_particulars(&finding.message));
-            (LESS_TELLING.iter().position(|kind| *kind == finding.kind).map_or(0, |place| place + 1), text)
+            (rank(finding.kind), text)
         })
         .collect();
     telling.sort_by_key(|(rank, _)| *rank);
     telling.into_iter().map(|(_, text)| text).collect()
+}
+
+/// What is wrong with the data comes first, for it is what lasts; then what is wrong with words, then what follows from it.
+fn rank(kind: FindingKind) -> usize {
+    if kind.is_of_data() { 0 } else { LESS_TELLING.iter().position(|less| *less == kind).map_or(1, |place| place + 2) }
 }
 
 /// What mostly follows from something else that was found, too; the last the most.
@@ -84,11 +89,12 @@ const LESS_TELLING: [FindingKind; 6] = [
 fn without_particulars(message: &str) -> String {
     let mut out = String::new();
     let mut rest = message;
-    while let Some(at) = rest.find(['`', '(', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
+    while let Some(at) = rest.find(['`', '"', '(', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = match rest.as_bytes()[0] {
             b'`' => rest[1..].find('`').map(|end| end + 2),
+            b'"' => rest[1..].find('"').map(|end| end + 2),
             b'(' => rest.find(')').map(|end| end + 1),
             _ => None,
         };
@@ -117,5 +123,8 @@ mod tests {
         assert_eq!(one, two);
         assert_eq!(one, "reported-twice a: the call … ended as transport, which must be reported once; it was … times");
         assert_ne!(one, cause(&[Finding::new(FindingKind::Lost, "the call `x`")]));
+        let stuck = |id: &str| Finding::new(FindingKind::Stuck, format!("taken by nobody: \"{id}\""));
+        let traceback = Finding::new(FindingKind::Traceback, "a traceback");
+        assert_eq!(cause(&[traceback, stuck("ro-1a")]), cause(&[stuck("ro-b2")]), "the data are more telling");
     }
 }
