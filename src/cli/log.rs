@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use quietdown::log::{Format, Level, Summary, Survey};
 use quietdown::report;
@@ -18,8 +19,8 @@ pub struct Log {
     /// Log files of any size; `-`, or none, is standard input.
     files: Vec<PathBuf>,
     /// The format of the records, if it is to be no other; default: whatever each line fits.
-    #[arg(long, value_enum, conflicts_with = "regex")]
-    format: Option<Name>,
+    #[arg(long, value_parser = formats(), conflicts_with = "regex")]
+    format: Option<Format>,
     /// A regular expression that the first line of each record matches, with groups `level`, `target`, `message`.
     #[arg(long, value_name = "EXPRESSION")]
     regex: Option<String>,
@@ -42,31 +43,11 @@ enum Max {
     Warn,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Name {
-    Tracing,
-    Python,
-    EnvLogger,
-    Json,
-    Logfmt,
-    Java,
-    Zap,
-    Zerolog,
-    Go,
-    Klog,
-    Syslog,
-    Ruby,
-    Monolog,
-    Dotnet,
-    Auto,
-    Raw,
-}
-
 impl Log {
     pub fn execute(self) -> u8 {
-        let format = match (&self.regex, self.format) {
-            (Some(expression), _) => Format::Regex(expression.clone()),
-            (None, name) => format(name.unwrap_or(Name::Auto)),
+        let format = match &self.regex {
+            Some(expression) => Format::Regex(expression.clone()),
+            None => self.format.clone().unwrap_or(Format::Auto),
         };
         let files = if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() };
         let mut code = PASSED;
@@ -121,23 +102,8 @@ fn read(path: &Path, format: &Format) -> Result<Summary, String> {
     }
 }
 
-fn format(name: Name) -> Format {
-    match name {
-        Name::Tracing => Format::Tracing,
-        Name::Python => Format::Python,
-        Name::EnvLogger => Format::EnvLogger,
-        Name::Json => Format::Json,
-        Name::Logfmt => Format::Logfmt,
-        Name::Java => Format::Java,
-        Name::Zap => Format::Zap,
-        Name::Zerolog => Format::Zerolog,
-        Name::Go => Format::Go,
-        Name::Klog => Format::Klog,
-        Name::Syslog => Format::Syslog,
-        Name::Ruby => Format::Ruby,
-        Name::Monolog => Format::Monolog,
-        Name::Dotnet => Format::DotNet,
-        Name::Auto => Format::Auto,
-        Name::Raw => Format::Raw,
-    }
+/// The formats by their names.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::NAMED.iter().map(|(name, _)| *name))
+        .map(|name| Format::named(&name).unwrap_or(Format::Auto))
 }

@@ -46,3 +46,38 @@ pub enum Format {
     /// Every line is a record of its own, without level.
     Raw,
 }
+
+impl Format {
+    /// The formats that a name is enough for.
+    pub const NAMED: [(&'static str, Self); 16] = [
+        ("tracing", Self::Tracing),
+        ("python", Self::Python),
+        ("env-logger", Self::EnvLogger),
+        ("json", Self::Json),
+        ("logfmt", Self::Logfmt),
+        ("java", Self::Java),
+        ("zap", Self::Zap),
+        ("zerolog", Self::Zerolog),
+        ("go", Self::Go),
+        ("klog", Self::Klog),
+        ("syslog", Self::Syslog),
+        ("ruby", Self::Ruby),
+        ("monolog", Self::Monolog),
+        ("dotnet", Self::DotNet),
+        ("auto", Self::Auto),
+        ("raw", Self::Raw),
+    ];
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
+    }
+}
+
+#[test]
+fn the_names_are_those_of_system_files() {
+    for (name, format) in Format::NAMED {
+        let written: Format = serde_json::from_value(name.into()).expect("a format");
+        assert_eq!(format!("{written:?}"), format!("{format:?}"));
+    }
+}
