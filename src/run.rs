@@ -28,6 +28,7 @@ pub struct Runner {
     keep: bool,
     planted: Option<Planted>,
     snapshots: bool,
+    transcripts: bool,
     toxiproxy: Option<Remote>,
     /// Nothing where every process is to be started as if there were no zygotes.
     zygotes: Option<Zygotes>,
@@ -42,7 +43,7 @@ pub struct Report {
     pub evidence: Evidence,
     /// What is wrong; nothing means that it passed.
     pub findings: Vec<Finding>,
-    /// The evidence as stable text.
+    /// The evidence as stable text; empty for a pass [without transcripts](Runner::without_transcripts).
     pub transcript: String,
     /// What the system file says of a failure that is known.
     pub expected: Option<Expected>,
@@ -101,6 +102,7 @@ impl Runner {
             keep: false,
             planted: None,
             snapshots: true,
+            transcripts: true,
             toxiproxy: None,
             zygotes: Some(Zygotes::default()),
         }
@@ -137,6 +139,13 @@ impl Runner {
     pub fn without_snapshots(mut self) -> Self {
         self.snapshots = false;
         self
+    }
+
+    /// Makes no transcript of a run that passes, nor compares one: for whoever runs thousands and looks only at those that fail.
+    #[must_use]
+    pub fn without_transcripts(mut self) -> Self {
+        self.transcripts = false;
+        self.without_snapshots()
     }
 
     /// Starts every process, also where the system file names a zygote.
@@ -201,7 +210,11 @@ impl Runner {
             Err(HarnessError::System("the harness itself panicked; that is a defect of quietdown".to_owned()))
         });
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
-        let (mut findings, transcript) = review(&evidence, scenario, system)?;
+        let mut findings = judged(&evidence, scenario, system);
+        let transcript = match self.transcripts || self.keep || !findings.is_empty() {
+            true => told(&evidence, scenario, system)?,
+            false => String::new(),
+        };
         let expected = system.expected_failure(&scenario.name).filter(|_| self.planted.is_none());
         if self.snapshots && expected.is_none() && system.has_snapshots() && !planted(Mutation::SnapshotsUnread) {
             findings.extend(snapshot_finding(&scenario.path, &system.suffix(), &transcript)?);
@@ -268,10 +281,15 @@ pub fn review(
     scenario: &Scenario,
     system: &System,
 ) -> Result<(Vec<Finding>, String), HarnessError> {
-    let findings = judge(Case { evidence, scenario: &scenario.file, system: &system.file });
-    let transcript =
-        transcript(evidence, &system.file, &scenario.file.expect.transcript).map_err(HarnessError::System)?;
-    Ok((findings, transcript))
+    Ok((judged(evidence, scenario, system), told(evidence, scenario, system)?))
+}
+
+fn judged(evidence: &Evidence, scenario: &Scenario, system: &System) -> Vec<Finding> {
+    judge(Case { evidence, scenario: &scenario.file, system: &system.file })
+}
+
+fn told(evidence: &Evidence, scenario: &Scenario, system: &System) -> Result<String, HarnessError> {
+    transcript(evidence, &system.file, &scenario.file.expect.transcript).map_err(HarnessError::System)
 }
 
 fn snapshot_finding(scenario: &Path, suffix: &str, transcript: &str) -> Result<Option<Finding>, HarnessError> {

@@ -5,6 +5,7 @@ mod descendants;
 mod port;
 mod signals;
 mod start;
+mod vfork;
 mod watchdog;
 mod zygote;
 

@@ -1,6 +1,7 @@
 //! The two ways in which a child comes to be: a program is started, or a zygote forks it. Nobody can tell them apart afterwards.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 
 use super::child::{Input, Spawn};
 use super::descendants::MARKER;
+use super::vfork::{self, Program};
 use super::zygote::{Fork, Zygote};
 
 /// A child that runs. Its `exit` must be awaited: nothing else reaps it.
@@ -56,6 +58,32 @@ fn streams(stdin: bool) -> io::Result<(Ends, Theirs)> {
 /// Starts a program.
 pub(super) fn spawned(spawn: &Spawn<'_>) -> io::Result<Started> {
     let (program, arguments) = spawn.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
+    if program.starts_with('/') {
+        match at_its_path(spawn, program, arguments) {
+            // A script without `#!`: a shell runs it.
+            Err(why) if why.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {}
+            started => return started,
+        }
+    }
+    searched(spawn, program, arguments)
+}
+
+/// Starts a program whose path is known.
+fn at_its_path(spawn: &Spawn<'_>, path: &str, arguments: &[String]) -> io::Result<Started> {
+    let (ends, streams) = streams(spawn.stdin)?;
+    let inherited: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    let mut env: BTreeMap<&OsStr, &OsStr> = inherited.iter().map(|(name, value)| (&**name, &**value)).collect();
+    env.extend(spawn.env.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
+    env.insert(OsStr::new(MARKER), OsStr::new(spawn.mark));
+    let env = env.into_iter().collect();
+    let child = vfork::start(Program { path, arguments, env, folder: spawn.folder.as_os_str(), streams })?;
+    let (group, ended) = (child.pid(), child.ended());
+    let exit = async move { child.wait().await.map_err(|why| format!("nobody can wait for it: {why}")) };
+    Ok(Started { group, ends, ended, exit: Box::pin(exit) })
+}
+
+/// Starts a program that is to be searched for in `PATH`.
+fn searched(spawn: &Spawn<'_>, program: &str, arguments: &[String]) -> io::Result<Started> {
     let (ends, [stdin, stdout, stderr]) = streams(spawn.stdin)?;
     let mut command = Command::new(program);
     command.args(arguments).envs(spawn.env).env(MARKER, spawn.mark).current_dir(spawn.folder);

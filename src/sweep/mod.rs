@@ -82,7 +82,7 @@ impl<'a> Sweep<'a> {
         every_byte: bool,
     ) -> Result<Self, SweepError> {
         let base = Base::new(scenario, system);
-        let runner = runner.clone().without_snapshots();
+        let runner = runner.clone().without_transcripts();
         let whole = Composer { base: &base, requests: &[] }.compose(&[], &BTreeSet::new(), &base.summary, "");
         let clean = whole.and_then(|whole| Scenario::parse(&scenario.path, &whole.text).ok());
         let report = runner.run(clean.as_ref().unwrap_or(scenario), system)?;
@@ -126,7 +126,7 @@ impl<'a> Sweep<'a> {
         every_byte: bool,
         requests: Vec<Recorded>,
     ) -> Self {
-        let runner = runner.clone().without_snapshots();
+        let runner = runner.clone().without_transcripts();
         Self { scenario, system, runner, base: Base::new(scenario, system), requests, every_byte }
     }
 

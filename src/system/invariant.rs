@@ -95,6 +95,9 @@ pub struct Queue {
     pub add: Vec<Does>,
     /// What takes items out of it.
     pub take: Vec<Does>,
+    /// What takes an item that it names, in whatever state it is: somebody knows of it then.
+    #[serde(default)]
+    pub claim: Vec<Does>,
     /// What lets an item be taken once more.
     #[serde(default)]
     pub put_back: Vec<Does>,
@@ -204,7 +207,7 @@ impl Invariant {
             Self::Set(set) => set.add.iter().chain(&set.remove).map(|does| &does.op).collect(),
             Self::Queue(queue) => {
                 let first = queue.put.iter().chain(&queue.add).chain(&queue.take);
-                first.chain(&queue.put_back).chain(&queue.finish).map(|does| &does.op).collect()
+                first.chain(&queue.claim).chain(&queue.put_back).chain(&queue.finish).map(|does| &does.op).collect()
             }
             Self::Register(register) => register.write.iter().chain(&register.get).map(|keyed| &keyed.op).collect(),
             Self::Log(log) => log.append.iter().map(|keyed| &keyed.op).collect(),

@@ -100,7 +100,7 @@ impl Trace<'_> {
             .in_state(items, &self.rule.taken)
             .into_iter()
             .filter(|id| !self.taken.iter().any(|deed| deed.id == Some(*id)) && !self.left(id))
-            .filter(|id| !self.was_added_past_the_queue(id))
+            .filter(|id| !self.was_added_past_the_queue(id) && !self.claimed(id))
             .collect();
         // Each take whose answer nobody got may have taken one; one that can take several, any number.
         let unsure: Vec<(&Call, bool)> = calls(self.case.evidence, &self.rule.take)
@@ -156,6 +156,10 @@ impl Trace<'_> {
 
     fn was_added_past_the_queue(&self, id: &Value) -> bool {
         deeds(self.case.evidence, &self.rule.add).iter().any(|deed| deed.id == Some(id) || deed.id.is_none())
+    }
+
+    fn claimed(&self, id: &Value) -> bool {
+        deeds(self.case.evidence, &self.rule.claim).iter().any(|deed| deed.id == Some(id))
     }
 
     fn left(&self, id: &Value) -> bool {

@@ -44,6 +44,7 @@ get = { method = "GET", path = "/get" }
 append = { method = "POST", path = "/append" }
 add = { method = "POST", path = "/add" }
 remove = { method = "POST", path = "/remove" }
+claim = { method = "POST", path = "/claim" }
 [[invariant]]
 [invariant.queue]
 read = { path = "/items", items = "items" }
@@ -53,6 +54,7 @@ put = [
     { op = "put_many", id = "value[].id", content = "args.all[].what" },
 ]
 take = [{ op = "take", id = "value.id" }]
+claim = [{ op = "claim", id = "args.id" }]
 put-back = [{ op = "finish", id = "args.id", when = { "args.as" = ["again"] } }]
 finish = [{ op = "finish", id = "args.id", when = { "args.as" = ["good"] } }]
 redelivers = ["args.patience"]
@@ -245,6 +247,14 @@ fn a_taken_item_whose_taker_is_not_known_is_stuck_unless_a_take_may_have_got_it(
     assert!(null.findings()[0].excerpt[0].contains("take-2"), "the take that said there was nothing");
     let unsure = History::default().put("x", "1").call("take", json!({}), Cancelled, Value::Null).items(taken());
     assert_eq!(unsure.kinds(), []);
+    let claim = |id: &str| {
+        let asked = History::default().put("x", "1").call("take", json!({}), Cancelled, Value::Null);
+        let mut asked = asked.call("claim", json!({ "id": id }), Done, json!({})).items(taken());
+        asked.evidence.history[1].effect = CallEffect::NotApplied;
+        asked.kinds()
+    };
+    assert_eq!(claim("1"), [], "the take never came, and the claim says whose it is");
+    assert_eq!(claim("2"), [FindingKind::Stuck], "another item was claimed");
     let left = " INFO w: left item=1\n";
     for (log, asked, expected) in [
         ("", Asked::Teardown, &[FindingKind::Stuck][..]),
