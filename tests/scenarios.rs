@@ -70,7 +70,9 @@ fn passes(path: &Path) -> Result<(), Failed> {
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(path.with_file_name("snapshots"));
         settings.set_prepend_module_to_snapshot(false);
-        settings.bind(|| insta::assert_snapshot!(report.scenario.as_str(), report.transcript));
+        // This name is in the head of the file that insta writes: `run --accept` writes the same one.
+        let transcript = &report.transcript;
+        settings.bind(|| insta::assert_snapshot!(report.scenario.as_str(), transcript));
     });
     match (ours, asserted) {
         (Comparison::Same, Ok(())) => Ok(()),
