@@ -154,6 +154,9 @@ pub fn open(file: Option<&Path>, durability: Durability) -> rusqlite::Result<Con
     }
     if file.is_some() {
         db.pragma_update(None, "synchronous", durability.pragma())?;
+        // To close would otherwise mean to copy the log into the file and to sync both: an end that waits for a disk. The next
+        // one to open the file finds the log beside it.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, durability == Durability::Process)?;
     }
     Ok(db)
 }
