@@ -168,7 +168,7 @@ impl Connection {
     async fn connect(&mut self, ends: &mut Ends) -> Next {
         loop {
             let upstream = self.shared.state().upstream.clone();
-            let mut connecting = Some(Box::pin(connect(upstream)));
+            let mut connecting = Some(Box::pin(connect(upstream, self.shared.receive_buffer)));
             while let Some(attempt) = &mut connecting {
                 tokio::select! {
                     biased;

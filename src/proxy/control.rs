@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub events: OnceLock<mpsc::UnboundedSender<LinkEvent>>,
     /// What decides whatever toxics leave to chance.
     pub seed: u64,
+    /// Of both sockets of a connection, if it is not the kernel's to decide.
+    pub receive_buffer: Option<u32>,
     /// Grows with every change of the toxics.
     pub toxics_version: AtomicU64,
     /// Bytes read so far, by the direction's [`Side`].
@@ -98,6 +100,7 @@ impl Shared {
             listener,
             events: events.map_or_else(OnceLock::new, OnceLock::from),
             seed,
+            receive_buffer: None,
             toxics_version: AtomicU64::new(0),
             received: Default::default(),
             moved: Default::default(),

@@ -30,12 +30,15 @@ pub struct Settings {
     pub enabled: bool,
     /// What decides whatever toxics leave to chance: with the same seed, name and order of connections, they do the same.
     pub seed: u64,
+    /// `SO_RCVBUF` of both sockets of a connection, in bytes (the kernel doubles it, socket(7)): how far a peer can send ahead of what
+    /// the link has read, and so of a gate. Without it the kernel decides, by how fast it was read before.
+    pub receive_buffer: Option<u32>,
 }
 
 impl Default for Settings {
     /// An ephemeral port of 127.0.0.1 that leads nowhere yet.
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 0).into(), upstream: None, enabled: true, seed: 0 }
+        Self { listen: ([127, 0, 0, 1], 0).into(), upstream: None, enabled: true, seed: 0, receive_buffer: None }
     }
 }
 
@@ -83,9 +86,11 @@ impl Link {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn with(name: &str, settings: Settings, events: Option<mpsc::UnboundedSender<LinkEvent>>) -> io::Result<Self> {
-        let Settings { listen, upstream, enabled, seed } = settings;
+        let Settings { listen, upstream, enabled, seed, receive_buffer } = settings;
         let state = State { upstream, disabled: !enabled, ..State::default() };
-        let shared = Arc::new(Shared::new(name, Listener::new(listen)?, seed, state, events));
+        let mut shared = Shared::new(name, Listener::new(listen, receive_buffer)?, seed, state, events);
+        shared.receive_buffer = receive_buffer;
+        let shared = Arc::new(shared);
         shared.follow()?;
         let running = Arc::clone(&shared);
         let task = tokio::spawn(async move {

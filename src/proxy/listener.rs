@@ -24,16 +24,20 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Takes a port, an ephemeral one for 0, and refuses at first.
+    /// Takes a port, an ephemeral one for 0, and refuses at first. `receive_buffer` is that of the connections, in bytes.
     ///
     /// # Errors
     /// When the address is taken or none of this machine's.
-    pub fn new(addr: SocketAddr) -> io::Result<Self> {
+    pub fn new(addr: SocketAddr, receive_buffer: Option<u32>) -> io::Result<Self> {
         // A port that the kernel chose is given back when the listening ends; one that was asked for stays bound. So one
         // socket finds a port, and another one asks for it.
         let finder = bound(addr)?;
         let addr: SocketAddr = getsockname(&finder)?.try_into().map_err(io::Error::other)?;
         let socket = bound(addr)?;
+        // Accepted sockets inherit it, as they do what `bound` sets.
+        if let Some(size) = receive_buffer {
+            sockopt::set_socket_recv_buffer_size(&socket, size as usize)?;
+        }
         Ok(Self { addr, socket, listening: watch::Sender::new(false), change: Mutex::new(()) })
     }
 
@@ -116,7 +120,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn refuses_and_listens_again_on_the_same_port() {
-        let listener = std::sync::Arc::new(Listener::new(([127, 0, 0, 1], 0).into()).expect("a port"));
+        let listener = std::sync::Arc::new(Listener::new(([127, 0, 0, 1], 0).into(), None).expect("a port"));
         let addr = listener.addr();
         let (sent, mut came) = tokio::sync::mpsc::unbounded_channel();
         let running = listener.clone();
@@ -128,6 +132,19 @@ mod tests {
             came.recv().await.expect("a connection");
             listener.set(false).expect("refuses");
         }
+        task.abort();
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn accepted_connections_have_the_receive_buffer_that_was_asked_for() {
+        let listener = std::sync::Arc::new(Listener::new(([127, 0, 0, 1], 0).into(), Some(50_000)).expect("a port"));
+        let (sent, mut came) = tokio::sync::mpsc::unbounded_channel();
+        let running = listener.clone();
+        let task = tokio::spawn(async move { running.run(|(stream, _)| drop(sent.send(stream))).await });
+        listener.set(true).expect("listens");
+        let _client = TcpStream::connect(listener.addr()).await.expect("accepted");
+        let accepted = came.recv().await.expect("a connection");
+        assert_eq!(sockopt::socket_recv_buffer_size(&accepted).expect("a size"), 2 * 50_000);
         task.abort();
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
 
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 /// The address of a server. A name is looked up at every connect: it may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,17 +46,17 @@ impl Upstream {
 
     /// Whether it takes a connection, which is ended at once.
     pub async fn is_reached(&self) -> bool {
-        self.connect().await.is_ok()
+        self.connect(None).await.is_ok()
     }
 
-    /// Connects to it.
-    pub(super) async fn connect(&self) -> io::Result<TcpStream> {
+    /// Connects to it, with a receive buffer of so many bytes, or as large as the kernel finds right.
+    pub(super) async fn connect(&self, receive_buffer: Option<u32>) -> io::Result<TcpStream> {
         match self {
-            Self::Addr(addr) => TcpStream::connect(addr).await,
+            Self::Addr(addr) => connect(*addr, receive_buffer).await,
             Self::Named(name) => {
                 let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
                 for addr in lookup_host(name).await? {
-                    match TcpStream::connect(addr).await {
+                    match connect(addr, receive_buffer).await {
                         Ok(stream) => return Ok(stream),
                         Err(why) => last = why,
                     }
@@ -65,6 +65,15 @@ impl Upstream {
             }
         }
     }
+}
+
+async fn connect(addr: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpStream> {
+    let Some(size) = receive_buffer else {
+        return TcpStream::connect(addr).await;
+    };
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_recv_buffer_size(size)?;
+    socket.connect(addr).await
 }
 
 impl From<SocketAddr> for Upstream {
@@ -93,5 +102,14 @@ mod tests {
         for wrong in ["", "localhost", ":80", "localhost:", "localhost:http", "localhost:65536"] {
             assert!(Upstream::parse(wrong).expect_err(wrong).contains("HOST:PORT"));
         }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_connection_has_the_receive_buffer_that_was_asked_for() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let upstream = Upstream::Addr(server.local_addr().expect("bound"));
+        let stream = upstream.connect(Some(50_000)).await.expect("connects");
+        let size = rustix::net::sockopt::socket_recv_buffer_size(&stream).expect("a size");
+        assert_eq!(size, 2 * 50_000);
     }
 }

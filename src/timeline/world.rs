@@ -21,6 +21,10 @@ use crate::toxiproxy::RemoteProxy;
 /// How many chunks of output may wait to be read before their writers are held up.
 const OUTPUT_BOUND: usize = 64;
 
+/// Of the links, in bytes. What a sender is rid of while a gate is parked must not depend on how fast it was read before: the kernel
+/// would let it grow to tens of MiB.
+const RECEIVE_BUFFER: u32 = 256 << 10;
+
 pub(super) struct World<'a> {
     pub scenario: &'a Scenario,
     pub system: &'a System,
@@ -136,7 +140,8 @@ impl<'a> World<'a> {
                 .find(|(name, _)| *name.as_ref() == instance.process)
                 .map(|(_, process)| process);
             // Nobody listens behind a link before the server is started: a server that is not there looks not there.
-            let settings = Settings { seed: scenario.file.seed, ..Settings::default() };
+            let settings =
+                Settings { seed: scenario.file.seed, receive_buffer: Some(RECEIVE_BUFFER), ..Settings::default() };
             let open = || Link::with(&instance.name, settings, Some(link_events.clone()));
             let embedded = instance.linked && plan.toxiproxy.is_none();
             let link = embedded.then(open).transpose();

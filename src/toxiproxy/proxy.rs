@@ -233,7 +233,7 @@ fn open(
     seed: u64,
     toxics: Vec<Toxic>,
 ) -> Result<Rc<Link>, ApiError> {
-    let settings = Settings { listen, upstream: Some(upstream), enabled: false, seed };
+    let settings = Settings { listen, upstream: Some(upstream), enabled: false, seed, ..Settings::default() };
     let link = Link::with(name, settings, None).map_err(|error| cannot_listen(listen, "bind", &error))?;
     toxics.into_iter().try_for_each(|toxic| link.add_toxic(toxic))?;
     Ok(Rc::new(link))
