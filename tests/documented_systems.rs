@@ -3,12 +3,9 @@
 #[path = "needs/python.rs"]
 #[macro_use]
 mod needs;
+mod place;
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-
-use tempfile::TempDir;
+use place::{Place, check, end};
 
 const SYSTEMS: &str = include_str!("../docs/systems.md");
 const DRIVERS: &str = include_str!("../docs/drivers.md");
@@ -35,33 +32,25 @@ fn files(page: &str) -> Vec<(String, String, bool)> {
     found
 }
 
-fn write(folder: &Path, page: &str) {
+fn write(place: &Place, page: &str) {
     for (path, text, more) in files(page) {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        let before = if more { fs::read_to_string(&path).expect("it was written before") } else { String::new() };
-        fs::write(path, before + &text).expect("written");
+        let before = if more { place.read(&path) } else { String::new() };
+        place.write(&path, &(before + &text));
     }
 }
 
 #[track_caller]
-fn quietdown(folder: &TempDir, arguments: &str, wanted: &str) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_quietdown"));
-    command.current_dir(folder.path()).args(arguments.split(' ')).env_remove("CI").env("QUIETDOWN_REQUIRE", "all");
-    if arguments.starts_with("run") {
-        command.args(["--runs", "runs"]);
-    }
-    let output = command.output().expect("it starts");
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    assert!(output.status.success() && text.contains(wanted), "quietdown {arguments}: {}\n{text}", output.status);
+fn quietdown(place: &Place, arguments: &str, wanted: &str) {
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    check(end(place.command(&arguments).env("QUIETDOWN_REQUIRE", "all")), 0, &[wanted]);
 }
 
 #[test]
 fn the_server_without_a_driver_is_short_and_its_scenarios_pass() {
     needs_python!();
-    let folder = tempfile::tempdir().expect("a folder");
-    write(folder.path(), SYSTEMS);
-    let server = fs::read_to_string(folder.path().join("systems/items/server.py")).expect("it is documented");
+    let place = Place::new();
+    write(&place, SYSTEMS);
+    let server = place.read("systems/items/server.py");
     let lines = server.lines().filter(|line| !line.trim().is_empty()).count();
     assert!(lines <= 30, "it has {lines} lines");
     let roles: Vec<_> = server.lines().filter(|line| line.contains("import quietdown")).collect();
@@ -72,19 +61,19 @@ fn the_server_without_a_driver_is_short_and_its_scenarios_pass() {
         ("run --system items --repeat 3", "all passed"),
         ("run --system items --control", "under its control"),
     ] {
-        quietdown(&folder, arguments, wanted);
+        quietdown(&place, arguments, wanted);
     }
 }
 
 #[test]
 fn the_driver_and_the_zygote_run_the_same_scenarios() {
     needs_python!();
-    let folder = tempfile::tempdir().expect("a folder");
-    write(folder.path(), SYSTEMS);
-    write(folder.path(), DRIVERS);
-    let system = fs::read_to_string(folder.path().join("systems/items/system.toml")).expect("it is documented");
+    let place = Place::new();
+    write(&place, SYSTEMS);
+    write(&place, DRIVERS);
+    let system = place.read("systems/items/system.toml");
     assert!(system.contains("[roles.client]") && system.contains("[zygotes."), "{system}");
     for arguments in ["run --system items --accept", "run --system items --no-zygote", "run --system items --control"] {
-        quietdown(&folder, arguments, "passed, 0 failed");
+        quietdown(&place, arguments, "passed, 0 failed");
     }
 }

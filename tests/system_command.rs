@@ -1,13 +1,10 @@
 //! `--system`: where system files are, and what of the scenarios means anything there. Nothing that is left out counts as passed.
 
+mod place;
+
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
 
-use tempfile::TempDir;
-
-/// A folder with the system `mini` in `systems/mini/system.toml`.
-struct Place(TempDir);
+use place::{Ended, Place, check, end};
 
 const MINI: &str = r#"
 name = "mini"
@@ -48,65 +45,39 @@ without-faults = true
 finding = "exit-status"
 "#;
 
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().expect("a folder"));
-        for folder in ["scenarios", "systems/mini"] {
-            fs::create_dir_all(place.path(folder)).expect("made");
-        }
-        place.write("systems/mini/system.toml", MINI);
-        place.write("systems/mini/server.sh", "echo ' INFO mini: ready'; exec sleep 1000");
-        let client = r#"test -e "$FROM/client.sh" || exit 1
+/// A folder with the system `mini` in `systems/mini/system.toml`.
+fn mini() -> Place {
+    let place = Place::new();
+    place.write("systems/mini/system.toml", MINI);
+    place.write("systems/mini/server.sh", "echo ' INFO mini: ready'; exec sleep 1000");
+    let client = r#"test -e "$FROM/client.sh" || exit 1
 echo '{"ready":true}'; read line; echo "{\"call\":1,\"result\":\"ok\",\"value\":$line}"; cat > /dev/null"#;
-        place.write("systems/mini/client.sh", client);
-        place.write("scenarios/asks.toml", ASKS);
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("written");
-    }
-
-    fn quietdown(&self, arguments: &[&str], required: &str) -> (Option<i32>, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quietdown"));
-        command.current_dir(self.0.path()).args(arguments).env_remove("CI").env("QUIETDOWN_REQUIRE", required);
-        if arguments[0] == "run" {
-            command.arg("--runs").arg(self.path("runs"));
-        }
-        let Output { status, stdout, stderr } = command.output().expect("it starts");
-        (status.code(), [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat())
-    }
-
-    fn run(&self, arguments: &[&str], required: &str) -> (Option<i32>, String) {
-        self.quietdown(&[&["run", "--system", "mini"], arguments].concat(), required)
-    }
+    place.write("systems/mini/client.sh", client);
+    place.write("scenarios/asks.toml", ASKS);
+    place
 }
 
-#[track_caller]
-fn check((code, text): (Option<i32>, String), expected: i32, parts: &[&str]) {
-    let all = parts.iter().all(|part| text.contains(part));
-    assert!(code == Some(expected) && all, "code {code:?}, wanted {expected} and {parts:?}\n{text}");
+/// `quietdown run` on it, with `QUIETDOWN_REQUIRE`.
+fn run(place: &Place, arguments: &[&str], required: &str) -> Ended {
+    let arguments = [&["run", "--system", "mini"], arguments].concat();
+    end(place.command(&arguments).env("QUIETDOWN_REQUIRE", required))
 }
 
 #[test]
 fn a_system_is_a_folder_with_snapshots_of_its_own_and_its_driver_has_its_own_words() {
-    let place = Place::new();
-    check(place.run(&["--accept"], ""), 0, &["new   scenarios/snapshots/asks@mini.snap", "1 passed"]);
-    check(place.run(&[], "all"), 0, &["all passed"]);
-    check(place.quietdown(&["run", "--system", "./systems/mini"], "all"), 0, &["all passed"]);
-    check(place.quietdown(&["check", "--system", "mini"], ""), 0, &["2 files are in order"]);
+    let place = mini();
+    check(run(&place, &["--accept"], ""), 0, &["new   scenarios/snapshots/asks@mini.snap", "1 passed"]);
+    check(run(&place, &[], "all"), 0, &["all passed"]);
+    check(place.quietdown(&["run", "--system", "./systems/mini"]), 0, &["all passed"]);
+    check(place.quietdown(&["check", "--system", "mini"]), 0, &["2 files are in order"]);
     // The store compares with a snapshot of its own, and has another answer.
-    check(place.quietdown(&["run"], ""), 1, &["call-returns"]);
-    check(place.quietdown(&["run", "--system", "none"], ""), 2, &["systems/NAME/system.toml"]);
+    check(place.quietdown(&["run"]), 1, &["call-returns"]);
+    check(place.quietdown(&["run", "--system", "none"]), 2, &["systems/NAME/system.toml"]);
 }
 
 #[test]
 fn what_the_system_lacks_is_not_applicable_named_counted_and_never_passed() {
-    let place = Place::new();
+    let place = mini();
     let lacking = [
         ("role", "[processes.s]\nrole = \"strategy\"\n", "no role `strategy`"),
         ("option", "[processes.a]\noptions = { retry = \"1ms\" }\n", "no option `client.retry`"),
@@ -133,11 +104,11 @@ fn what_the_system_lacks_is_not_applicable_named_counted_and_never_passed() {
         place.write(&format!("scenarios/{name}.toml"), &format!("summary = \"x\"\n{body}"));
     }
     check(
-        place.run(&["--accept"], ""),
+        run(&place, &["--accept"], ""),
         0,
         &["8 scenarios, 1 passed, 0 failed, 7 not applicable", "all that apply passed"],
     );
-    let (code, text) = place.run(&[], "all");
+    let (code, text) = run(&place, &[], "all");
     assert_eq!(code, Some(1), "{text}");
     let missed = text.split("left out without being declared").nth(1).expect("they are named");
     for (name, _, why) in &lacking {
@@ -145,57 +116,57 @@ fn what_the_system_lacks_is_not_applicable_named_counted_and_never_passed() {
         assert!(missed.contains(&format!("{name}: ")) && missed.contains(why), "{why}\n{text}");
     }
     // What is left out alone tests nothing.
-    check(place.run(&["role"], ""), 2, &["nothing was tested"]);
+    check(run(&place, &["role"], ""), 2, &["nothing was tested"]);
     let declared: String =
         lacking.iter().map(|(name, ..)| format!("{name} = \"for the reason of {name}\"\n")).collect();
     place.write("systems/mini/system.toml", &format!("{MINI}[not-applicable]\n{declared}"));
-    check(place.run(&[], "all"), 0, &["7 not applicable", "n/a   role", "for the reason of role"]);
+    check(run(&place, &[], "all"), 0, &["7 not applicable", "n/a   role", "for the reason of role"]);
     place.write("systems/mini/system.toml", &format!("{MINI}[not-applicable]\n{declared}gone = \"x\"\n"));
-    check(place.run(&[], ""), 2, &["systems/mini/system.toml: [not-applicable] names `gone`"]);
-    check(place.run(&[], "most"), 2, &["QUIETDOWN_REQUIRE=most"]);
+    check(run(&place, &[], ""), 2, &["systems/mini/system.toml: [not-applicable] names `gone`"]);
+    check(run(&place, &[], "most"), 2, &["QUIETDOWN_REQUIRE=most"]);
 }
 
 #[test]
 fn a_name_that_no_system_has_is_a_mistake_and_a_defect_is_needed_by_the_control_only() {
-    let place = Place::new();
+    let place = mini();
     place.write("scenarios/wrong.toml", "summary = \"x\"\n[processes.s]\nrole = \"strategie\"\n");
-    check(place.run(&[], ""), 2, &["unknown role `strategie`", "wrong.toml:3:8"]);
-    check(place.quietdown(&["check", "--system", "mini"], ""), 2, &["wrong.toml:3:8"]);
+    check(run(&place, &[], ""), 2, &["unknown role `strategie`", "wrong.toml:3:8"]);
+    check(place.quietdown(&["check", "--system", "mini"]), 2, &["wrong.toml:3:8"]);
     fs::remove_file(place.path("scenarios/wrong.toml")).expect("removed");
     let controlled = ASKS.replace("without-faults = true", "defect = \"report-never\"");
     place.write("scenarios/asks.toml", &controlled);
-    check(place.run(&["--accept"], ""), 0, &["1 passed"]);
-    check(place.run(&["--control"], ""), 2, &["n/a   asks", "no defect `report-never`", "nothing was tested"]);
+    check(run(&place, &["--accept"], ""), 0, &["1 passed"]);
+    check(run(&place, &["--control"], ""), 2, &["n/a   asks", "no defect `report-never`", "nothing was tested"]);
     place.write("scenarios/asks.toml", &controlled.replace("report-never", "report-nevver"));
-    check(place.run(&[], ""), 2, &["unknown defect `report-nevver`"]);
+    check(run(&place, &[], ""), 2, &["unknown defect `report-nevver`"]);
 }
 
 #[test]
 fn an_environment_is_made_by_the_setup_and_without_it_scenarios_are_left_out() {
-    let place = Place::new();
+    let place = mini();
     let setup = "[setup]\nsummary = \"A file\"\ncommand = [\"sh\", \"-c\", \"echo making; echo x >> made; test ! -e refuse\"]\n\
         check = [\"sh\", \"-c\", \"test -e ${system}/made || { echo 'there is no file' >&2; exit 3; }\"]\n";
-    check(place.quietdown(&["system", "setup", "mini"], ""), 2, &["needs no setup"]);
+    check(place.quietdown(&["system", "setup", "mini"]), 2, &["needs no setup"]);
     place.write("systems/mini/system.toml", &format!("{MINI}{setup}"));
     let left_out =
         ["n/a   asks", "the environment of `mini` is missing", "quietdown system setup mini", "there is no file"];
-    check(place.run(&[], ""), 2, &left_out);
-    check(place.run(&[], "all"), 1, &left_out);
-    check(place.quietdown(&["check", "--system", "mini"], ""), 0, &["in order"]);
+    check(run(&place, &[], ""), 2, &left_out);
+    check(run(&place, &[], "all"), 1, &left_out);
+    check(place.quietdown(&["check", "--system", "mini"]), 0, &["in order"]);
     place.write("systems/mini/refuse", "");
-    check(place.quietdown(&["system", "setup", "mini"], ""), 1, &["A file", "$ sh -c", "making", "could not be made"]);
+    check(place.quietdown(&["system", "setup", "mini"]), 1, &["A file", "$ sh -c", "making", "could not be made"]);
     fs::remove_file(place.path("systems/mini/refuse")).expect("removed");
     fs::remove_file(place.path("systems/mini/made")).expect("it was made");
-    check(place.quietdown(&["system", "setup", "mini"], ""), 0, &["making", "the environment of `mini` is there"]);
-    check(place.quietdown(&["system", "setup", "mini"], ""), 0, &["is there; `--again`"]);
-    check(place.quietdown(&["system", "setup", "mini", "--again"], ""), 0, &["making"]);
-    assert_eq!(fs::read_to_string(place.path("systems/mini/made")).expect("made"), "x\nx\n");
-    check(place.run(&["--accept"], "all"), 0, &["1 passed"]);
-    check(place.quietdown(&["system", "list"], ""), 0, &["store  ", "mini   A server that says something"]);
+    check(place.quietdown(&["system", "setup", "mini"]), 0, &["making", "the environment of `mini` is there"]);
+    check(place.quietdown(&["system", "setup", "mini"]), 0, &["is there; `--again`"]);
+    check(place.quietdown(&["system", "setup", "mini", "--again"]), 0, &["making"]);
+    assert_eq!(place.read("systems/mini/made"), "x\nx\n");
+    check(run(&place, &["--accept"], "all"), 0, &["1 passed"]);
+    check(place.quietdown(&["system", "list"]), 0, &["store  ", "mini   A server that says something"]);
     check(
-        place.quietdown(&["system", "show", "mini"], ""),
+        place.quietdown(&["system", "show", "mini"]),
         0,
         &["role client", "operations enqueue_rollout", "setup: A file"],
     );
-    check(place.quietdown(&["system", "show", "store"], ""), 0, &["role server, options"]);
+    check(place.quietdown(&["system", "show", "store"]), 0, &["role server, options"]);
 }

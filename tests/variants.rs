@@ -3,12 +3,11 @@
 #[path = "needs/python.rs"]
 #[macro_use]
 mod needs;
+mod place;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
 
-use tempfile::TempDir;
+use place::{Ended, Place, check, end};
 
 const SYSTEM: &str = r#"
 name = "moody"
@@ -80,63 +79,32 @@ for line in sys.stdin:
         print(json.dumps({"call": asked["call"], "result": "transport"}), flush=True)
 "#;
 
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().expect("a folder"));
-        for folder in ["scenarios", "systems/moody"] {
-            fs::create_dir_all(place.path(folder)).expect("made");
-        }
-        place.system(EXPECTED);
-        place.write("systems/moody/server.py", SERVER);
-        place.write("systems/moody/client.py", CLIENT);
-        place.write("scenarios/stops.toml", "summary = \"x\"\n[[step]]\ndo.stop = { process = \"server\" }");
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("written");
-    }
-
-    fn system(&self, more: &str) {
-        self.write("systems/moody/system.toml", &format!("{SYSTEM}{more}"));
-    }
-
-    fn run_with(&self, plain: &str, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quietdown"));
-        command.current_dir(self.0.path()).args(["run", "--system", "moody", "--runs", "runs"]).args(arguments);
-        let Output { status, stdout, stderr } =
-            command.env_remove("CI").env("PLAIN", plain).output().expect("it starts");
-        (status.code(), [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat())
-    }
-
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        self.run_with("3", arguments)
-    }
-
-    fn snapshots(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("scenarios/snapshots")).into_iter().flatten().flatten();
-        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
+/// A folder with the system, and a scenario that stops its server.
+fn moody() -> Place {
+    let place = Place::new();
+    declare(&place, EXPECTED);
+    place.write("systems/moody/server.py", SERVER);
+    place.write("systems/moody/client.py", CLIENT);
+    place.write("scenarios/stops.toml", "summary = \"x\"\n[[step]]\ndo.stop = { process = \"server\" }");
+    place
 }
 
-#[track_caller]
-fn check((code, text): (Option<i32>, String), expected: i32, parts: &[&str]) {
-    let missing: Vec<&&str> = parts.iter().filter(|part| !text.contains(**part)).collect();
-    assert!(code == Some(expected) && missing.is_empty(), "code {code:?}, wanted {expected} and {missing:?}\n{text}");
+fn declare(place: &Place, more: &str) {
+    place.write("systems/moody/system.toml", &format!("{SYSTEM}{more}"));
+}
+
+fn run_with(place: &Place, plain: &str, arguments: &[&str]) -> Ended {
+    end(place.command(&[&["run", "--system", "moody"], arguments].concat()).env("PLAIN", plain))
+}
+
+fn run(place: &Place, arguments: &[&str]) -> Ended {
+    run_with(place, "3", arguments)
 }
 
 #[test]
 fn a_failure_that_is_expected_is_shown_with_its_findings_and_is_no_failure() {
     needs_python!();
-    let place = Place::new();
+    let place = moody();
     let shown = [
         "xfail stops",
         "1 scenario, 0 passed, 0 failed, 1 failed as expected",
@@ -147,52 +115,46 @@ fn a_failure_that_is_expected_is_shown_with_its_findings_and_is_no_failure() {
         "in        server (3)",
         "after     step 1: stop server, planned",
     ];
-    check(place.run(&["--accept"]), 0, &shown);
-    check(place.run(&["--variant", "plain"]), 0, &shown);
-    assert_eq!(place.snapshots(), [""; 0], "what fails has no snapshot");
-    let runs = fs::read_dir(place.path("runs")).map_or(0, Iterator::count);
-    assert_eq!(runs, 0, "its folder is kept only when it is asked for");
+    check(run(&place, &["--accept"]), 0, &shown);
+    check(run(&place, &["--variant", "plain"]), 0, &shown);
+    assert_eq!(place.names("scenarios/snapshots"), [""; 0], "what fails has no snapshot");
+    assert_eq!(place.names("runs"), [""; 0], "its folder is kept only when it is asked for");
 }
 
 #[test]
 fn an_expected_failure_that_passes_or_fails_otherwise_is_a_failure() {
     needs_python!();
-    let place = Place::new();
+    let place = moody();
     check(
-        place.run_with("0", &[]),
+        run_with(&place, "0", &[]),
         1,
         &["FAIL  stops", "it passed, and the system file expects that it fails with traceback"],
     );
-    check(place.run_with("loud", &[]), 1, &["it fails with level-above-debug, too"]);
-    place.system(&EXPECTED.replace("reason", "also = [\"level-above-debug\"]\nreason"));
-    check(place.run_with("loud", &[]), 0, &["1 failed as expected"]);
-    check(place.run(&[]), 0, &["1 failed as expected"]);
-    place.system(&EXPECTED.replace("the teardown", "something else"));
-    check(place.run(&[]), 1, &["no finding says \"something else\""]);
-    place.system(&EXPECTED.replace("[\"traceback\"]", "[\"lost\"]"));
-    check(place.run(&[]), 1, &["it must fail with lost, and fails with traceback"]);
-    place.system(&EXPECTED.replace("\"stops\"", "\"gone\""));
-    check(place.run(&[]), 1, &["[expected-failure] names `gone`"]);
+    check(run_with(&place, "loud", &[]), 1, &["it fails with level-above-debug, too"]);
+    declare(&place, &EXPECTED.replace("reason", "also = [\"level-above-debug\"]\nreason"));
+    check(run_with(&place, "loud", &[]), 0, &["1 failed as expected"]);
+    check(run(&place, &[]), 0, &["1 failed as expected"]);
+    declare(&place, &EXPECTED.replace("the teardown", "something else"));
+    check(run(&place, &[]), 1, &["no finding says \"something else\""]);
+    declare(&place, &EXPECTED.replace("[\"traceback\"]", "[\"lost\"]"));
+    check(run(&place, &[]), 1, &["it must fail with lost, and fails with traceback"]);
+    declare(&place, &EXPECTED.replace("\"stops\"", "\"gone\""));
+    check(run(&place, &[]), 1, &["[expected-failure] names `gone`"]);
     // With evidence that is kept, the verdict can be drawn again.
-    place.system(EXPECTED);
+    declare(&place, EXPECTED);
     fs::remove_dir_all(place.path("runs")).expect("removed");
-    check(place.run(&["--keep"]), 0, &["1 failed as expected", "evidence: "]);
-    let run = fs::read_dir(place.path("runs")).expect("runs").flatten().next().expect("a run").path();
-    let again = Command::new(env!("CARGO_BIN_EXE_quietdown")).arg("report").arg(run).output().expect("it starts");
-    check(
-        (again.status.code(), String::from_utf8_lossy(&again.stdout).into_owned()),
-        0,
-        &["xfail stops", "It is known to"],
-    );
+    check(run(&place, &["--keep"]), 0, &["1 failed as expected", "evidence: "]);
+    let kept = format!("runs/{}", place.names("runs")[0]);
+    check(place.quietdown(&["report", &kept]), 0, &["xfail stops", "It is known to"]);
 }
 
 #[test]
 fn a_variant_has_its_own_environment_arguments_and_snapshots() {
     needs_python!();
-    let place = Place::new();
-    check(place.run(&["--variant", "quiet", "--accept"]), 0, &["pass  stops+quiet"]);
-    assert_eq!(place.snapshots(), ["stops@moody+quiet.snap"]);
-    let (code, text) = place.run(&["--variant", "all"]);
+    let place = moody();
+    check(run(&place, &["--variant", "quiet", "--accept"]), 0, &["pass  stops+quiet"]);
+    assert_eq!(place.names("scenarios/snapshots"), ["stops@moody+quiet.snap"]);
+    let (code, text) = run(&place, &["--variant", "all"]);
     assert_eq!(code, Some(1), "{text}");
     for part in [
         "xfail stops ",
@@ -203,16 +165,35 @@ fn a_variant_has_its_own_environment_arguments_and_snapshots() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(!text.contains("snapshot-missing"), "loud has none\n{text}");
-    check(place.run(&["--variant", "quiet", "--variant", "plain"]), 0, &["2 scenarios, 1 passed"]);
-    check(place.run(&["--variant", "qiuet"]), 2, &["has no variant `qiuet`", "did you mean `quiet`?"]);
-    place.system("[[expected-failure]]\nscenario = \"stops\"\nvariants = [\"plain\", \"loud\"]\nfindings = [\"traceback\"]\nalso = [\"level-above-debug\"]\nreason = \"x\"\n");
-    check(place.run(&["--variant", "all"]), 0, &["1 passed, 0 failed, 2 failed as expected"]);
+    check(run(&place, &["--variant", "quiet", "--variant", "plain"]), 0, &["2 scenarios, 1 passed"]);
+    check(run(&place, &["--variant", "qiuet"]), 2, &["has no variant `qiuet`", "did you mean `quiet`?"]);
+    declare(
+        &place,
+        "[[expected-failure]]\nscenario = \"stops\"\nvariants = [\"plain\", \"loud\"]\nfindings = [\"traceback\"]\nalso = [\"level-above-debug\"]\nreason = \"x\"\n",
+    );
+    check(run(&place, &["--variant", "all"]), 0, &["1 passed, 0 failed, 2 failed as expected"]);
+}
+
+#[test]
+fn a_snapshot_whose_variant_is_gone_or_makes_none_is_an_error() {
+    needs_python!();
+    let place = moody();
+    check(run(&place, &["--variant", "quiet", "--accept"]), 0, &["pass  stops+quiet"]);
+    let stale = ["stops@moody+gone.snap", "stops@moody+loud.snap"];
+    stale.iter().for_each(|name| place.write(&format!("scenarios/snapshots/{name}"), "x"));
+    // Of a system that is not known here, nothing can be said.
+    place.write("scenarios/snapshots/stops@elsewhere+gone.snap", "x");
+    let said = stale.map(|name| format!("{name}: its variant is gone; remove it"));
+    check(run(&place, &[]), 2, &said.each_ref().map(String::as_str));
+    check(place.quietdown(&["check"]), 2, &said.each_ref().map(String::as_str));
+    stale.iter().for_each(|name| fs::remove_file(place.path(&format!("scenarios/snapshots/{name}"))).expect("removed"));
+    check(run(&place, &[]), 0, &["all as expected"]);
 }
 
 #[test]
 fn a_traceback_is_told_with_the_fault_before_it_and_the_request_in_flight() {
     needs_python!();
-    let place = Place::new();
+    let place = moody();
     let scenario = "summary = \"x\"\n[processes.a]\n[processes.b]\n[[step]]\ndo.begin = { process = \"a\", op = \"ask\", as = \"x\" }\n[[step]]\n\
         do.begin = { process = \"b\", op = \"ask\", as = \"y\" }\n[[step]]\non.request = { process = \"b\", op = \"ask\", phase = \"request-sent\" }\n[[step]]\n\
         on.request = { process = \"a\", op = \"ask\", phase = \"request-sent\" }\ndo.kill = { process = \"server\" }\n[[step]]\n\
@@ -225,5 +206,5 @@ fn a_traceback_is_told_with_the_fault_before_it_and_the_request_in_flight() {
         "after     step 4: kill server at GET /ask/1, unplanned",
         "in flight GET /ask/1 (2)",
     ];
-    check(place.run(&["killed"]), 1, &shown);
+    check(run(&place, &["killed"]), 1, &shown);
 }

@@ -62,8 +62,10 @@ impl Check {
             }
         }
         if self.paths.is_empty() {
-            let orphans = quietdown::transcript::orphans(Path::new("scenarios")).unwrap_or_default();
-            wrong.extend(orphans.iter().map(|path| format!("{}: its scenario is gone; remove it", path.display())));
+            let known = System::known();
+            let is_made = |suffix: &str| System::makes_snapshots(&known, suffix);
+            let orphans = quietdown::transcript::orphans(Path::new("scenarios"), is_made).unwrap_or_default();
+            wrong.extend(orphans.iter().map(ToString::to_string));
             count += orphans.len();
         }
         wrong.iter().for_each(|why| eprintln!("{why}\n"));

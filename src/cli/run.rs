@@ -242,11 +242,10 @@ impl Run {
     }
 }
 
-/// What is left of scenarios that are gone.
+/// What is left of scenarios and variants that are gone.
 fn stale(selected: &[Selected]) -> Vec<String> {
     let orphans = orphans(selected);
-    let orphans = orphans.iter().map(|path| format!("{}: its scenario is gone; remove it", path.display()));
-    orphans.chain(files::declared_for_nothing(selected)).collect()
+    orphans.iter().map(ToString::to_string).chain(files::declared_for_nothing(selected)).collect()
 }
 
 /// Whether nothing may be left out that a system file does not declare.

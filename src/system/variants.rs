@@ -44,6 +44,16 @@ impl System {
         self.variant.iter().fold(name, |name, variant| format!("{name}+{variant}"))
     }
 
+    /// Whether a snapshot with this suffix is compared with anything, as far as these systems tell: not if a variant is meant that
+    /// its system does not declare, or without snapshots.
+    pub fn makes_snapshots(known: &[Self], suffix: &str) -> bool {
+        let Some((system, variant)) = suffix.strip_prefix('@').and_then(|name| name.split_once('+')) else {
+            return true;
+        };
+        let system = known.iter().find(|known| known.file.name == system);
+        system.is_none_or(|system| system.with_variant(variant).is_ok_and(|system| system.has_snapshots()))
+    }
+
     /// A scenario's name with that of the variant.
     pub fn label(&self, scenario: &str) -> String {
         self.variant.as_ref().map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}+{variant}"))

@@ -1,5 +1,6 @@
 //! Snapshots in insta's file format, and the one comparer that the command line and `cargo test` share.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -71,11 +72,27 @@ pub fn compare(scenario: &Path, suffix: &str, transcript: &str) -> io::Result<Co
     ))
 }
 
-/// The snapshots in a folder of scenarios whose scenario is gone.
+/// A snapshot that nothing is compared with any more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Orphan {
+    /// Its file.
+    pub path: PathBuf,
+    /// What it was of.
+    pub gone: &'static str,
+}
+
+impl fmt::Display for Orphan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: its {} is gone; remove it", self.path.display(), self.gone)
+    }
+}
+
+/// The snapshots in a folder of scenarios whose scenario is gone, or the variant of their system: `is_made` says whether one with this
+/// [suffix](crate::system::System::suffix) may still be made.
 ///
 /// # Errors
 /// When a folder cannot be read; that there are no snapshots is no error.
-pub fn orphans(scenarios: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn orphans(scenarios: &Path, is_made: impl Fn(&str) -> bool) -> io::Result<Vec<Orphan>> {
     let folder = scenarios.join("snapshots");
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -85,15 +102,20 @@ pub fn orphans(scenarios: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        // After the `@` stands the system, which must not keep a snapshot alive.
-        let stem = stem.split_once('@').map_or(stem.as_str(), |(scenario, _)| scenario);
-        let scenario = scenarios.join(stem).with_extension("toml");
-        // A name may have a dot in it, which is no ending.
-        let named = scenarios.join(format!("{stem}.toml"));
-        if path.extension().is_some_and(|ending| ending == "snap") && !scenario.is_file() && !named.is_file() {
-            found.push(path);
+        if path.extension().is_none_or(|ending| ending != "snap") {
+            continue;
         }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (scenario, suffix) = stem.split_at(stem.find('@').unwrap_or(stem.len()));
+        // A name may have a dot in it, which is no ending.
+        let gone = if !scenarios.join(format!("{scenario}.toml")).is_file() {
+            "scenario"
+        } else if !is_made(suffix) {
+            "variant"
+        } else {
+            continue;
+        };
+        found.push(Orphan { path, gone });
     }
     found.sort();
     Ok(found)
@@ -124,12 +146,21 @@ mod tests {
     #[test]
     fn a_snapshot_without_its_scenario_is_found() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(orphans(folder.path()).expect("read"), Vec::<PathBuf>::new());
-        for (name, suffix) in ["kept", "gone"].into_iter().flat_map(|name| [(name, ""), (name, "@other")]) {
-            write(&place(&folder.path().join(format!("{name}.toml")), suffix), "x\n").expect("written");
+        let found = || orphans(folder.path(), |suffix| suffix != "@other+gone").expect("read");
+        assert_eq!(found(), []);
+        for name in ["kept.1", "gone"] {
+            for suffix in ["", "@other", "@other+gone"] {
+                write(&place(&folder.path().join(format!("{name}.toml")), suffix), "x\n").expect("written");
+            }
         }
-        fs::write(folder.path().join("kept.toml"), "summary = \"x\"").expect("written");
-        let gone = ["gone.snap", "gone@other.snap"].map(|name| folder.path().join("snapshots").join(name));
-        assert_eq!(orphans(folder.path()).expect("read"), gone);
+        fs::write(folder.path().join("kept.1.toml"), "summary = \"x\"").expect("written");
+        let found: Vec<_> = found().into_iter().map(|orphan| (orphan.path, orphan.gone)).collect();
+        let wanted = [
+            ("gone.snap", "scenario"),
+            ("gone@other+gone.snap", "scenario"),
+            ("gone@other.snap", "scenario"),
+            ("kept.1@other+gone.snap", "variant"),
+        ];
+        assert_eq!(found, wanted.map(|(name, gone)| (folder.path().join("snapshots").join(name), gone)));
     }
 }

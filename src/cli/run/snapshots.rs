@@ -7,7 +7,8 @@ use std::sync::Mutex;
 use quietdown::finding::{Finding, FindingKind};
 use quietdown::report::Terminal;
 use quietdown::scenario::Scenario;
-use quietdown::transcript::Comparison;
+use quietdown::system::System;
+use quietdown::transcript::{Comparison, Orphan};
 
 use super::lock;
 use crate::cli::files::Selected;
@@ -48,8 +49,11 @@ pub(super) fn accept(
     Ok(Some(shown))
 }
 
-/// The snapshots beside these scenarios whose scenario is gone.
-pub(super) fn orphans(selected: &[Selected]) -> Vec<PathBuf> {
+/// The snapshots beside these scenarios whose scenario or variant is gone.
+pub(super) fn orphans(selected: &[Selected]) -> Vec<Orphan> {
     let folders: BTreeSet<&Path> = selected.iter().filter_map(|one| one.scenario.path.parent()).collect();
-    folders.into_iter().flat_map(|folder| quietdown::transcript::orphans(folder).unwrap_or_default()).collect()
+    let mut known = System::known();
+    known.extend(selected.iter().map(|one| one.system.clone()));
+    let is_made = |suffix: &str| System::makes_snapshots(&known, suffix);
+    folders.into_iter().flat_map(|folder| quietdown::transcript::orphans(folder, is_made).unwrap_or_default()).collect()
 }
