@@ -12,7 +12,7 @@ use super::bounds::{
 use super::fields::trailing;
 use super::heads::{Head, Heads, Said};
 use super::lines::Line;
-use super::survey::{Summary, Tally};
+use super::tally::{Summary, Tally};
 use super::text::{clean, cleaned};
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::{Level, Record, Stream, Traceback};

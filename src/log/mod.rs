@@ -13,6 +13,7 @@ mod record;
 mod redact;
 mod search;
 mod survey;
+mod tally;
 mod text;
 mod traceback;
 
@@ -23,5 +24,6 @@ pub use level::Level;
 pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};
 pub use redact::{Redactor, canonical_cause};
-pub use survey::{Kind, Summary, Survey};
+pub use survey::Survey;
+pub use tally::{Kind, Summary};
 pub use text::printable;

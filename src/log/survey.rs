@@ -1,21 +1,10 @@
 //! What a log of any size holds, in memory of a fixed size.
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde::Serialize;
-
 use super::book::Book;
-use super::bounds::clip;
 use super::heads::Heads;
 use super::lines::Lines;
-use super::{Format, Language, Level, Record, Stream, Traceback};
-
-/// How many kinds of tracebacks are told apart; further ones are only counted.
-const KINDS: usize = 1000;
-/// How many lines of the first traceback of each kind are kept.
-const LINES: usize = 40;
-/// How many bytes of each of its lines, and of what is said, are kept.
-const TEXT: usize = 1 << 10;
+use super::tally::{Summary, Tally};
+use super::{Format, Stream};
 
 /// Reads a log of any size and keeps what it holds: how many records of each level and format, and every kind of traceback.
 ///
@@ -34,70 +23,6 @@ pub struct Survey {
     lines: Lines,
     book: Book,
     bytes: u64,
-}
-
-/// What a log holds.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Summary {
-    /// How many bytes it is.
-    pub bytes: u64,
-    /// How many lines it has.
-    pub lines: u64,
-    /// How many records of each level.
-    pub levels: BTreeMap<Level, u64>,
-    /// How many records in formats that have no levels.
-    pub without_level: u64,
-    /// How many records in each format.
-    pub formats: BTreeMap<&'static str, u64>,
-    /// How many texts fit no format and belong to no record.
-    pub raw: u64,
-    /// The kinds of tracebacks, the most frequent first.
-    pub tracebacks: Vec<Kind>,
-    /// How many tracebacks are of kinds that are not told apart any more.
-    pub other_tracebacks: u64,
-}
-
-/// Tracebacks of one cause.
-#[derive(Debug, Clone, Serialize)]
-pub struct Kind {
-    /// How many there are.
-    pub count: u64,
-    /// The language.
-    pub language: Language,
-    /// The exception.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exception: Option<String>,
-    /// Where it was raised.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub frame: Option<String>,
-    /// The root of the chain, as the first one says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-    /// What the first one says.
-    pub message: String,
-    /// The record that the first one belongs to.
-    pub record: String,
-    /// The number of the line with which the first one begins, from 1.
-    pub line: u64,
-    /// The first lines of the first one.
-    pub first: Vec<String>,
-}
-
-impl Summary {
-    /// How many records there are.
-    pub fn records(&self) -> u64 {
-        self.levels.values().sum::<u64>() + self.without_level + self.raw
-    }
-
-    /// How many tracebacks there are.
-    pub fn traceback_count(&self) -> u64 {
-        self.tracebacks.iter().map(|kind| kind.count).sum::<u64>() + self.other_tracebacks
-    }
-
-    /// How many records are above a level.
-    pub fn above(&self, level: Level) -> u64 {
-        self.levels.iter().filter(|(found, _)| **found > level).map(|(_, count)| count).sum()
-    }
 }
 
 impl Survey {
@@ -123,92 +48,6 @@ impl Survey {
         let mut summary = self.book.finish_survey();
         summary.bytes = self.bytes;
         summary
-    }
-}
-
-/// What tells one kind of traceback from another.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
-    language: Language,
-    exception: Option<String>,
-    frame: Option<String>,
-    /// What the root is called, without what it says.
-    cause: Option<String>,
-}
-
-/// Counts while a log is read.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    levels: [u64; 5],
-    without_level: u64,
-    formats: Vec<(&'static str, u64)>,
-    kinds: HashMap<Key, Kind>,
-    pub(super) raw: u64,
-    other: u64,
-    pub(super) lines: u64,
-}
-
-impl Tally {
-    pub(super) fn head(&mut self, level: Option<Level>, format: &'static str) {
-        match level {
-            Some(level) => self.levels[level as usize] += 1,
-            None => self.without_level += 1,
-        }
-        // There are few, and nearly always it is the first.
-        match self.formats.iter_mut().find(|(name, _)| *name == format) {
-            Some((_, count)) => *count += 1,
-            None => self.formats.push((format, 1)),
-        }
-    }
-
-    /// A record has ended. Its tracebacks began at these lines.
-    pub(super) fn record(&mut self, record: &Record, lines: &[u64]) {
-        for (at, traceback) in record.tracebacks.iter().enumerate() {
-            self.traceback(record, traceback, lines.get(at).copied().unwrap_or_default());
-        }
-    }
-
-    fn traceback(&mut self, record: &Record, traceback: &Traceback, line: u64) {
-        let key = Key {
-            language: traceback.language,
-            exception: traceback.exception.clone(),
-            frame: traceback.frame.clone(),
-            cause: traceback.cause.as_ref().map(|cause| cause.split(": ").next().unwrap_or_default().to_owned()),
-        };
-        if let Some(kind) = self.kinds.get_mut(&key) {
-            kind.count += 1;
-        } else if self.kinds.len() >= KINDS {
-            self.other += 1;
-        } else {
-            let kind = Kind {
-                count: 1,
-                language: traceback.language,
-                exception: traceback.exception.clone(),
-                frame: traceback.frame.clone(),
-                cause: traceback.cause.clone(),
-                message: clip(&traceback.message, TEXT).to_owned(),
-                record: clip(&record.summary(), TEXT).to_owned(),
-                line,
-                first: traceback.lines.iter().take(LINES).map(|line| clip(line, TEXT).to_owned()).collect(),
-            };
-            self.kinds.insert(key, kind);
-        }
-    }
-
-    pub(super) fn finish(self) -> Summary {
-        const LEVELS: [Level; 5] = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error];
-        let mut tracebacks: Vec<Kind> = self.kinds.into_values().collect();
-        tracebacks.sort_by_key(|kind| (std::cmp::Reverse(kind.count), kind.line));
-        Summary {
-            lines: self.lines,
-            levels: LEVELS.into_iter().zip(self.levels).filter(|(_, count)| *count > 0).collect(),
-            without_level: self.without_level,
-            formats: self.formats.into_iter().collect(),
-            raw: self.raw,
-            tracebacks,
-            other_tracebacks: self.other,
-            ..Summary::default()
-        }
     }
 }
 

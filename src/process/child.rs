@@ -1,53 +1,19 @@
 //! One child process: in a group of its own, its output read as it comes.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::ExitStatus;
-use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 
+use super::spawn::{Input, Output, Spawn};
 use super::start::{Ends, Started, forked, spawned};
-use super::zygote::Zygote;
 use crate::log::Stream;
 
 /// How long the end of a child is held back for its streams to end.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// The standard input of a child.
-pub type Input = tokio::net::unix::pipe::Sender;
-
-/// What a child shows of itself.
-#[derive(Debug)]
-pub enum Output {
-    /// It wrote something.
-    Bytes(Stream, Vec<u8>),
-    /// Nobody can write to this stream any more.
-    Closed(Stream),
-    /// It has ended and was reaped. An error says why nobody knows how it ended: the zygote that was its parent is gone, too.
-    Exited(Result<ExitStatus, String>),
-}
-
-/// How to start a child.
-#[derive(Debug)]
-pub struct Spawn<'a> {
-    /// The program and its arguments.
-    pub command: &'a [String],
-    /// Variables to add to the environment.
-    pub env: &'a BTreeMap<String, String>,
-    /// Its mark, by which its descendants are known.
-    pub mark: &'a str,
-    /// Its working directory.
-    pub folder: &'a Path,
-    /// Whether it is given an open standard input.
-    pub stdin: bool,
-    /// Who forks it, instead of a start of the program: its first word, the interpreter, is left out then.
-    pub zygote: Option<Arc<Zygote>>,
-}
 
 /// A child process. Dropping it kills its group.
 #[derive(Debug)]

@@ -4,14 +4,16 @@ mod child;
 mod descendants;
 mod port;
 mod signals;
+mod spawn;
 mod start;
 mod vfork;
 mod watchdog;
 mod zygote;
 
-pub use child::{Child, Input, Output, Spawn, exit_of};
+pub use child::{Child, exit_of};
 pub use descendants::{MARKER, Marked, Tick, left_of, marked};
 pub use port::ReservedPort;
 pub use signals::{signal, signal_name};
+pub use spawn::{Input, Output, Spawn};
 pub use watchdog::{guard, mark, watch};
 pub use zygote::{PYTHON as PYTHON_ZYGOTE, Zygote, ZygoteCommand, Zygotes};

@@ -14,8 +14,8 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::process::Command;
 use tokio::sync::watch;
 
-use super::child::{Input, Spawn};
 use super::descendants::MARKER;
+use super::spawn::{Input, Spawn};
 use super::vfork::{self, Program};
 use super::zygote::{Fork, Zygote};
 

@@ -4,6 +4,7 @@ mod calls;
 mod expectations;
 mod http;
 mod names;
+mod past;
 mod reach;
 mod steps;
 mod sweep;

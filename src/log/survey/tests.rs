@@ -1,5 +1,7 @@
 use super::*;
 use crate::log::Reader;
+use crate::log::tally::KINDS;
+use crate::log::{Level, Traceback};
 
 fn survey(bytes: &[u8], chunk: usize) -> Summary {
     let mut survey = Survey::new(&Format::Auto).expect("a format");

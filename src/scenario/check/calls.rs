@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::Scope;
-use super::steps::Past;
+use super::past::Past;
 use crate::file::{Diagnostic, NeedKind, known_names};
 use crate::scenario::model::Asking;
 use crate::system::{HTTP, RoleKind};

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::Scope;
-use super::steps::Past;
+use super::past::Past;
 use crate::file::Diagnostic;
 use crate::scenario::model::RequestGate;
 use crate::system::RoleKind;

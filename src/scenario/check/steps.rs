@@ -1,11 +1,11 @@
 //! The timeline: every step must be possible after the ones before it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
 
 use super::calls::check_call;
+use super::past::Past;
 use super::reach::reachable;
 use super::{Scope, toxics};
 use crate::file::{Diagnostic, known_names};
@@ -13,20 +13,6 @@ use crate::proxy::Phase;
 use crate::scenario::model::*;
 use crate::scenario::{is_fault, is_gate};
 use crate::system::RoleKind;
-
-/// What the steps so far have made true.
-#[derive(Default)]
-pub(super) struct Past {
-    /// Calls that were begun: place of the name, process, operation, whether finished or cancelled.
-    begun: BTreeMap<String, (Range<usize>, bool)>,
-    pub(super) saved: BTreeSet<String>,
-    /// Kept gates: place of the name, whether released.
-    kept: BTreeMap<String, (Range<usize>, bool)>,
-    /// What drives traffic: (process, operation), and whether it leaves the timeline free.
-    pub(super) driven: Vec<(String, String, bool)>,
-    down: BTreeSet<String>,
-    toxics: toxics::Toxics,
-}
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let mut past = Past::default();
@@ -296,31 +282,5 @@ fn check_release(
             Diagnostic::new(at, "release a link or a gate", "exactly one of the two")
                 .help("write { link = \"PROCESS\" } or { gate = \"NAME\" }"),
         ),
-    }
-}
-
-impl Past {
-    /// A call is under way; `free` when the timeline does not wait for it.
-    fn drives(&mut self, asking: Asking<'_>, free: bool) {
-        if let Some(who) = asking.who() {
-            self.driven.push((who.as_ref().clone(), asking.op.as_ref().clone(), free));
-        }
-    }
-
-    fn end_call(&mut self, call: &Spanned<String>, what: &str, found: &mut Vec<Diagnostic>) {
-        match self.begun.get_mut(call.as_ref()) {
-            Some((_, ended)) => *ended = true,
-            None => {
-                let known = self.begun.keys().map(String::as_str);
-                found.push(
-                    Diagnostic::new(
-                        call.span(),
-                        format!("no call `{}` was begun", call.as_ref()),
-                        format!("nothing to {what}"),
-                    )
-                    .help(known_names(call.as_ref(), "call that was begun", known)),
-                );
-            }
-        }
     }
 }

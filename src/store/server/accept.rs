@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::connection;
-use super::handle::Server;
+use super::shared::Server;
 use super::stop::{Counts, Phase};
 use crate::store::logging::SERVER;
 

@@ -16,7 +16,8 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::exchange::Slot;
-use super::handle::{LARGEST, Server, handle};
+use super::handle::handle;
+use super::shared::{LARGEST, Server};
 use super::stop::{Counts, Phase, Ticket};
 use crate::store::defects::{Defect, planted};
 use crate::store::logging::SERVER;

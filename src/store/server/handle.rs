@@ -15,23 +15,12 @@ use super::exchange::Slot;
 use super::long_poll;
 use super::otlp::{self, Export};
 use super::routes::{Action, Found, find};
-use super::stop::{Counts, Phase, Stop};
+use super::shared::{LARGEST, Server};
+use super::stop::{Counts, Phase};
 use super::target;
-use crate::store::data::{Answer, Call, Data, Operation, Refusal};
+use crate::store::data::{Answer, Call, Operation, Refusal};
 use crate::store::logging::SERVER;
 use crate::store::wire::IDEMPOTENCY_HEADER;
-
-/// The largest body of a request, in bytes.
-pub const LARGEST: usize = 64 << 20;
-
-/// What all requests share.
-#[derive(Debug)]
-pub struct Server {
-    /// Where the server is on its way to its end.
-    pub stop: Rc<Stop>,
-    /// What the store keeps.
-    pub data: Data,
-}
 
 /// Answers a request. One whose head was read before a stop is in flight and carried out; a later one is refused.
 pub async fn handle(

@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, JoinSet, LocalSet};
 use tracing::{debug, error, info, warn};
 
 use super::accept::accept;
-use super::handle::Server;
+use super::shared::Server;
 use super::signal::{Signal, Signals};
 use super::stop::{Counts, Phase, Stop};
 use crate::store::data::{Data, Durability};

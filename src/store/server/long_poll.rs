@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tracing::debug;
 
 use super::answer::refusal;
-use super::handle::Server;
+use super::shared::Server;
 use super::stop::Phase;
 use crate::store::data::{Answer, Call, Watch, waits};
 use crate::store::defects::{Defect, planted};

@@ -13,6 +13,7 @@ mod life;
 mod long_poll;
 mod otlp;
 mod routes;
+mod shared;
 mod signal;
 mod stop;
 mod target;

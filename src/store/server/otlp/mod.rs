@@ -12,7 +12,7 @@ use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use prost::Message;
 
-use super::handle::LARGEST;
+use super::shared::LARGEST;
 use crate::store::data::spans::{Added, add_many};
 use crate::store::data::{Access, Answer, Content, Operation};
 use messages::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse, RpcStatus};
