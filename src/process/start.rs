@@ -5,13 +5,15 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 
+use rustix::fs::Access;
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal};
+use rustix::process::Pid;
 use tokio::net::unix::pipe::Receiver;
-use tokio::process::Command;
 use tokio::sync::watch;
 
 use super::descendants::MARKER;
@@ -38,6 +40,11 @@ pub(super) struct Ends {
     pub stderr: Receiver,
 }
 
+/// What is searched where there is no `PATH`.
+const DEFAULT_SEARCH: &str = "/bin:/usr/bin";
+
+const SHELL: &str = "/bin/sh";
+
 /// The child's ends, as standard input, output and error.
 type Theirs = [OwnedFd; 3];
 
@@ -57,61 +64,55 @@ fn streams(stdin: bool) -> io::Result<(Ends, Theirs)> {
 
 /// Starts a program.
 pub(super) fn spawned(spawn: &Spawn<'_>) -> io::Result<Started> {
-    let (program, arguments) = spawn.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
-    if program.starts_with('/') {
-        match at_its_path(spawn, program, arguments) {
-            // A script without `#!`: a shell runs it.
-            Err(why) if why.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {}
-            started => return started,
-        }
-    }
-    searched(spawn, program, arguments)
-}
-
-/// Starts a program whose path is known.
-fn at_its_path(spawn: &Spawn<'_>, path: &str, arguments: &[String]) -> io::Result<Started> {
-    let (ends, streams) = streams(spawn.stdin)?;
+    let (name, arguments) = spawn.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
     let inherited: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     let mut env: BTreeMap<&OsStr, &OsStr> = inherited.iter().map(|(name, value)| (&**name, &**value)).collect();
     env.extend(spawn.env.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
     env.insert(OsStr::new(MARKER), OsStr::new(spawn.mark));
-    let env = env.into_iter().collect();
-    let child = vfork::start(Program { path, arguments, env, folder: spawn.folder.as_os_str(), streams })?;
+    let path = found(name, env.get(OsStr::new("PATH")).copied(), spawn.folder)?;
+    match executed(spawn, &path, name, arguments, &env) {
+        // A script without `#!`: a shell runs it, as execvp(3) has it.
+        Err(why) if why.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+            let script = path.into_os_string().into_string().map_err(|_| why)?;
+            let arguments = [&[script], arguments].concat();
+            executed(spawn, Path::new(SHELL), SHELL, &arguments, &env)
+        }
+        started => started,
+    }
+}
+
+fn executed(
+    spawn: &Spawn<'_>,
+    path: &Path,
+    name: &str,
+    arguments: &[String],
+    env: &BTreeMap<&OsStr, &OsStr>,
+) -> io::Result<Started> {
+    let (ends, streams) = streams(spawn.stdin)?;
+    let env = env.iter().map(|(name, value)| (*name, *value)).collect();
+    let (path, folder) = (path.as_os_str(), spawn.folder.as_os_str());
+    let child = vfork::start(Program { path, name, arguments, env, folder, streams })?;
     let (group, ended) = (child.pid(), child.ended());
     let exit = async move { child.wait().await.map_err(|why| format!("nobody can wait for it: {why}")) };
     Ok(Started { group, ends, ended, exit: Box::pin(exit) })
 }
 
-/// Starts a program that is to be searched for in `PATH`.
-fn searched(spawn: &Spawn<'_>, program: &str, arguments: &[String]) -> io::Result<Started> {
-    let (ends, [stdin, stdout, stderr]) = streams(spawn.stdin)?;
-    let mut command = Command::new(program);
-    command.args(arguments).envs(spawn.env).env(MARKER, spawn.mark).current_dir(spawn.folder);
-    command.stdin(Stdio::from(stdin)).stdout(Stdio::from(stdout)).stderr(Stdio::from(stderr));
-    command.process_group(0).kill_on_drop(true);
-    let parent = rustix::process::getpid();
-    // SAFETY: only bare system calls happen between fork and exec.
-    unsafe {
-        command.pre_exec(move || {
-            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            // The harness may have died before the line above.
-            match rustix::process::getppid() {
-                Some(pid) if pid == parent => Ok(()),
-                _ => Err(io::Error::other("the harness is gone")),
-            }
-        });
+/// Where a program is: a name without a slash is searched for in `PATH`, as execvp(3) does; anything else is a path, from the child's
+/// folder on.
+fn found(name: &str, search: Option<&OsStr>, folder: &Path) -> io::Result<PathBuf> {
+    if name.contains('/') {
+        return Ok(PathBuf::from(name));
     }
-    let mut child = command.spawn()?;
-    // The child's ends of its streams are closed here, or they would never end.
-    drop(command);
-    let group = child.id().and_then(|id| Pid::from_raw(id as i32)).ok_or_else(|| io::Error::other("ended at once"))?;
-    let (reaped, ended) = watch::channel(false);
-    let exit = async move {
-        let status = child.wait().await.map_err(|why| format!("nobody can wait for it: {why}"));
-        reaped.send_replace(true);
-        status
-    };
-    Ok(Started { group, ends, ended, exit: Box::pin(exit) })
+    let mut forbidden = None;
+    for place in std::env::split_paths(search.unwrap_or(OsStr::new(DEFAULT_SEARCH))) {
+        let path = folder.join(place).join(name);
+        match rustix::fs::access(&path, Access::EXEC_OK) {
+            Ok(()) if path.is_file() => return Ok(path),
+            Err(why @ Errno::ACCESS) => forbidden = Some(why),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Err(forbidden.unwrap_or(Errno::NOENT).into())
 }
 
 /// Has a zygote fork it.
@@ -129,4 +130,50 @@ pub(super) async fn forked(spawn: &Spawn<'_>, zygote: &Zygote) -> io::Result<Sta
     let child = child.map_err(io::Error::other)?;
     let exit = Box::pin(async move { child.exit.await.unwrap_or_else(|_| Err("its zygote is gone".to_owned())) });
     Ok(Started { group: child.pid, ends, ended: child.ended, exit })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_searched_for_as_a_shell_does_and_a_path_is_taken_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, mode: u32| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(&path, "").expect("written");
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set");
+        };
+        write("a/data", 0o644);
+        write("a/tool", 0o755);
+        write("b/tool", 0o755);
+        std::fs::create_dir_all(folder.path().join("a/b")).expect("made");
+        write("b/b", 0o755);
+        let search = |name: &str| found(name, Some(OsStr::new("none:a:b")), folder.path());
+        assert_eq!(search("tool").expect("found"), folder.path().join("a/tool"));
+        assert_eq!(search("b").expect("found"), folder.path().join("b/b"), "a folder is no program");
+        assert_eq!(search("./tool").expect("a path"), Path::new("./tool"));
+        assert_eq!(search("nothing").expect_err("not there").kind(), io::ErrorKind::NotFound);
+        // Who may do everything still cannot execute what nobody can.
+        assert_eq!(search("data").expect_err("not executable").kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(found("sh", None, folder.path()).expect("everywhere"), Path::new("/bin/sh"));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_script_that_names_no_interpreter_is_run_by_a_shell() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("script");
+        // Not written by this process: what another test forks meanwhile would have the file open, and nobody could execute it.
+        let text = "echo '[ \"$1\" = given ] && exit 7' > script && chmod +x script";
+        let written = std::process::Command::new("sh").arg("-c").arg(text).current_dir(folder.path()).status();
+        assert!(written.expect("a shell").success());
+        let command = [script.display().to_string(), "given".to_owned()];
+        let (env, folder) = (BTreeMap::new(), folder.path());
+        let spawn = Spawn { command: &command, env: &env, mark: "x", folder, stdin: false, zygote: None };
+        let started = spawned(&spawn).expect("it starts");
+        assert_eq!(started.exit.await.expect("it ends").code(), Some(7));
+    }
 }

@@ -21,7 +21,9 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub(super) struct Program<'a> {
     /// Where it is: a path, not a name to search for.
-    pub path: &'a str,
+    pub path: &'a OsStr,
+    /// What it is told that it is called.
+    pub name: &'a str,
     pub arguments: &'a [String],
     /// The whole environment.
     pub env: Vec<(&'a OsStr, &'a OsStr)>,
@@ -62,7 +64,7 @@ struct Plan {
 /// When it cannot be executed.
 pub(super) fn start(program: Program<'_>) -> io::Result<Vforked> {
     let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| io::Error::other("a word has a NUL in it"));
-    let mut words = vec![text(program.path.as_bytes())?];
+    let mut words = vec![text(program.name.as_bytes())?];
     for argument in program.arguments {
         words.push(text(argument.as_bytes())?);
     }
@@ -72,7 +74,7 @@ pub(super) fn start(program: Program<'_>) -> io::Result<Vforked> {
     }
     let ended = |list: &[CString]| list.iter().map(|word| word.as_ptr()).chain([ptr::null()]).collect();
     let mut plan = Plan {
-        path: words[0].clone(),
+        path: text(program.path.as_bytes())?,
         argv: ended(&words),
         envp: ended(&variables),
         folder: text(program.folder.as_bytes())?,
@@ -224,7 +226,8 @@ mod tests {
         let env = vec![(OsStr::new("WORD"), OsStr::new("a b"))];
         let path = if folder == "/none" { "/none/program" } else { "/bin/sh" };
         let folder = OsStr::new(if folder == "/none" { "/" } else { folder });
-        start(Program { path, arguments: &arguments, env, folder, streams }).map(|child| (child, ours.into()))
+        let program = Program { path: OsStr::new(path), name: path, arguments: &arguments, env, folder, streams };
+        start(program).map(|child| (child, ours.into()))
     }
 
     #[tokio::test(flavor = "current_thread")]
