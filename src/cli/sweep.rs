@@ -206,10 +206,11 @@ impl Sweep {
                 self.points.is_empty() || self.points.iter().any(|which| which.means(point.number, strike, request));
             declared && asked && (self.random.is_some() || faults.contains(&strike.fault))
         };
-        let meant: Vec<Point> = all.into_iter().filter(meant).collect();
-        let shard = self.shard.unwrap_or_default();
-        let mine: Vec<Point> =
-            meant.into_iter().enumerate().filter(|(at, _)| shard.has(*at)).map(|(_, point)| point).collect();
+        let mut mine: Vec<Point> = all.into_iter().filter(meant).collect();
+        if let Some(shard) = self.shard {
+            let part = shard.part(mine.iter().map(|point| point.number).collect());
+            mine.retain(|point| part.contains(&point.number));
+        }
         if mine.is_empty() {
             return Err((
                 WRONG,

@@ -1,5 +1,6 @@
 //! Which points are meant.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -50,19 +51,13 @@ impl Which {
     }
 }
 
-/// A part of the points: every N-th of them.
+/// A part of the points: one of N that are about equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     /// Which, from 1.
     index: usize,
     /// Of how many.
     count: usize,
-}
-
-impl Default for Shard {
-    fn default() -> Self {
-        Self { index: 1, count: 1 }
-    }
 }
 
 impl FromStr for Shard {
@@ -78,10 +73,21 @@ impl FromStr for Shard {
 }
 
 impl Shard {
-    /// Whether it has the point at this place, from 0, of those that are meant.
-    pub fn has(self, place: usize) -> bool {
-        place % self.count == self.index - 1
+    /// Its part of what is selected: each number is in one part, and no part is longer than another by more than one. They are
+    /// dealt out in an order that has nothing to do with their meaning: faults, places and persistences repeat in the numbers, so
+    /// that every N-th would be a part of one kind.
+    pub fn part(self, mut numbers: Vec<usize>) -> BTreeSet<usize> {
+        numbers.sort_unstable_by_key(|number| (mixed(*number as u64), *number));
+        numbers.into_iter().skip(self.index - 1).step_by(self.count).collect()
     }
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 /// Reads a time such as `10m`.
@@ -94,12 +100,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shards_have_every_point_once() {
-        for count in 1..7 {
-            for place in 0..50 {
-                let shards = (1..=count).filter(|index| Shard { index: *index, count }.has(place));
-                assert_eq!(shards.count(), 1, "point {place} of {count} shards");
+    fn shards_have_every_point_once_and_each_a_share_of_every_kind() {
+        // Ten kinds that repeat, as faults and persistences do.
+        let numbers: Vec<usize> = (1..=2000).collect();
+        for count in 1..=12 {
+            let parts = (1..=count).map(|index| Shard { index, count }.part(numbers.clone()));
+            let mut all = Vec::new();
+            for part in parts {
+                assert!((2000 / count..=2000_usize.div_ceil(count)).contains(&part.len()), "{count}: {}", part.len());
+                for kind in 0..10 {
+                    let of_kind = part.iter().filter(|number| *number % 10 == kind).count();
+                    let share = part.len() / 10;
+                    assert!(
+                        (share / 2..=share * 2).contains(&of_kind),
+                        "{of_kind} of kind {kind} in a part of {}",
+                        part.len()
+                    );
+                }
+                all.extend(part);
             }
+            all.sort_unstable();
+            assert_eq!(all, numbers, "{count} shards");
         }
         for wrong in ["", "1", "0/3", "4/3", "a/b", "1/0", "-1/2"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
