@@ -10,12 +10,14 @@ mod steps;
 mod sweep;
 mod toxics;
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 
 use super::cast::{MOST_INSTANCES, cast, role_name};
 use super::{Instance, Process, ScenarioFile};
 use crate::file::{Diagnostic, NeedKind, Span, known_names};
-use crate::system::{RoleKind, SystemFile};
+use crate::system::{Role, RoleKind, SystemFile};
 
 /// What the checks look things up in.
 struct Scope<'a> {
@@ -72,30 +74,7 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         if role.kind == RoleKind::Server && process.count.is_some_and(|count| count > 1) {
             found.push(Diagnostic::new(name.span(), "there is one server", "it cannot have a count"));
         }
-        for (option, value) in &process.options {
-            let Some(rule) = role.options.get(option.as_ref()) else {
-                let known = role.options.keys().map(String::as_str);
-                found.push(
-                    Diagnostic::new(
-                        option.span(),
-                        format!("unknown option `{}`", option.as_ref()),
-                        format!("the role `{role_name}` has no such option"),
-                    )
-                    .help(known_names(option.as_ref(), "option", known))
-                    .need(NeedKind::Option, format!("{role_name}.{}", option.as_ref())),
-                );
-                continue;
-            };
-            let is_switch = matches!(rule.default, Some(toml::Value::Boolean(_)));
-            if value.is_table() || value.is_array() || value.is_bool() != is_switch {
-                let expected = if is_switch { "true or false" } else { "a text or a number" };
-                found.push(Diagnostic::new(
-                    option.span(),
-                    format!("the option `{}` takes {expected}", option.as_ref()),
-                    rule.summary.clone(),
-                ));
-            }
-        }
+        check_options(role_name, role, &process.options, found);
         if role.kind == RoleKind::Http {
             check_http_client(name, process, found);
         }
@@ -114,6 +93,43 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Options that the role declares, with values of their kind.
+fn check_options(
+    role_name: &str,
+    role: &Role,
+    options: &BTreeMap<Spanned<String>, toml::Value>,
+    found: &mut Vec<Diagnostic>,
+) {
+    for (option, value) in options {
+        let Some(rule) = role.options.get(option.as_ref()) else {
+            let known = role.options.keys().map(String::as_str);
+            found.push(
+                Diagnostic::new(
+                    option.span(),
+                    format!("unknown option `{}`", option.as_ref()),
+                    format!("the role `{role_name}` has no such option"),
+                )
+                .help(known_names(option.as_ref(), "option", known))
+                .need(NeedKind::Option, format!("{role_name}.{}", option.as_ref())),
+            );
+            continue;
+        };
+        let is_switch = matches!(rule.default, Some(toml::Value::Boolean(_)));
+        if value.is_table() || value.is_array() || value.is_bool() != is_switch {
+            let expected = if is_switch { "true or false" } else { "a text or a number" };
+            found.push(Diagnostic::new(
+                option.span(),
+                format!("the option `{}` takes {expected}", option.as_ref()),
+                rule.summary.clone(),
+            ));
+        }
+        if role.kind == RoleKind::Http {
+            let wrong = value.as_str().map(Span::parse).and_then(Result::err);
+            found.extend(wrong.map(|why| Diagnostic::new(option.span(), why, "this option")));
+        }
+    }
+}
+
 /// The harness's own client is no process.
 fn check_http_client(name: &Spanned<String>, process: &Process, found: &mut Vec<Diagnostic>) {
     if let Some(exit) = &process.exit {
@@ -121,10 +137,6 @@ fn check_http_client(name: &Spanned<String>, process: &Process, found: &mut Vec<
     }
     if process.boot.is_some() {
         found.push(Diagnostic::new(name.span(), "the harness's own client is not booted", "it is no process"));
-    }
-    for (option, value) in &process.options {
-        let wrong = value.as_str().map(Span::parse).and_then(Result::err);
-        found.extend(wrong.map(|why| Diagnostic::new(option.span(), why, "this option")));
     }
 }
 

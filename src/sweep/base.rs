@@ -79,6 +79,14 @@ impl Base {
         head.remove("control");
         head.remove("sweep");
         head.remove("summary");
+        let rules = scenario.file.sweep.clone().map(toml::Spanned::into_inner).unwrap_or_default();
+        let of_sweep = rules.options.iter().flat_map(|(process, options)| options.iter().map(move |it| (process, it)));
+        for (process, (option, value)) in of_sweep {
+            let processes = within(&mut head, "processes");
+            let options =
+                processes.and_then(|all| within(all, process.as_ref())).and_then(|one| within(one, "options"));
+            options.map(|options| options.insert(option.as_ref().clone(), value.clone()));
+        }
         let cast = cast(&scenario.file, &system.file);
         let listens = |kind| matches!(kind, RoleKind::Server | RoleKind::Composite);
         let listener = cast.iter().find(|one| listens(one.kind)).map_or(SERVER.to_owned(), |one| one.name.clone());
@@ -88,7 +96,7 @@ impl Base {
             head,
             steps: Vec::new(),
             calls: Vec::new(),
-            rules: scenario.file.sweep.clone().map(toml::Spanned::into_inner).unwrap_or_default(),
+            rules,
             listener,
             driven: cast.iter().filter(|one| one.kind == RoleKind::Driven).map(|one| one.name.clone()).collect(),
         };
@@ -186,6 +194,11 @@ impl BaseCall {
         self.save = it.save.as_ref().map(|name| name.as_ref().clone());
         self.needs.extend(self.returns.as_ref().map(needs).unwrap_or_default());
     }
+}
+
+/// The table of this name in another, which it gets where there is none.
+fn within<'t>(table: &'t mut Table, name: &str) -> Option<&'t mut Table> {
+    table.entry(name).or_insert_with(|| Value::Table(Table::new())).as_table_mut()
 }
 
 fn called(it: &CallAction, name: String, written: Option<&Value>, begin: usize) -> BaseCall {

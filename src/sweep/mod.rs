@@ -206,11 +206,12 @@ impl<'a> Sweep<'a> {
 
     /// The options of the processes, which say how long each waits and how often it tries again.
     pub fn schedules(&self) -> Vec<String> {
-        let processes = self.scenario.file.processes.iter().filter(|(_, process)| !process.options.is_empty());
+        let processes = self.base.head.get("processes").and_then(toml::Value::as_table).into_iter().flatten();
         processes
-            .map(|(name, process)| {
-                let options = process.options.iter().map(|(option, value)| format!("{} = {value}", option.as_ref()));
-                format!("{}: {}", name.as_ref(), options.collect::<Vec<_>>().join(", "))
+            .filter_map(|(name, process)| {
+                let options = process.get("options")?.as_table()?.iter();
+                let options: Vec<String> = options.map(|(option, value)| format!("{option} = {value}")).collect();
+                (!options.is_empty()).then(|| format!("{name}: {}", options.join(", ")))
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Scope;
+use super::{Scope, check_options, role_name};
 use crate::file::{Diagnostic, known_names};
 use crate::scenario::model::*;
 
@@ -29,6 +29,22 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     found.extend(rules.uninformed.iter().filter_map(|process| scope.unknown_process(process)));
+    for (name, options) in &rules.options {
+        if !scope.cast.iter().any(|one| one.process == *name.as_ref()) {
+            let known = scope.cast.iter().map(|one| one.process.as_str());
+            found.push(
+                Diagnostic::new(name.span(), format!("unknown process `{}`", name.as_ref()), "not in this scenario")
+                    .help(known_names(name.as_ref(), "process", known)),
+            );
+            continue;
+        }
+        let own = scope.scenario.processes.get(name);
+        let role_name = own.map_or(name.as_ref().as_str(), |process| role_name(name.as_ref(), process));
+        // A role that is not known was found with the process.
+        if let Some(role) = scope.system.role(role_name) {
+            check_options(role_name, role, options, found);
+        }
+    }
     let mut seen = BTreeSet::new();
     for fault in rules.faults.iter().flatten().filter(|fault| !seen.insert(*fault.as_ref())) {
         found.push(Diagnostic::new(fault.span(), format!("`{}` is named twice", fault.as_ref()), "once is enough"));

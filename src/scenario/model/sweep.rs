@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -23,6 +25,11 @@ pub struct SweepRules {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub uninformed: Vec<Spanned<String>>,
+    /// Options of processes while they are swept, added to their own or instead of them: by process, then by option. Short
+    /// timeouts belong here, so that the scenario by itself does not depend on them.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
+    pub options: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, toml::Value>>,
     /// How long a fault lasts that is over by itself (`refuse` and `pause`, once); default 20 ms.
     pub outage: Option<Span>,
 }
