@@ -83,6 +83,17 @@ fn who_ends_by_itself_has_not_ended_gracefully() {
 }
 
 #[test]
+fn who_said_that_it_was_ready_was_so_even_if_it_has_ended_since() {
+    let bench = Bench::new();
+    bench.script("server", "listening; exit 0");
+    bench.scenario("short", "[[step]]\non.exit = { process = \"server\" }");
+    assert_eq!(bench.findings("short"), [], "the scenario waits for its end");
+    bench.script("server", "exit 0");
+    let findings = bench.findings("short");
+    assert!(findings[0].message.contains("before it was ready"), "{findings:#?}");
+}
+
+#[test]
 fn a_traceback_on_a_drivers_standard_output_is_one() {
     let bench = Bench::new();
     bench.script("server", "serve");

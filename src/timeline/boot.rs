@@ -138,11 +138,14 @@ impl World<'_> {
         let what = format!("`{name}` to be ready");
         let check = |world: &mut Self| {
             let boot = world.actors[index].boots.last()?;
-            if boot.seen.exit.is_some() {
-                return Some(Err(()));
-            }
             let said = line.as_ref().is_none_or(|line| boot.records().any(|(_, record)| line.matches(record)));
-            (said && (boot.said_ready || !ready.driver)).then_some(Ok(()))
+            let said = said && (boot.said_ready || !ready.driver);
+            // Who said that it was ready was so, even if it had nothing to do and has ended since.
+            let says = line.is_some() || ready.driver;
+            match boot.seen.exit {
+                Some(_) if !(said && says) => Some(Err(())),
+                _ => said.then_some(Ok(())),
+            }
         };
         if self.await_for(bound, &what, check).await?.is_err() {
             return Err(self.failed(bound.step, format!("`{name}` has ended before it was ready")));
@@ -151,7 +154,7 @@ impl World<'_> {
             self.await_health(index, path, true, bound).await?;
         }
         let at = self.now();
-        if let Some(boot) = self.actors[index].running() {
+        if let Some(boot) = self.actors[index].boots.last_mut() {
             boot.seen.ready.get_or_insert(at);
         }
         Ok(())
