@@ -91,6 +91,7 @@ pub fn run_link(arguments: &[String]) -> io::Result<()> {
         let link = Link::with("bench", Settings { upstream: Some(upstream), ..Settings::default() }, None)?;
         if recognise == "true" {
             let point = Point::Request {
+                without: Vec::new(),
                 method: None,
                 path: Some(NEVER.to_owned()),
                 phase: Phase::ResponseSent,

@@ -36,6 +36,8 @@ pub enum Point {
         method: Option<String>,
         /// The request path without its query, with `*` for any run of characters; any when absent.
         path: Option<String>,
+        /// Paths that are not meant although they fit `path`.
+        without: Vec<String>,
         /// The phase.
         phase: Phase,
         /// How many bytes of the head or body may pass first. Where a body's length is not said by its head, a place from its end

@@ -103,9 +103,10 @@ impl Outcome {
 /// Whether a request is one that a gate names.
 pub(super) fn names(point: &Point, method: &str, path: &str) -> bool {
     match point {
-        Point::Request { method: wanted, path: pattern, .. } => {
+        Point::Request { method: wanted, path: pattern, without, .. } => {
             wanted.as_deref().is_none_or(|wanted| wanted == method)
                 && pattern.as_deref().is_none_or(|pattern| fits(pattern, path))
+                && !without.iter().any(|pattern| fits(pattern, path))
         }
         _ => false,
     }

@@ -154,6 +154,27 @@ impl SystemFile {
         }
     }
 
+    /// Whether a request is one that an operation makes: it fits what the operation declares, and no other operation declares it
+    /// more exactly.
+    pub fn makes(&self, op: &str, method: &str, path: &str) -> bool {
+        self.operations.get(op).is_some_and(|rule| {
+            rule.method.as_deref().is_none_or(|known| known == method)
+                && rule.path.as_deref().is_none_or(|pattern| fits(pattern, path))
+                && !self.more_exact(op).iter().any(|pattern| fits(pattern, path))
+        })
+    }
+
+    /// The paths of the operations whose requests are a part of those that fit this one: `/items/*/parts` beside `/items/*`.
+    pub fn more_exact(&self, op: &str) -> Vec<&str> {
+        let Some(own) = self.operations.get(op) else { return Vec::new() };
+        let Some(pattern) = own.path.as_deref() else { return Vec::new() };
+        let others = self.operations.values().filter(|other| other.method == own.method);
+        others
+            .filter_map(|other| other.path.as_deref())
+            .filter(|other| *other != pattern && fits(pattern, other))
+            .collect()
+    }
+
     /// A role by its name: one of its own, or that of the HTTP client which every system has.
     pub fn role(&self, name: &str) -> Option<&Role> {
         let own = self.roles.iter().find(|(key, _)| key.as_ref() == name).map(|(_, role)| role);
@@ -228,5 +249,24 @@ impl Exit {
             toml::Value::String(name) => signal == Some(name.as_str()),
             _ => false,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::System;
+
+    #[test]
+    fn a_request_belongs_to_the_operation_that_says_it_most_exactly() {
+        let store = System::store().file;
+        let makers = |method: &str, path: &str| -> Vec<&str> {
+            store.operations.keys().map(String::as_str).filter(|op| store.makes(op, method, path)).collect()
+        };
+        assert_eq!(makers("POST", "/v1/agl/rollouts/ro-1"), ["update_rollout"]);
+        assert_eq!(makers("POST", "/v1/agl/rollouts/ro-1/attempts/at-1"), ["update_attempt"]);
+        assert_eq!(makers("POST", "/v1/agl/rollouts/ro-1/attempts"), ["start_attempt"]);
+        assert_eq!(makers("GET", "/v1/agl/rollouts/ro-1/attempts/latest"), ["get_latest_attempt"]);
+        assert_eq!(makers("POST", "/v1/agl/queues/rollouts/enqueue"), ["enqueue_many_rollouts", "enqueue_rollout"]);
+        assert!(makers("POST", "/v1/other").is_empty());
     }
 }

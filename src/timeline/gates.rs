@@ -26,9 +26,9 @@ impl World<'_> {
     fn gate(&self, id: GateId, step: &Step) -> Option<Gate> {
         let (point, nth, times) = match step.on.as_ref()?.as_ref() {
             Event::Request(gate) => {
-                let (method, path) = self.request_of(gate);
+                let (method, path, without) = self.request_of(gate);
                 let at = gate.at.as_ref().map_or(At::default(), |at| *at.as_ref());
-                (Point::Request { method, path, phase: *gate.phase.as_ref(), at }, gate.nth, gate.times)
+                (Point::Request { method, path, without, phase: *gate.phase.as_ref(), at }, gate.nth, gate.times)
             }
             Event::Bytes(gate) => (Point::Bytes { toward: gate.toward, at: gate.at }, gate.nth, None),
             Event::Connect(gate) => (Point::Connect, gate.nth, gate.times),

@@ -186,17 +186,18 @@ impl World<'_> {
         if let Some((asked, pattern)) = crate::scenario::request_pattern(op) {
             return asked == method && crate::file::fits(&pattern, path);
         }
-        self.system.file.operations.get(op).is_some_and(|rule| {
-            rule.method.as_deref().is_none_or(|known| known == method)
-                && rule.path.as_deref().is_none_or(|pattern| crate::file::fits(pattern, path))
-        })
+        self.system.file.makes(op, method, path)
     }
 
-    /// Method and path of a gate, by its operation or as written.
-    pub fn request_of(&self, gate: &RequestGate) -> (Option<String>, Option<String>) {
-        match gate.op.as_ref().and_then(|op| self.system.file.operations.get(op.as_ref())) {
-            Some(rule) => (rule.method.clone(), rule.path.clone()),
-            None => (gate.method.clone(), gate.path.clone()),
+    /// Method and path of a gate, by its operation or as written, and the paths that are those of other operations.
+    pub fn request_of(&self, gate: &RequestGate) -> (Option<String>, Option<String>, Vec<String>) {
+        let file = &self.system.file;
+        match gate.op.as_ref().and_then(|op| file.operations.get_key_value(op.as_ref())) {
+            Some((op, rule)) => {
+                let others = file.more_exact(op).into_iter().map(str::to_owned).collect();
+                (rule.method.clone(), rule.path.clone(), others)
+            }
+            None => (gate.method.clone(), gate.path.clone(), Vec::new()),
         }
     }
 }

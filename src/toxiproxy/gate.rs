@@ -81,7 +81,7 @@ impl Spec {
         let mut put = |name: &str, value: Value| drop(view.insert(name.to_owned(), value));
         put("name", json!(self.name));
         match &self.point {
-            Point::Request { method, path, phase, at } => {
+            Point::Request { method, path, phase, at, without: _ } => {
                 put("phase", json!(phase));
                 if let Some(method) = method {
                     put("method", json!(method));
@@ -159,6 +159,7 @@ fn point(fields: &mut Fields) -> Result<Point, ApiError> {
         (Some(phase), _) => Ok(Point::Request {
             method,
             path,
+            without: Vec::new(),
             phase,
             at: At::Byte(at.unwrap_or_default().try_into().unwrap_or(i64::MAX)),
         }),

@@ -198,6 +198,7 @@ async fn the_nth_match_is_counted_over_all_connections_and_only_over_what_the_ga
     third.point = Point::Request {
         method: Some("POST".into()),
         path: Some("/*".into()),
+        without: vec!["/other/*".into()],
         phase: Phase::RequestHead,
         at: At::Byte(0),
     };

@@ -165,7 +165,12 @@ pub fn gate(id: GateId, phase: Phase, at: i64) -> Gate {
 }
 
 pub fn gate_at(id: GateId, phase: Phase, at: At) -> Gate {
-    Gate { id, point: Point::Request { method: None, path: None, phase, at }, nth: 1, repeat: None }
+    Gate {
+        id,
+        point: Point::Request { method: None, path: None, without: Vec::new(), phase, at },
+        nth: 1,
+        repeat: None,
+    }
 }
 
 pub fn bytes_gate(id: GateId, toward: Side, at: u64) -> Gate {

@@ -108,7 +108,8 @@ fn default_call_field() -> String {
 pub struct Operation {
     /// The method of the request that it makes.
     pub method: Option<String>,
-    /// The path of that request, with `*` for any run of characters.
+    /// The path of that request, with `*` for any run of characters. A request belongs to the operation that says it most exactly:
+    /// `/items/3/parts` to one with `/items/*/parts`, not to one with `/items/*`.
     pub path: Option<String>,
     /// Results that document that nothing was done, such as `rejected`.
     #[serde(default)]

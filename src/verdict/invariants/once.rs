@@ -2,7 +2,6 @@
 
 use super::deeds::line;
 use crate::evidence::{Call, Request};
-use crate::file::fits;
 use crate::finding::{Finding, FindingKind};
 use crate::system::{Once, Operation};
 use crate::verdict::Case;
@@ -10,7 +9,8 @@ use crate::verdict::Case;
 pub(super) fn judge(case: Case<'_>, rule: &Once, findings: &mut Vec<Finding>) {
     for call in &case.evidence.history {
         let named = rule.operations.iter().any(|op| *op.as_ref() == call.op);
-        let Some(operation) = case.system.operations.get(&call.op).filter(|_| named) else { continue };
+        let operation = case.system.operations.get(&call.op);
+        let Some(operation) = operation.filter(|operation| named && operation.path.is_some()) else { continue };
         // Whose request it was is not known where calls of one operation overlap.
         let overlap = |other: &Call| {
             let ended = |call: &Call| call.ended.unwrap_or(u64::MAX);
@@ -30,7 +30,7 @@ pub(super) fn judge(case: Case<'_>, rule: &Once, findings: &mut Vec<Finding>) {
             .filter(|request| {
                 request.process == call.process && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)
             })
-            .filter(|request| is_of(operation, request))
+            .filter(|request| case.system.makes(&call.op, &request.seen.method, &request.seen.path))
             .filter(|request| request.seen.status.is_some_and(|status| (200..300).contains(&status)))
             .collect();
         // A server that honours the key repeats its answer.
@@ -54,9 +54,4 @@ pub(super) fn judge(case: Case<'_>, rule: &Once, findings: &mut Vec<Finding>) {
 
 fn same_request(one: &Operation, other: &Operation) -> bool {
     (&one.method, &one.path) == (&other.method, &other.path)
-}
-
-fn is_of(operation: &Operation, request: &Request) -> bool {
-    let method = operation.method.as_ref().is_none_or(|method| *method == request.seen.method);
-    method && operation.path.as_ref().is_some_and(|path| fits(path, &request.seen.path))
 }
