@@ -261,6 +261,7 @@ fn wrong_use_is_said_and_nothing_runs() {
         (["--shard", "4/3"], "write I/N"),
         (["--defect", "nothing-like-it"], "declares no defect `nothing-like-it`"),
         (["--budget", "3"], "no duration"),
+        (["--variant", "better"], "has no variant `better`"),
     ] {
         let wrong = bench.sweep(&arguments);
         assert_eq!(code(&wrong), Some(2), "{arguments:?}\n{}", said(&wrong));

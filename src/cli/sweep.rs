@@ -13,6 +13,7 @@ use quietdown::report::{Tally, Terminal};
 use quietdown::run::{Report, Runner, default_runs};
 use quietdown::scenario::SweepFault;
 use quietdown::sweep::{self, Cost, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict, drive};
+use quietdown::system::System;
 
 use super::files::{self, Selected};
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
@@ -30,7 +31,10 @@ pub struct Sweep {
     /// The system to run on: a name (systems/NAME.toml, or the built-in `store`) or a path.
     #[arg(long)]
     system: Option<String>,
-    /// Only these faults: fin, rst, hold, refuse, server-stop, server-kill, client-cancel, client-kill, pause.
+    /// The variant of the system to run on (`[variants.NAME]` of its file).
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// Only these faults: fin, rst, hold, refuse, server-stop, server-kill, client-cancel, client-kill, client-stop, pause.
     #[arg(long, value_delimiter = ',')]
     faults: Vec<SweepFault>,
     /// Only these points: numbers, ranges (3-7), names of calls or operations, phases.
@@ -96,7 +100,7 @@ impl Sweep {
             None => clean.clone(),
         };
         super::run::interrupt();
-        let subject = self.subject(&scenario.source, &system.source);
+        let subject = self.subject(&scenario.source, &system);
         let known =
             self.folder.as_ref().and_then(|folder| Ledger::subject_in(folder)).filter(|known| known.is_of(&subject));
         let requests = match known {
@@ -145,8 +149,12 @@ impl Sweep {
             return Err(wrong(format!("{}: one scenario is swept at a time; name a file", self.scenario)));
         };
         let colours = super::colours(&std::io::stderr());
-        let purpose = files::Purpose { system: self.system.clone(), ..files::Purpose::default() };
+        let variants = self.variant.iter().cloned().collect();
+        let purpose = files::Purpose { system: self.system.clone(), variants, ..files::Purpose::default() };
         let mut all = files::Files::new(purpose, colours).load(path).map_err(wrong)?;
+        if all.len() > 1 {
+            return Err(wrong("one variant is swept at a time; name it".to_owned()));
+        }
         let selected = all.remove(0);
         if let Some(why) = &selected.left_out {
             return Err(wrong(format!(
@@ -164,7 +172,7 @@ impl Sweep {
     }
 
     /// What the numbers of this sweep count.
-    fn subject(&self, scenario: &str, system: &str) -> Subject {
+    fn subject(&self, scenario: &str, system: &System) -> Subject {
         let numbers = match (self.random, self.every_byte) {
             (Some(_), _) => format!("timelines of seed {} with {:?}", self.seed, self.faults),
             (None, true) => format!("every byte, {} generations", self.generations),
@@ -172,7 +180,8 @@ impl Sweep {
         };
         Subject {
             scenario: scenario.to_owned(),
-            system: system.to_owned(),
+            system: system.source.clone(),
+            variant: system.variant.clone(),
             numbers,
             defect: self.defect.clone(),
             requests: Vec::new(),
@@ -196,12 +205,14 @@ impl Sweep {
             Some(count) => (1..=count.get()).filter_map(|number| sweep.timeline(self.seed, number, &faults)).collect(),
             None => sweep.points(),
         };
-        let calls = rules.calls.as_ref().filter(|_| self.points.is_empty() && self.random.is_none());
+        let of_file = self.points.is_empty() && self.random.is_none();
+        let (calls, phases) = (rules.calls.as_ref().filter(|_| of_file), rules.phases.as_ref().filter(|_| of_file));
         let meant = |point: &Point| {
             let Some(strike) = point.strikes.last() else { return false };
             let request = &sweep.requests()[strike.request];
-            let declared =
-                calls.is_none_or(|calls| calls.iter().any(|call| Some(call.as_ref()) == request.call.as_ref()));
+            let declared = calls
+                .is_none_or(|calls| calls.iter().any(|call| Some(call.as_ref()) == request.call.as_ref()))
+                && phases.is_none_or(|phases| phases.iter().any(|phase| *phase.as_ref() == strike.place.phase));
             let asked =
                 self.points.is_empty() || self.points.iter().any(|which| which.means(point.number, strike, request));
             declared && asked && (self.random.is_some() || faults.contains(&strike.fault))

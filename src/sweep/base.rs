@@ -25,6 +25,8 @@ pub(super) struct Base {
     pub listener: String,
     /// The processes that a call can be asked of.
     pub driven: BTreeSet<String>,
+    /// The processes that run freely, and from which step on each runs.
+    pub free: BTreeMap<String, usize>,
 }
 
 /// A step.
@@ -90,6 +92,7 @@ impl Base {
         let cast = cast(&scenario.file, &system.file);
         let listens = |kind| matches!(kind, RoleKind::Server | RoleKind::Composite);
         let listener = cast.iter().find(|one| listens(one.kind)).map_or(SERVER.to_owned(), |one| one.name.clone());
+        let of_kind = |kind| cast.iter().filter(|one| one.kind == kind).map(|one| one.name.clone()).collect();
         let mut base = Self {
             name: scenario.name.clone(),
             summary: scenario.file.summary.clone(),
@@ -98,9 +101,11 @@ impl Base {
             calls: Vec::new(),
             rules,
             listener,
-            driven: cast.iter().filter(|one| one.kind == RoleKind::Driven).map(|one| one.name.clone()).collect(),
+            driven: of_kind(RoleKind::Driven),
+            free: BTreeMap::new(),
         };
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut started: BTreeMap<String, usize> = BTreeMap::new();
         for (step, raw) in scenario.file.steps.iter().zip(raw) {
             let field = |name: &str| raw.get(name).cloned();
             let (on, within) = (field("on"), field("within"));
@@ -146,11 +151,23 @@ impl Base {
                 },
                 action => {
                     let process = action.and_then(process_of);
+                    if let (Some(Action::Start(_)), Some(process)) = (action, &process) {
+                        started.entry(process.clone()).or_insert(base.steps.len() + 1);
+                    }
                     base.steps.push(step_of(on, Act::Other(field("do"), process)));
                 }
             }
         }
+        for one in cast.iter().filter(|one| one.kind == RoleKind::FreeRunning) {
+            let since = if one.boots { Some(0) } else { started.get(&one.name).copied() };
+            base.free.extend(since.map(|since| (one.name.clone(), since)));
+        }
         base
+    }
+
+    /// The processes that run freely, of those that run before this step.
+    pub fn free_at(&self, step: usize) -> impl Iterator<Item = &String> {
+        self.free.iter().filter(move |(_, since)| **since <= step).map(|(name, _)| name)
     }
 
     /// The index of a call by its name.

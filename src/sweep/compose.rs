@@ -8,7 +8,7 @@ use std::time::Duration;
 use toml::{Table, Value};
 
 use super::base::{Act, Base};
-use super::oracle::{Relation, results};
+use super::oracle::{Promises, Relation, results};
 use super::point::{Persistence, Strike};
 use super::recorded::Recorded;
 use super::write::{Line, render};
@@ -67,17 +67,7 @@ impl Composer<'_> {
         if struck.into_iter().any(|call| left_out.contains(&call)) {
             return None;
         }
-        let mut writing = Writing {
-            composer: *self,
-            strikes,
-            lines: Vec::new(),
-            faults: Vec::new(),
-            struck: false,
-            gone: BTreeSet::new(),
-            endings: Vec::new(),
-            cancelled: BTreeSet::new(),
-            left_out,
-        };
+        let mut writing = Writing::new(*self, strikes, left_out);
         for step in 0..=self.base.steps.len() {
             for strike in strikes.iter().filter(|strike| self.insertion(strike) == step) {
                 writing.strike(strike);
@@ -89,6 +79,18 @@ impl Composer<'_> {
         let Writing { lines, faults, .. } = writing;
         let (text, faults) = render(&self.base.head, lines, &faults, summary, comment);
         Some(Composition { text, faults })
+    }
+
+    /// The scenario without any fault, and which of its steps, from 1, each step of the base is in: a call is one there.
+    pub fn whole(&self) -> (String, Vec<usize>) {
+        let mut writing = Writing::new(*self, &[], BTreeSet::new());
+        let mut last = Vec::new();
+        for step in 0..self.base.steps.len() {
+            writing.base_step(step);
+            last.push(writing.lines.len());
+        }
+        let (text, numbers) = render(&self.base.head, writing.lines, &last, &self.base.summary, "");
+        (text, numbers)
     }
 
     /// The calls that are not made: those that are not wanted or cannot be asked for, and what needs their answers.
@@ -141,15 +143,16 @@ impl Composer<'_> {
                 Relation::InFlight { same_link: it.process == request.process }
             } else {
                 let same_gate = self.requests.iter().any(|other| {
+                    let by_pattern = crate::file::fits(&request.path, &other.path);
                     other.call.as_ref() == Some(&it.name)
                         && other.method == request.method
-                        && (crate::file::fits(&request.path, &other.path) || request.path == other.path)
+                        && (request.path == other.path || (request.op.is_none() && by_pattern))
                 });
                 Relation::Later { same_process: it.process == request.process, same_gate }
             };
             let recovers = strike.persistence == Persistence::Once
                 && self.base.rules.recovers.iter().any(|fault| *fault.as_ref() == strike.fault);
-            let some = results(strike, relation, recovers);
+            let some = results(strike, relation, Promises { recovers, drains: self.base.rules.drains });
             let uninformed = self.base.rules.uninformed.iter().any(|process| *process.as_ref() == it.process);
             if uninformed && strike.fault == SweepFault::ServerStop && some.is_some() {
                 allowed.push(CallResult::Unreachable);
@@ -167,7 +170,21 @@ impl Composer<'_> {
     }
 }
 
-impl Writing<'_> {
+impl<'a> Writing<'a> {
+    fn new(composer: Composer<'a>, strikes: &'a [Strike], left_out: BTreeSet<usize>) -> Self {
+        Self {
+            composer,
+            strikes,
+            lines: Vec::new(),
+            faults: Vec::new(),
+            struck: false,
+            gone: BTreeSet::new(),
+            endings: Vec::new(),
+            cancelled: BTreeSet::new(),
+            left_out,
+        }
+    }
+
     fn base_step(&mut self, index: usize) {
         let step = &self.composer.base.steps[index];
         // What the base waits for may not come beside a fault.

@@ -18,6 +18,9 @@ pub struct Subject {
     pub scenario: String,
     /// The system's text.
     pub system: String,
+    /// The variant of the system, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// What the numbers count: `points`, `every byte`, `timelines of seed S`, with `2 generations`.
     pub numbers: String,
     /// The defect that is planted, if any.
@@ -30,8 +33,8 @@ pub struct Subject {
 impl Subject {
     /// Whether results of `self` are results of `other`. The requests may differ in their sizes.
     pub fn is_of(&self, other: &Self) -> bool {
-        (&self.scenario, &self.system, &self.numbers, &self.defect)
-            == (&other.scenario, &other.system, &other.numbers, &other.defect)
+        (&self.scenario, &self.system, &self.variant, &self.numbers, &self.defect)
+            == (&other.scenario, &other.system, &other.variant, &other.numbers, &other.defect)
     }
 }
 
@@ -154,6 +157,7 @@ mod tests {
         Subject {
             scenario: scenario.to_owned(),
             system: String::new(),
+            variant: None,
             numbers: "points".to_owned(),
             defect: None,
             requests: Vec::new(),
@@ -177,6 +181,10 @@ mod tests {
         drop(ledger);
         let ledger = Ledger::open(folder.path(), subject("a")).expect("opens a third time");
         assert_eq!(ledger.known.keys().copied().collect::<Vec<_>>(), [1, 2, 9]);
-        assert!(matches!(Ledger::open(folder.path(), subject("b")), Err(LedgerError::Other { .. })));
+        drop(ledger);
+        let fixed = Subject { variant: Some("fixed".to_owned()), ..subject("a") };
+        for other in [subject("b"), fixed] {
+            assert!(matches!(Ledger::open(folder.path(), other), Err(LedgerError::Other { .. })));
+        }
     }
 }

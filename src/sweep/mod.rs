@@ -83,13 +83,13 @@ impl<'a> Sweep<'a> {
     ) -> Result<Self, SweepError> {
         let base = Base::new(scenario, system);
         let runner = runner.clone().without_transcripts();
-        let whole = Composer { base: &base, requests: &[] }.compose(&[], &BTreeSet::new(), &base.summary, "");
-        let clean = whole.and_then(|whole| Scenario::parse(&scenario.path, &whole.text).ok());
+        let (text, numbers) = Composer { base: &base, requests: &[] }.whole();
+        let clean = Scenario::parse(&scenario.path, &text).ok();
         let report = runner.run(clean.as_ref().unwrap_or(scenario), system)?;
         if !report.passed() {
             return Err(SweepError::Fails { scenario: scenario.name.clone(), report: Box::new(report) });
         }
-        let requests = recorded::record(&base, &report.evidence, &system.file);
+        let requests = recorded::record(&base, &numbers, &report.evidence, &system.file);
         if requests.is_empty() {
             return Err(SweepError::NoRequests { scenario: scenario.name.clone() });
         }
@@ -152,10 +152,16 @@ impl<'a> Sweep<'a> {
         strikes.into_iter().zip(1..).map(|(strike, number)| Point { number, strikes: both(strike) }).collect()
     }
 
-    /// Whether a fault has a meaning there. A cancellation needs a call that has not ended, and happens once.
+    /// Whether a fault has a meaning there. A cancellation needs a call that has not ended, and happens once. Told to stop are
+    /// clients that run freely: a driven one has no calls in flight then.
     fn is_possible(&self, strike: &Strike) -> bool {
-        let of_call = self.requests[strike.request].call.is_some();
+        let request = &self.requests[strike.request];
+        let of_call = request.call.is_some();
         match strike.fault {
+            SweepFault::ClientStop => {
+                let at = Composer { base: &self.base, requests: &self.requests }.insertion(strike);
+                self.base.free_at(at).any(|free| of_call || *free == request.process)
+            }
             SweepFault::ClientCancel => {
                 of_call && strike.persistence == Persistence::Once && strike.place.phase != Phase::ResponseSent
             }

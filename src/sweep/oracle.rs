@@ -28,14 +28,22 @@ pub(super) enum Relation {
     },
 }
 
-/// The results that a call may have beside a fault; nothing where the fault does not change them. `recovers`: from this fault,
-/// when it happens once, everybody must recover.
-pub(super) fn results(strike: &Strike, relation: Relation, recovers: bool) -> Option<Vec<CallResult>> {
+/// What the scenario holds the system to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Promises {
+    /// From this fault, when it happens once, everybody recovers.
+    pub recovers: bool,
+    /// A server that is told to stop ends the answers that it has begun.
+    pub drains: bool,
+}
+
+/// The results that a call may have beside a fault; nothing where the fault does not change them.
+pub(super) fn results(strike: &Strike, relation: Relation, promises: Promises) -> Option<Vec<CallResult>> {
     use Persistence::{Every, Once};
-    use SweepFault::{ClientCancel, ClientKill, Fin, Hold, Pause, Refuse, Rst, ServerKill, ServerStop};
+    use SweepFault::{ClientCancel, ClientKill, ClientStop, Fin, Hold, Pause, Refuse, Rst, ServerKill, ServerStop};
     let failed = || vec![Unreachable, Transport];
     let may_fail = || vec![Ok, Unreachable, Transport];
-    let once = || if recovers { vec![Ok] } else { may_fail() };
+    let once = || if promises.recovers { vec![Ok] } else { may_fail() };
     // The server had the whole request: its answer may have passed before anything happened.
     let may_have_passed = strike.place.phase >= Phase::RequestSent;
     let whole = strike.place.phase == Phase::ResponseSent;
@@ -57,6 +65,8 @@ pub(super) fn results(strike: &Strike, relation: Relation, recovers: bool) -> Op
         (Pause, Every, Relation::InFlight { .. }) => Some(may_fail()),
         (Pause, _, Relation::Later { .. }) => None,
 
+        // Its answer had begun.
+        (ServerStop, _, Relation::Struck) if promises.drains && strike.place.phase >= Phase::ResponseHead => None,
         (ServerStop, _, Relation::Struck | Relation::InFlight { .. }) => Some(vec![Ok, Shutdown]),
         (ServerStop, Every, Relation::Later { .. }) => Some(vec![Ok, Shutdown]),
         (ServerKill, Once, Relation::Struck | Relation::InFlight { .. }) => Some(once()),
@@ -70,7 +80,7 @@ pub(super) fn results(strike: &Strike, relation: Relation, recovers: bool) -> Op
         (ClientKill, _, Relation::Struck) if whole => Some(vec![Ok, Lost]),
         (ClientKill, _, Relation::Struck) => Some(vec![Lost]),
         (ClientKill, _, Relation::InFlight { same_link: true }) => Some(vec![Ok, Lost]),
-        (ClientCancel | ClientKill, _, _) => None,
+        (ClientCancel | ClientKill | ClientStop, _, _) => None,
     }
 }
 
@@ -97,8 +107,10 @@ mod tests {
             for persistence in [Persistence::Once, Persistence::Every] {
                 for phase in [Phase::RequestHead, Phase::RequestSent, Phase::ResponseSent] {
                     for relation in relations {
-                        let given = results(&strike(fault, persistence, phase), relation, false).unwrap_or(vec![Ok]);
-                        let planned = matches!(fault, SweepFault::ServerStop | SweepFault::ClientCancel);
+                        let given = results(&strike(fault, persistence, phase), relation, Promises::default())
+                            .unwrap_or(vec![Ok]);
+                        let planned =
+                            matches!(fault, SweepFault::ServerStop | SweepFault::ClientCancel | SweepFault::ClientStop);
                         let failed = given.iter().any(|result| result.must_be_reported());
                         assert!(!(planned && failed), "{fault} {persistence:?} {phase:?} {relation:?}: {given:?}");
                         let shut = given.contains(&Shutdown) && fault != SweepFault::ServerStop;
@@ -111,11 +123,24 @@ mod tests {
 
     #[test]
     fn what_happens_once_must_be_recovered_from_where_the_scenario_says_so() {
+        let (promised, bare) = (Promises { recovers: true, ..Promises::default() }, Promises::default());
         let once = strike(SweepFault::Rst, Persistence::Once, Phase::RequestSent);
-        assert_eq!(results(&once, Relation::Struck, true), Some(vec![Ok]));
-        assert_eq!(results(&once, Relation::Struck, false), Some(vec![Ok, Unreachable, Transport]));
+        assert_eq!(results(&once, Relation::Struck, promised), Some(vec![Ok]));
+        assert_eq!(results(&once, Relation::Struck, bare), Some(vec![Ok, Unreachable, Transport]));
         let every = strike(SweepFault::Rst, Persistence::Every, Phase::RequestSent);
-        assert_eq!(results(&every, Relation::Struck, true), Some(vec![Unreachable, Transport]));
-        assert_eq!(results(&every, Relation::Later { same_process: true, same_gate: false }, true), None);
+        assert_eq!(results(&every, Relation::Struck, promised), Some(vec![Unreachable, Transport]));
+        assert_eq!(results(&every, Relation::Later { same_process: true, same_gate: false }, promised), None);
+    }
+
+    #[test]
+    fn an_answer_that_has_begun_must_come_where_the_scenario_says_that_the_server_drains() {
+        let promised = Promises { drains: true, ..Promises::default() };
+        for (phase, given) in [(Phase::RequestSent, Some(vec![Ok, Shutdown])), (Phase::ResponseHead, None)] {
+            for persistence in [Persistence::Once, Persistence::Every] {
+                let stop = strike(SweepFault::ServerStop, persistence, phase);
+                assert_eq!(results(&stop, Relation::Struck, promised), given);
+                assert_eq!(results(&stop, Relation::Struck, Promises::default()), Some(vec![Ok, Shutdown]));
+            }
+        }
     }
 }

@@ -65,14 +65,20 @@ impl Recorded {
     }
 
     /// Whether a request is one that a gate on this one counts.
-    fn counts(&self, process: &str, method: &str, path: &str) -> bool {
-        self.process == process && self.method == method && fits(&self.path, path)
+    fn counts(&self, request: &Request, system: &SystemFile) -> bool {
+        let seen = &request.seen;
+        let named = match &self.op {
+            Some(op) => system.makes(op, &seen.method, &seen.path),
+            None => self.method == seen.method && fits(&self.path, &seen.path),
+        };
+        self.process == request.process && named
     }
 }
 
 /// The requests of a clean run, in an order that does not depend on who was faster: those of calls in the order of the calls,
-/// then those of processes that run freely, of which the first of each kind.
-pub(super) fn record(base: &Base, evidence: &Evidence, system: &SystemFile) -> Vec<Recorded> {
+/// then those of processes that run freely, of which the first of each kind. `numbers`: in which step of the run each step of the
+/// base was.
+pub(super) fn record(base: &Base, numbers: &[usize], evidence: &Evidence, system: &SystemFile) -> Vec<Recorded> {
     let mut found: Vec<((usize, usize, String), Recorded)> = Vec::new();
     let mut kinds = BTreeSet::new();
     for (index, request) in evidence.requests.iter().enumerate() {
@@ -90,7 +96,7 @@ pub(super) fn record(base: &Base, evidence: &Evidence, system: &SystemFile) -> V
         let steps = match place {
             Some(call) => (base.calls[call].begin + 1, base.calls[call].end),
             None => {
-                let step = during(evidence, request.at);
+                let step = during(numbers, evidence, request.at);
                 (step, step)
             }
         };
@@ -115,9 +121,10 @@ pub(super) fn record(base: &Base, evidence: &Evidence, system: &SystemFile) -> V
 
 /// The calls of the requests that a gate on this one counts before it.
 fn earlier(recorded: &Recorded, request: &Request, evidence: &Evidence, system: &SystemFile) -> Vec<Option<String>> {
-    let before = evidence.requests.iter().filter(|other| {
-        recorded.counts(&other.process, &other.seen.method, &other.seen.path) && other.seen.number < request.seen.number
-    });
+    let before = evidence
+        .requests
+        .iter()
+        .filter(|other| recorded.counts(other, system) && other.seen.number < request.seen.number);
     before.map(|other| call_of(evidence, other, system).map(|call| call.name.clone())).collect()
 }
 
@@ -137,12 +144,12 @@ pub(super) fn brought_about(
     };
     let mut requests: Vec<&Request> = evidence.requests.iter().filter(during).collect();
     // The first is the one that was struck.
-    let own = requests.iter().position(|it| struck.counts(&it.process, &it.seen.method, &it.seen.path));
+    let own = requests.iter().position(|it| struck.counts(it, system));
     own.map(|own| requests.remove(own));
     let mut kinds = BTreeSet::new();
     let mut found = Vec::new();
     for request in requests.into_iter().filter(|request| request.seen.finished) {
-        let is_attempt = struck.counts(&request.process, &request.seen.method, &request.seen.path);
+        let is_attempt = struck.counts(request, system);
         let (op, path) = match is_attempt {
             true => (struck.op.clone(), struck.path.clone()),
             false => pattern(request, None, system),
@@ -182,13 +189,9 @@ impl Sizes {
 /// The call that a request belongs to: the last one of its process that had begun, had not ended, and makes such requests.
 pub(super) fn call_of<'e>(evidence: &'e Evidence, request: &Request, system: &SystemFile) -> Option<&'e Call> {
     let fits = |call: &&Call| {
-        let rule = system.operations.get(&call.op);
         call.process == request.process
             && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)
-            && rule.is_some_and(|rule| {
-                rule.method.as_ref().is_none_or(|method| *method == request.seen.method)
-                    && rule.path.as_ref().is_none_or(|path| crate::file::fits(path, &request.seen.path))
-            })
+            && system.makes(&call.op, &request.seen.method, &request.seen.path)
     };
     evidence.history.iter().rev().find(fits)
 }
@@ -202,13 +205,11 @@ fn pattern(request: &Request, call: Option<&Call>, system: &SystemFile) -> (Opti
     {
         return (Some(op.clone()), path.clone());
     }
-    // The most exact pattern that fits: the one with the fewest stars, then the longest.
-    let fitting = system.operations.iter().filter_map(|(op, rule)| {
-        let (method, pattern) = (rule.method.as_ref()?, rule.path.as_ref()?);
-        (*method == request.seen.method && fits(pattern, path)).then_some((op, pattern))
+    let mut fitting = system.operations.iter().filter_map(|(op, rule)| {
+        let pattern = rule.method.as_ref().and(rule.path.as_ref())?;
+        system.makes(op, &request.seen.method, path).then_some((op, pattern))
     });
-    let best = fitting.min_by_key(|(_, pattern)| (pattern.matches('*').count(), usize::MAX - pattern.len()));
-    match best {
+    match fitting.next() {
         Some((op, pattern)) => (Some(op.clone()), pattern.clone()),
         None => (None, without_ids(path, system)),
     }
@@ -219,7 +220,8 @@ fn without_ids(path: &str, system: &SystemFile) -> String {
     shapes.fold(path.to_owned(), |path, shape| shape.replace_all(&path, "*").into_owned())
 }
 
-/// The index of the step that was being taken at a time.
-fn during(evidence: &Evidence, at: u64) -> usize {
-    evidence.steps.iter().take_while(|step| step.done.is_some_and(|done| done <= at)).count()
+/// The index of the step of the base that was being taken at a time.
+fn during(numbers: &[usize], evidence: &Evidence, at: u64) -> usize {
+    let over = evidence.steps.iter().take_while(|step| step.done.is_some_and(|done| done <= at)).count();
+    numbers.iter().take_while(|number| **number <= over).count()
 }

@@ -17,7 +17,10 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         );
     }
     for fault in &rules.recovers {
-        if matches!(fault.as_ref(), SweepFault::ServerStop | SweepFault::ClientCancel | SweepFault::ClientKill) {
+        if matches!(
+            fault.as_ref(),
+            SweepFault::ServerStop | SweepFault::ClientCancel | SweepFault::ClientKill | SweepFault::ClientStop
+        ) {
             found.push(
                 Diagnostic::new(
                     fault.span(),
@@ -49,7 +52,12 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     for fault in rules.faults.iter().flatten().filter(|fault| !seen.insert(*fault.as_ref())) {
         found.push(Diagnostic::new(fault.span(), format!("`{}` is named twice", fault.as_ref()), "once is enough"));
     }
-    for (list, at) in [(rules.faults.as_ref().map(Vec::len), "faults"), (rules.calls.as_ref().map(Vec::len), "calls")] {
+    let lists = [
+        (rules.faults.as_ref().map(Vec::len), "faults"),
+        (rules.calls.as_ref().map(Vec::len), "calls"),
+        (rules.phases.as_ref().map(Vec::len), "phases"),
+    ];
+    for (list, at) in lists {
         if list == Some(0) {
             let start = section.span().start;
             found.push(

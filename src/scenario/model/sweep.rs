@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::file::Span;
+use crate::proxy::Phase;
 
 /// How the scenario is swept by `quietdown sweep`; the command line can say otherwise.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -16,6 +17,9 @@ pub struct SweepRules {
     /// The calls whose requests are broken, by the names that they have in the scenario; all of them when absent.
     #[schemars(with = "Option<Vec<String>>")]
     pub calls: Option<Vec<Spanned<String>>>,
+    /// The phases of requests that are struck; all of them when absent.
+    #[schemars(with = "Option<Vec<Phase>>")]
+    pub phases: Option<Vec<Spanned<Phase>>>,
     /// The faults from which every call must recover when they happen once: it must end as `ok`.
     #[serde(default)]
     #[schemars(with = "Vec<SweepFault>")]
@@ -25,6 +29,10 @@ pub struct SweepRules {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub uninformed: Vec<Spanned<String>>,
+    /// Whether the server, when it is told to stop, ends the answers that it has begun: a call whose response a planned stop
+    /// strikes must end as in the scenario.
+    #[serde(default)]
+    pub drains: bool,
     /// Options of processes while they are swept, added to their own or instead of them: by process, then by option. Short
     /// timeouts belong here, so that the scenario by itself does not depend on them.
     #[serde(default)]
@@ -54,13 +62,16 @@ pub enum SweepFault {
     ClientCancel,
     /// The client is killed.
     ClientKill,
+    /// A client that runs freely, such as a runner, is told to stop: the one that made the request, or at a request of a call each
+    /// of them.
+    ClientStop,
     /// The server stands still.
     Pause,
 }
 
 impl SweepFault {
     /// Each of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Fin,
         Self::Rst,
         Self::Hold,
@@ -69,6 +80,7 @@ impl SweepFault {
         Self::ServerKill,
         Self::ClientCancel,
         Self::ClientKill,
+        Self::ClientStop,
         Self::Pause,
     ];
 
@@ -83,6 +95,7 @@ impl SweepFault {
             Self::ServerKill => "server-kill",
             Self::ClientCancel => "client-cancel",
             Self::ClientKill => "client-kill",
+            Self::ClientStop => "client-stop",
             Self::Pause => "pause",
         }
     }

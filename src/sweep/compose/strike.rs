@@ -70,6 +70,22 @@ impl Writing<'_> {
                 }
                 one("kill", process(&request.process))
             }
+            SweepFault::ClientStop => {
+                let free = self.composer.base.free_at(self.composer.insertion(strike));
+                let mut told: Vec<String> =
+                    free.filter(|free| call.is_some() || **free == request.process).cloned().collect();
+                let first = told.pop().unwrap_or_default();
+                then.extend(told.iter().map(|other| act(one("stop", process(other)))));
+                told.push(first.clone());
+                for one_of_them in told {
+                    let back = on("exit", process(&one_of_them));
+                    match every {
+                        false => then.push(Line { action: Some(one("start", process(&one_of_them))), ..back }),
+                        true => drop(self.gone.insert(one_of_them)),
+                    }
+                }
+                one("stop", process(&first))
+            }
             SweepFault::Pause => {
                 let resume = one("resume", process(&server));
                 match every {
