@@ -97,7 +97,6 @@ fn every_defect_of_the_store_has_a_point_that_catches_it() {
 fn each_is_caught_at_its_point_and_the_sound_store_is_not_accused_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let runner = Runner::new(env!("CARGO_BIN_EXE_quietdown")).runs(folder.path()).without_snapshots();
-    // Some of them wait for a bound: side by side.
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let sweeps: Vec<_> = TABLE.iter().map(|(path, caught)| scope.spawn(|| wrong(path, caught, &runner))).collect();
         sweeps.into_iter().flat_map(|sweep| sweep.join().expect("no panic")).collect()
@@ -114,8 +113,8 @@ fn wrong(path: &str, caught: &[Caught], runner: &Runner) -> Vec<String> {
     let requests = sound.requests();
     let points: BTreeMap<String, _> =
         sound.points().into_iter().map(|point| (point.strikes[0].describe(requests), point)).collect();
-    let mut wrong = Vec::new();
-    for (defect, place, finding) in caught {
+    let one = |(defect, place, finding): &Caught| {
+        let mut wrong = Vec::new();
         let point = points.get(*place).unwrap_or_else(|| panic!("no point {place} of {path}"));
         let (clean, _) = sound.run(point);
         if clean.verdict != Verdict::Passed {
@@ -127,8 +126,13 @@ fn wrong(path: &str, caught: &[Caught], runner: &Runner) -> Vec<String> {
         if outcome.verdict != Verdict::Failed || !kinds(&outcome).contains(finding) {
             wrong.push(format!("{defect} at {place}: {:?} {:?}, not {finding}", outcome.verdict, kinds(&outcome)));
         }
-    }
-    wrong
+        wrong
+    };
+    // Some of them wait for a bound: side by side.
+    std::thread::scope(|scope| {
+        let rows: Vec<_> = caught.iter().map(|row| scope.spawn(|| one(row))).collect();
+        rows.into_iter().flat_map(|row| row.join().expect("no panic")).collect()
+    })
 }
 
 fn kinds(outcome: &Outcome) -> Vec<FindingKind> {
