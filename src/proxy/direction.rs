@@ -32,6 +32,8 @@ pub(super) struct Direction {
     pub end_passed: bool,
     /// The sink takes no more for now: reading on would only fill the buffer.
     pub blocked: bool,
+    /// How many of the last reads took all that there was room for, one after the other.
+    pub full_reads: u32,
     /// Its toxics.
     pub chain: Chain,
     /// What they have chosen.
@@ -62,9 +64,20 @@ impl Direction {
         let mut space = ReadBuf::new(&mut space[..room]);
         std::task::ready!(Pin::new(from).poll_read(cx, &mut space))?;
         let count = space.filled().len();
+        self.full_reads = if count == room { self.full_reads.saturating_add(1) } else { 0 };
         self.read += count as u64;
         self.ended = count == 0;
         Poll::Ready(Ok(count))
+    }
+
+    /// So many bytes have come, and of these so many have gone, past [read](Self::poll_read) and [write](Self::poll_write).
+    pub fn spliced(&mut self, came: u64, went: u64) {
+        self.read += came;
+        self.forwarded += went;
+        self.blocked = went < came;
+        if came < BUFFER_BOUND as u64 / 4 {
+            self.full_reads = 0;
+        }
     }
 
     /// Whether what comes can be forwarded without a stop in the buffer.

@@ -1,4 +1,5 @@
-//! Moves bytes: reads once, has what came recognised, and writes as far as gates and toxics let it.
+//! Moves bytes: reads once, has what came recognised, and writes as far as gates and toxics let it. Bulk that says nothing is
+//! [spliced](super::splice).
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
@@ -31,7 +32,10 @@ impl Connection {
             // What has gone to the server decides about what may go to the client.
             let mut moved = false;
             for toward in [Side::Server, Side::Client] {
-                let came = self.read(toward, ends, cx, space);
+                let came = match self.splice(toward, ends, cx, space) {
+                    true => Came { any: true, fresh: 0 },
+                    false => self.read(toward, ends, cx, space),
+                };
                 moved |= self.write(toward, ends, cx, &space[..came.fresh]) || came.any;
             }
             self.note_withheld();

@@ -1,6 +1,7 @@
 //! Links between scripted peers, over loopback. What a link let through is what the peers read, to the byte.
 
 mod binary;
+mod bulk;
 mod counting;
 mod cut;
 mod forwarding;
