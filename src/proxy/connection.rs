@@ -7,7 +7,6 @@ mod meet;
 mod obey;
 mod pump;
 mod scan;
-pub(super) mod splice;
 mod toxics;
 
 use std::net::SocketAddr;

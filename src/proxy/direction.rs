@@ -15,6 +15,13 @@ use super::toxics::Entry;
 /// The most that is read ahead; a head that is withheld until it is complete, or found to be too long, fits into it.
 pub(super) const BUFFER_BOUND: usize = 64 * 1024;
 
+/// The most that is read at once of [bulk](Direction::is_bulk): the fewer turns a stream takes, the less each byte costs.
+pub(super) const BULK: usize = 512 * 1024;
+
+/// So many reads, one after the other, must have had as much as is read ahead, and nothing of it had to wait, before a stream is
+/// taken for bulk. One whose sink is slow never is, and so does not fill a large buffer.
+const PROVEN: u32 = 4;
+
 /// The most that is under way where every byte is delayed: 160 MB a second at 100 ms.
 const DEEP_BOUND: usize = 16 * 1024 * 1024;
 
@@ -32,8 +39,8 @@ pub(super) struct Direction {
     pub end_passed: bool,
     /// The sink takes no more for now: reading on would only fill the buffer.
     pub blocked: bool,
-    /// How many of the last reads took all that there was room for, one after the other.
-    pub full_reads: u32,
+    /// How many of the last reads, one after the other, had as much as is read ahead, and went on at once.
+    full_reads: u32,
     /// Its toxics.
     pub chain: Chain,
     /// What they have chosen.
@@ -53,31 +60,30 @@ impl Direction {
         if self.chain.is_deep() { DEEP_BOUND } else { BUFFER_BOUND }
     }
 
-    /// Reads once, where there [is room](Self::has_room), into `space`; says how much. Nothing is the end of the stream.
+    /// Whether much comes, and goes on as fast as it comes.
+    pub fn is_bulk(&self) -> bool {
+        self.full_reads >= PROVEN && self.is_straight()
+    }
+
+    /// Reads once, where there [is room](Self::has_room), into `space`; says how much. Nothing is the end of the stream. More than is
+    /// read ahead elsewhere only of [bulk](Self::is_bulk).
     pub fn poll_read(
         &mut self,
         from: &mut TcpStream,
         cx: &mut Context<'_>,
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let room = space.len().min(self.bound().saturating_sub(self.buffer.len()));
+        let room = match self.is_bulk() {
+            true => space.len(),
+            false => space.len().min(self.bound().saturating_sub(self.buffer.len())),
+        };
         let mut space = ReadBuf::new(&mut space[..room]);
         std::task::ready!(Pin::new(from).poll_read(cx, &mut space))?;
         let count = space.filled().len();
-        self.full_reads = if count == room { self.full_reads.saturating_add(1) } else { 0 };
         self.read += count as u64;
         self.ended = count == 0;
+        self.full_reads = if count >= BUFFER_BOUND { self.full_reads.saturating_add(1) } else { 0 };
         Poll::Ready(Ok(count))
-    }
-
-    /// So many bytes have come, and of these so many have gone, past [read](Self::poll_read) and [write](Self::poll_write).
-    pub fn spliced(&mut self, came: u64, went: u64) {
-        self.read += came;
-        self.forwarded += went;
-        self.blocked = went < came;
-        if came < BUFFER_BOUND as u64 / 4 {
-            self.full_reads = 0;
-        }
     }
 
     /// Whether what comes can be forwarded without a stop in the buffer.
@@ -140,6 +146,9 @@ impl Direction {
         let count = if let Poll::Ready(Ok(count)) = wrote { count } else { 0 };
         self.forwarded += count as u64;
         self.blocked = count < allowed;
+        if self.blocked {
+            self.full_reads = 0;
+        }
         if fresh.is_empty() {
             self.buffer.consume(count);
             // The pieces behind it are for the next time.

@@ -1,18 +1,19 @@
-//! Moves bytes: reads once, has what came recognised, and writes as far as gates and toxics let it. Bulk that says nothing is
-//! [spliced](super::splice).
+//! Moves bytes: reads once, has what came recognised, and writes as far as gates and toxics let it.
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
+use tokio::task::coop::poll_proceed;
+
 use super::ends::Ends;
 use super::{Connection, Place};
 use crate::proxy::Side;
-use crate::proxy::direction::{BUFFER_BOUND, Direction};
+use crate::proxy::direction::{BUFFER_BOUND, BULK, Direction};
 
 thread_local! {
     /// What is read lands here first, and mostly goes on from here: an idle connection has no buffer of its own.
-    static SPACE: RefCell<Box<[u8]>> = RefCell::new(vec![0; BUFFER_BOUND].into_boxed_slice());
+    static SPACE: RefCell<Box<[u8]>> = RefCell::new(vec![0; BULK].into_boxed_slice());
 }
 
 /// What came of a read.
@@ -32,10 +33,7 @@ impl Connection {
             // What has gone to the server decides about what may go to the client.
             let mut moved = false;
             for toward in [Side::Server, Side::Client] {
-                let came = match self.splice(toward, ends, cx, space) {
-                    true => Came { any: true, fresh: 0 },
-                    false => self.read(toward, ends, cx, space),
-                };
+                let came = self.read(toward, ends, cx, space);
                 moved |= self.write(toward, ends, cx, &space[..came.fresh]) || came.any;
             }
             self.note_withheld();
@@ -71,6 +69,7 @@ impl Connection {
     }
 
     fn read(&mut self, toward: Side, ends: &mut Ends, cx: &mut Context<'_>, space: &mut [u8]) -> Came {
+        let space = &mut space[..self.at_once(toward)];
         let (direction, from, lost) = match toward {
             Side::Server => (&mut self.up, &mut ends.client, &mut self.client_lost),
             Side::Client => (&mut self.down, &mut ends.server, &mut self.server_lost),
@@ -84,6 +83,12 @@ impl Connection {
             }
             Poll::Ready(Ok(count)) => count,
         };
+        // A large read is to the others what as many small ones are.
+        for _ in 1..count / BUFFER_BOUND {
+            if let Poll::Ready(budget) = poll_proceed(cx) {
+                budget.made_progress();
+            }
+        }
         self.shared.received[toward as usize].fetch_add(count as u64, Ordering::Relaxed);
         self.recognise(toward, &space[..count]);
         Came { any: true, fresh: count }
@@ -120,6 +125,16 @@ impl Connection {
                 true
             }
         }
+    }
+
+    /// How much may be read at once: not far past what stops the direction.
+    fn at_once(&self, toward: Side) -> usize {
+        let direction = match toward {
+            Side::Server => &self.up,
+            Side::Client => &self.down,
+        };
+        let is_clear = || self.limit(toward).saturating_sub(direction.forwarded) >= BULK as u64;
+        if direction.is_bulk() && is_clear() { BULK } else { BUFFER_BOUND }
     }
 
     /// How far a direction may go.

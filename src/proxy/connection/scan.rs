@@ -23,27 +23,6 @@ impl Default for Scan {
     }
 }
 
-impl Scan {
-    /// How many of the next bytes of a direction say nothing.
-    pub fn unseen(&self, toward: Side) -> u64 {
-        match toward {
-            _ if !self.http => u64::MAX,
-            Side::Server => self.up.unseen(),
-            Side::Client => self.down.unseen(),
-        }
-    }
-
-    /// So many bytes of a direction have passed [unseen](Self::unseen).
-    pub fn skip(&mut self, toward: Side, count: u64) {
-        match toward {
-            // Nobody scans it any more.
-            _ if !self.http => {}
-            Side::Server => self.up.skip(count),
-            Side::Client => self.down.skip(count),
-        }
-    }
-}
-
 impl Connection {
     /// Takes in what was just read of a direction; nothing is the end of its stream.
     pub(super) fn recognise(&mut self, toward: Side, new: &[u8]) {

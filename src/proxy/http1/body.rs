@@ -46,22 +46,6 @@ impl Body {
         Some(length.map(Self::Sized))
     }
 
-    /// How many of the next bytes only count.
-    pub fn unseen(&self) -> u64 {
-        match self {
-            Self::Sized(left) | Self::Chunk(left) => left.saturating_sub(1),
-            Self::UntilClose => u64::MAX,
-            Self::ChunkSize(_) | Self::ChunkEnd(_) | Self::Trailer(_) => 0,
-        }
-    }
-
-    /// Counts bytes that are [unseen](Self::unseen).
-    pub fn skip(&mut self, count: u64) {
-        if let Self::Sized(left) | Self::Chunk(left) = self {
-            *left -= count;
-        }
-    }
-
     /// Takes bytes of the body; says how many, and whether it has ended (or, if false, was no body).
     pub fn take(&mut self, bytes: &[u8]) -> (usize, Option<bool>) {
         match self {

@@ -96,23 +96,6 @@ impl Scanner {
         }
     }
 
-    /// How many of the next bytes only count: all of a body but its last byte, or that of a chunk.
-    pub fn unseen(&self) -> Offset {
-        match &self.state {
-            State::Body(body) => body.unseen(),
-            State::NotHttp => Offset::MAX,
-            State::Head(_) => 0,
-        }
-    }
-
-    /// Counts bytes that are [unseen](Self::unseen).
-    pub fn skip(&mut self, count: Offset) {
-        self.offset += count;
-        if let State::Body(body) = &mut self.state {
-            body.skip(count);
-        }
-    }
-
     /// Takes the next bytes in. `asked` says what the next response answers; nothing when no request is open.
     pub fn feed(&mut self, bytes: &[u8], mut asked: impl FnMut() -> Option<Asked>, mut mark: impl FnMut(Mark)) {
         let mut rest = bytes;
