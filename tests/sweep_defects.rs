@@ -48,9 +48,12 @@ const TABLE: &[(&str, &[Caught])] = &[
         ],
     ),
     (
+        "tests/sweep/large-answer.toml",
+        &[("no-drain", "server-stop every at response-head first byte of get_rollout-1 of a", CallResult)],
+    ),
+    (
         "tests/sweep/stops.toml",
         &[
-            ("no-drain", "server-stop every at response-head first byte of get_rollout-1 of a", CallResult),
             ("flag-late", "server-stop every at request-head first byte of update_attempt-1 of a", CallResult),
             (
                 "suppress-rejections-while-stopping",

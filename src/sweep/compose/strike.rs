@@ -95,7 +95,10 @@ impl Writing<'_> {
                 one("pause", process(&server))
             }
         };
-        let struck = Line { action: Some(action), within: Some(REACHED_WITHIN.into()), ..on("request", gate) };
+        // A call that may take long may take long to come here.
+        let own = call.and_then(|call| self.composer.base.steps[self.composer.base.calls[call].begin].within.clone());
+        let within = Some(own.unwrap_or_else(|| REACHED_WITHIN.into()));
+        let struck = Line { action: Some(action), within, ..on("request", gate) };
         self.lines.push(struck);
         self.faults.push(self.lines.len());
         self.lines.extend(then);
