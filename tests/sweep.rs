@@ -234,7 +234,7 @@ fn every_byte_means_each_of_them() {
     let recorded = Sweep::record(&scenario, &system, &bench.runner(), true).expect("records");
     let sizes = recorded.requests()[0].sizes;
     let parts = sizes.request_head + sizes.request_body + sizes.response_head + sizes.response_body;
-    let places = Place::all(&recorded.requests()[0], true);
+    let places = Place::all(recorded.requests()[0].sizes, true);
     assert_eq!(places.len() as u64, parts + 2);
     let bytes: BTreeSet<String> = places.iter().map(ToString::to_string).collect();
     assert_eq!(bytes.len(), places.len(), "no place twice");

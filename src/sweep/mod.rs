@@ -26,8 +26,8 @@ pub use drive::{Cost, drive};
 pub use ledger::{Ledger, LedgerError, Subject};
 pub use minimal::Minimal;
 pub use outcome::{Outcome, Verdict, cause};
-pub use point::{Persistence, Place, Point, Spot, Strike, phase_name};
-pub use recorded::{Recorded, Sizes};
+pub use point::{Persistence, Place, Point, Sizes, Spot, Strike, phase_name};
+pub use recorded::Recorded;
 
 use crate::finding::Finding;
 use crate::proxy::Phase;
@@ -139,7 +139,7 @@ impl<'a> Sweep<'a> {
     pub fn points(&self) -> Vec<Point> {
         let mut strikes = Vec::new();
         for (request, recorded) in self.requests.iter().enumerate() {
-            for place in Place::all(recorded, self.every_byte) {
+            for place in Place::all(recorded.sizes, self.every_byte) {
                 for fault in SweepFault::ALL {
                     for persistence in [Persistence::Once, Persistence::Every] {
                         let strike = Strike { request, place, fault, persistence };

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::Recorded;
 use crate::proxy::Phase;
 use crate::scenario::SweepFault;
 
@@ -42,6 +41,19 @@ pub struct Place {
     pub spot: Option<Spot>,
 }
 
+/// How long the parts of a request and of its response were, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Sizes {
+    /// The request's head.
+    pub request_head: u64,
+    /// The request's body.
+    pub request_body: u64,
+    /// The response's head.
+    pub response_head: u64,
+    /// The response's body.
+    pub response_body: u64,
+}
+
 /// A fault at a place of a request: by the request's index among those that were recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct Strike {
@@ -65,8 +77,8 @@ pub struct Point {
 }
 
 impl Place {
-    /// The places of a request, in order.
-    pub fn all(request: &Recorded, every_byte: bool) -> Vec<Self> {
+    /// The places of a request whose parts are so long, in order.
+    pub fn all(sizes: Sizes, every_byte: bool) -> Vec<Self> {
         let at = |phase, spot| Self { phase, spot: Some(spot) };
         let part = |phase, length: u64| -> Vec<Self> {
             match (every_byte, length) {
@@ -82,7 +94,6 @@ impl Place {
             }
         };
         let sent = |phase| vec![Self { phase, spot: None }];
-        let sizes = request.sizes;
         [
             part(Phase::RequestHead, sizes.request_head),
             part(Phase::RequestBody, sizes.request_body),
@@ -127,16 +138,5 @@ pub fn phase_name(phase: Phase) -> &'static str {
         Phase::ResponseHead => "response-head",
         Phase::ResponseBody => "response-body",
         Phase::ResponseSent => "response-sent",
-    }
-}
-
-impl Strike {
-    /// What it does, in a few words.
-    pub fn describe(&self, requests: &[Recorded]) -> String {
-        let often = match self.persistence {
-            Persistence::Once => "once",
-            Persistence::Every => "every",
-        };
-        format!("{} {often} at {} of {}", self.fault, self.place, requests[self.request].label())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::base::Base;
-use super::point::Strike;
+use super::point::{Persistence, Sizes, Strike};
 use crate::evidence::{Call, Evidence, Request};
 use crate::file::fits;
 use crate::system::SystemFile;
@@ -34,19 +34,6 @@ pub struct Recorded {
     /// The fault without which there would be no such request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Strike>,
-}
-
-/// How long the parts of a request and of its response were, in bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Sizes {
-    /// The request's head.
-    pub request_head: u64,
-    /// The request's body.
-    pub request_body: u64,
-    /// The response's head.
-    pub response_head: u64,
-    /// The response's body.
-    pub response_body: u64,
 }
 
 impl Recorded {
@@ -172,6 +159,17 @@ pub(super) fn brought_about(
         found.push(recorded);
     }
     found
+}
+
+impl Strike {
+    /// What it does, in a few words.
+    pub fn describe(&self, requests: &[Recorded]) -> String {
+        let often = match self.persistence {
+            Persistence::Once => "once",
+            Persistence::Every => "every",
+        };
+        format!("{} {often} at {} of {}", self.fault, self.place, requests[self.request].label())
+    }
 }
 
 impl Sizes {
