@@ -113,7 +113,7 @@ impl Connection {
             shared,
             id,
             control,
-            up: Direction::default(),
+            up: Direction::to_new_sink(),
             down: Direction::default(),
             scan: Scan::default(),
             requests: Requests::default(),
@@ -206,14 +206,14 @@ impl Connection {
             } else {
                 let moved = std::future::poll_fn(|cx| Poll::Ready(self.pump(ends, cx))).await;
                 // Where nothing has moved, no gate can be met that was not met before.
-                if (moved || !self.gates_met) && self.meet_gates(ends).await {
+                if (moved.any || !self.gates_met) && self.meet_gates(ends).await {
                     return;
                 }
                 self.gates_met = true;
                 if let Some(end) = self.ending() {
                     return self.end(end, ends);
                 }
-                if moved || self.held {
+                if (moved.any && !moved.all) || self.held {
                     continue;
                 }
                 if self.client_lost || self.server_lost {

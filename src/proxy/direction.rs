@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -39,6 +41,8 @@ pub(super) struct Direction {
     pub end_passed: bool,
     /// The sink takes no more for now: reading on would only fill the buffer.
     pub blocked: bool,
+    /// Nothing was written to the sink yet, and the event that tells that it can be is still to come.
+    sink_is_new: bool,
     /// How many of the last reads, one after the other, had as much as is read ahead, and went on at once.
     full_reads: u32,
     /// Its toxics.
@@ -52,6 +56,11 @@ pub(super) struct Direction {
 }
 
 impl Direction {
+    /// The direction towards a server that was just connected to.
+    pub fn to_new_sink() -> Self {
+        Self { sink_is_new: true, ..Self::default() }
+    }
+
     pub fn has_room(&self) -> bool {
         !self.ended && !self.blocked && self.buffer.len() < self.bound()
     }
@@ -141,6 +150,7 @@ impl Direction {
         let allowed = limit.saturating_sub(self.forwarded).min(bytes.len() as u64) as usize;
         let wrote = match allowed {
             0 => Poll::Pending,
+            _ if std::mem::take(&mut self.sink_is_new) => first_write(to, cx, &bytes[..allowed]),
             _ => Pin::new(to).poll_write(cx, &bytes[..allowed]),
         };
         let count = if let Poll::Ready(Ok(count)) = wrote { count } else { 0 };
@@ -169,5 +179,13 @@ impl Direction {
     /// Whether the end of the stream is to be passed on now: everything before it was.
     pub fn end_is_due(&self) -> bool {
         self.ended && !self.end_passed && self.buffer.is_empty() && (self.chain.is_empty() || self.reach.1)
+    }
+}
+
+/// Writes without waiting for the event that says that it may succeed: a new socket has room.
+fn first_write(to: &mut TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    match send(&*to, bytes, SendFlags::NOSIGNAL) {
+        Err(Errno::AGAIN | Errno::INTR) => Pin::new(to).poll_write(cx, bytes),
+        done => Poll::Ready(done.map_err(io::Error::from)),
     }
 }

@@ -309,7 +309,8 @@ fn begin(shared: &Arc<Shared>, client: (TcpStream, SocketAddr), connections: &mu
         state.later.refused += 1;
     }
     drop(state);
-    connections.spawn(connection::serve(Arc::clone(shared), id, control, client));
+    // Boxed: tokio moves a task around when it begins, and when it ends.
+    connections.spawn(Box::pin(connection::serve(Arc::clone(shared), id, control, client)));
 }
 
 /// Gives an order to a connection and waits for what it met; nothing when the connection is gone.

@@ -1,8 +1,10 @@
 //! The listening end of a link, which can also refuse: its port stays taken, and nobody listens there.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::pin::pin;
 use std::sync::Mutex;
 
 use rustix::net::{
@@ -75,11 +77,12 @@ impl Listener {
                 tokio::time::sleep(RETRY).await;
                 continue;
             };
+            let mut refuses = pin!(turns(&mut changes, false));
             loop {
                 tokio::select! {
                     biased;
-                    () = turns(&mut changes, false) => break,
-                    accepted = listener.accept() => match accepted {
+                    () = &mut refuses => break,
+                    accepted = poll_fn(|cx| listener.poll_accept(cx)) => match accepted {
                         Ok(client) => take(client),
                         // Such as too many open files: nothing tells when there are fewer.
                         Err(_) if self.is_listening() => tokio::time::sleep(RETRY).await,

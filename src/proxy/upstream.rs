@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
 
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
+use tokio::net::{TcpStream, lookup_host};
 
 /// The address of a server. A name is looked up at every connect: it may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,12 +70,27 @@ impl Upstream {
 }
 
 async fn connect(addr: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpStream> {
-    let Some(size) = receive_buffer else {
-        return TcpStream::connect(addr).await;
-    };
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_recv_buffer_size(size)?;
-    socket.connect(addr).await
+    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    // Without this, small messages wait for acknowledgements that nobody needs on a link that only forwards.
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    if let Some(size) = receive_buffer {
+        sockopt::set_socket_recv_buffer_size(&socket, size as usize)?;
+    }
+    match rustix::net::connect(&socket, &addr) {
+        Ok(()) | Err(Errno::INPROGRESS) => {}
+        Err(why) => return Err(why.into()),
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    // On loopback it is connected by now, and the event that says so would come a turn later.
+    if stream.peer_addr().is_err() {
+        stream.writable().await?;
+        if let Some(why) = stream.take_error()? {
+            return Err(why);
+        }
+    }
+    Ok(stream)
 }
 
 impl From<SocketAddr> for Upstream {

@@ -97,10 +97,7 @@ pub(super) async fn ready(stream: Option<&TcpStream>, lost: bool, read: bool, wr
 
 /// Connects to the server; nothing when nobody is there.
 pub(super) async fn connect(upstream: Option<Upstream>, receive_buffer: Option<u32>) -> Option<TcpStream> {
-    let stream = upstream?.connect(receive_buffer).await.ok()?;
-    // Without this, small messages wait for acknowledgements that nobody needs on a link that only forwards.
-    let _ = stream.set_nodelay(true);
-    Some(stream)
+    upstream?.connect(receive_buffer).await.ok()
 }
 
 /// Asks the kernel: what has come from the peer may not have been read yet.

@@ -23,18 +23,28 @@ struct Came {
     any: bool,
     /// So many bytes, which are not in the buffer yet.
     fresh: usize,
+    /// No more comes before the socket wakes the task.
+    drained: bool,
+}
+
+/// What a turn has moved.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved {
+    pub any: bool,
+    /// Nothing is left that another turn could move: the sockets wake the task when something can.
+    pub all: bool,
 }
 
 impl Connection {
-    /// Reads and forwards once in each direction; whether anything moved. Where nothing did, the sockets wake the task
-    /// when something can.
-    pub(super) fn pump(&mut self, ends: &mut Ends, cx: &mut Context<'_>) -> bool {
+    /// Reads and forwards once in each direction. Where nothing moved, the sockets wake the task when something can, too.
+    pub(super) fn pump(&mut self, ends: &mut Ends, cx: &mut Context<'_>) -> Moved {
         SPACE.with_borrow_mut(|space| {
             // What has gone to the server decides about what may go to the client.
-            let mut moved = false;
+            let mut moved = Moved { any: false, all: true };
             for toward in [Side::Server, Side::Client] {
                 let came = self.read(toward, ends, cx, space);
-                moved |= self.write(toward, ends, cx, &space[..came.fresh]) || came.any;
+                moved.any |= self.write(toward, ends, cx, &space[..came.fresh]) || came.any;
+                moved.all &= came.drained && self.direction(toward).is_straight();
             }
             self.note_withheld();
             moved
@@ -74,12 +84,13 @@ impl Connection {
             Side::Server => (&mut self.up, &mut ends.client, &mut self.client_lost),
             Side::Client => (&mut self.down, &mut ends.server, &mut self.server_lost),
         };
-        let Some(from) = from.as_mut().filter(|_| direction.has_room() && !*lost) else { return Came::default() };
+        let nothing = Came { drained: direction.ended, ..Came::default() };
+        let Some(from) = from.as_mut().filter(|_| direction.has_room() && !*lost) else { return nothing };
         let count = match direction.poll_read(from, cx, space) {
-            Poll::Pending => return Came::default(),
+            Poll::Pending => return Came { drained: true, ..Came::default() },
             Poll::Ready(Err(_)) => {
                 *lost = true;
-                return Came { any: true, fresh: 0 };
+                return Came { any: true, ..Came::default() };
             }
             Poll::Ready(Ok(count)) => count,
         };
@@ -89,14 +100,20 @@ impl Connection {
                 budget.made_progress();
             }
         }
+        // A short read has emptied the socket.
+        let drained = count == 0 || (count < space.len() && from.poll_read_ready(cx).is_pending());
         self.shared.received[toward as usize].fetch_add(count as u64, Ordering::Relaxed);
         self.recognise(toward, &space[..count]);
-        Came { any: true, fresh: count }
+        Came { any: true, fresh: count, drained }
     }
 
     fn write(&mut self, toward: Side, ends: &mut Ends, cx: &mut Context<'_>, fresh: &[u8]) -> bool {
         let direction = self.direction(toward);
         let fresh = if direction.is_straight() {
+            if fresh.is_empty() {
+                direction.blocked = false;
+                return false;
+            }
             fresh
         } else {
             direction.buffer.push(fresh);
