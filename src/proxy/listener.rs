@@ -7,11 +7,11 @@ use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::sync::Mutex;
 
-use rustix::net::{
-    AddressFamily, Shutdown, SocketFlags, SocketType, bind, getsockname, listen, shutdown, socket_with, sockopt,
-};
+use rustix::net::{Shutdown, bind, getsockname, listen, shutdown, sockopt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+use super::upstream::stream_socket;
 
 const BACKLOG: i32 = 1024;
 
@@ -99,12 +99,9 @@ impl Listener {
 }
 
 fn bound(addr: SocketAddr) -> io::Result<OwnedFd> {
-    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    // Accepted sockets inherit its options (tcp(7)).
+    let socket = stream_socket(addr)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
-    // Small messages must not wait for acknowledgements. Accepted sockets inherit it (tcp(7)).
-    sockopt::set_tcp_nodelay(&socket, true)?;
     bind(&socket, &addr)?;
     Ok(socket)
 }

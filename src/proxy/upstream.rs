@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
@@ -69,12 +70,18 @@ impl Upstream {
     }
 }
 
-async fn connect(addr: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpStream> {
+/// A TCP socket for the runtime, which sends small messages at once.
+pub(super) fn stream_socket(addr: SocketAddr) -> io::Result<OwnedFd> {
     let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(family, SocketType::STREAM, flags, None)?;
-    // Without this, small messages wait for acknowledgements that nobody needs on a link that only forwards.
+    // Without this, they wait for acknowledgements that nobody needs on a link that only forwards.
     sockopt::set_tcp_nodelay(&socket, true)?;
+    Ok(socket)
+}
+
+async fn connect(addr: SocketAddr, receive_buffer: Option<u32>) -> io::Result<TcpStream> {
+    let socket = stream_socket(addr)?;
     if let Some(size) = receive_buffer {
         sockopt::set_socket_recv_buffer_size(&socket, size as usize)?;
     }

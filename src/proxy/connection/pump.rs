@@ -36,7 +36,8 @@ pub(super) struct Moved {
 }
 
 impl Connection {
-    /// Reads and forwards once in each direction. Where nothing moved, the sockets wake the task when something can, too.
+    /// Reads and forwards once in each direction. Where nothing has moved, or [all](Moved::all), the sockets wake the task when
+    /// more can.
     pub(super) fn pump(&mut self, ends: &mut Ends, cx: &mut Context<'_>) -> Moved {
         SPACE.with_borrow_mut(|space| {
             // What has gone to the server decides about what may go to the client.
