@@ -10,10 +10,10 @@ use crate::evidence::Evidence;
 use crate::finding::{Finding, FindingKind};
 use crate::mutation::{Mutation, planted};
 use crate::process::{Zygote, Zygotes};
+use crate::remote::Remote;
 use crate::scenario::{Scenario, cast};
 use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
-use crate::toxiproxy::Remote;
 use crate::transcript::{Comparison, compare, transcript};
 use crate::verdict::{Case, judge, unlike};
 

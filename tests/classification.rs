@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quietdown::store::client::{Client, Config, Error, Operation};
-use quietdown::store::duration::Schedule;
-use quietdown::store::flag::{Flag, State};
+use quietdown_store::client::{Client, Config, Error, Operation};
+use quietdown_store::duration::Schedule;
+use quietdown_store::flag::{Flag, State};
 use rstest::rstest;
 use serde_json::json;
 use tokio::sync::Notify;

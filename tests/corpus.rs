@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use quietdown::log::{Format, Reader, Record, Stream};
+use quietdown_log::{Format, Reader, Record, Stream};
 
 fn main() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");

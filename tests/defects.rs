@@ -177,7 +177,7 @@ fn every_defect_that_the_system_file_declares_exists_and_the_other_way_round() {
     let system = quietdown::system::System::store();
     let declared: Vec<&str> =
         system.file.defects.iter().flat_map(|defects| defects.names.keys().map(String::as_str)).collect();
-    let mut planted: Vec<&str> = quietdown::store::defects::Defect::ALL.iter().map(|defect| defect.name()).collect();
+    let mut planted: Vec<&str> = quietdown_store::defects::Defect::ALL.iter().map(|defect| defect.name()).collect();
     planted.sort_unstable();
     assert_eq!(declared, planted);
 }

@@ -58,7 +58,7 @@ fn every_line_has_its_answer_and_a_wrong_one_ends_nothing() {
     let (status, log) = client.end();
     assert!(status.success());
     assert_eq!(loud(&log).len(), 1, "the rejection alone: {log:#?}");
-    assert!(loud(&log)[0].contains("WARN client quietdown::store::client: rejected op=get_rollout call=2 status=404"));
+    assert!(loud(&log)[0].contains("WARN client quietdown_store::client: rejected op=get_rollout call=2 status=404"));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn calls_run_side_by_side_and_a_cancelled_one_frees_the_server() {
     let (_, log) = client.end();
     let cancelled: Vec<_> = log.iter().filter(|line| line.contains("cancelled")).collect();
     assert_eq!(cancelled.len(), 1, "{log:#?}");
-    assert!(cancelled[0].contains("DEBUG client quietdown::store::client: cancelled op=wait_for_rollouts call=2"));
+    assert!(cancelled[0].contains("DEBUG client quietdown_store::client: cancelled op=wait_for_rollouts call=2"));
     assert_eq!(loud(&log), [""; 0]);
 }
 
@@ -211,7 +211,7 @@ fn wrong_usage_has_a_status_of_its_own() {
 fn runner(url: &str, arguments: &[&str], defect: Option<&str>) -> Process {
     let mut runner =
         Process::start(&[&["runner", "--url", url, "--worker-id", "runner-7"], arguments].concat(), defect);
-    assert!(runner.log_line("runner started").contains("INFO runner-7 quietdown::store::runner: runner started"));
+    assert!(runner.log_line("runner started").contains("INFO runner-7 quietdown_store::runner: runner started"));
     runner
 }
 

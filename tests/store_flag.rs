@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use quietdown::store::flag::{Flag, State, read};
+use quietdown_store::flag::{Flag, State, read};
 
 /// The documented reader: the first block of Python in the documentation.
 fn reader() -> &'static str {

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use quietdown::file::At;
-use quietdown::proxy::{Gate, Link, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream};
+use quietdown_proxy::{Gate, Link, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream};
 use serde_json::{Value, json};
 
 use super::api::Api;

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use quietdown::store::flag::{self, Flag, State};
+use quietdown_store::flag::{self, Flag, State};
 
 use super::load::{request, send};
 use super::server::Server;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use quietdown::log::{Format, Level, Summary, Survey};
 use quietdown::report;
+use quietdown_log::{Format, Level, Summary, Survey};
 
 use super::{FAILED, PASSED, WRONG};
 

@@ -58,7 +58,7 @@ enum Command {
     Proxy(proxy::Proxy),
     /// The embedded system under test: a rollout store, its client, its runner, its execution strategy.
     #[command(subcommand)]
-    Store(quietdown::store::Command),
+    Store(quietdown_store::Command),
     /// Ends the processes of a harness that was killed. Started by the harness itself.
     #[command(hide = true)]
     Watchdog {

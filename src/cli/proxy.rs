@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
-use quietdown::toxiproxy::{API_VERSION, Options, ServeError, serve};
+use quietdown_proxy::toxiproxy::{API_VERSION, Options, ServeError, serve};
 
 use super::{BROKEN, PASSED, WRONG};
 

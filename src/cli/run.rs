@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use clap::Args;
 use quietdown::finding::FindingKind;
+use quietdown::remote::{Remote, RemoteError};
 use quietdown::report::Terminal;
 use quietdown::run::{Runner, default_runs};
 use quietdown::scenario::{NotApplicable, needs_embedded_proxy};
-use quietdown::toxiproxy::{Remote, RemoteError};
 use quietdown::transcript::{moving, place};
 
 use super::files::{self, Purpose, Selected};

@@ -2,7 +2,6 @@
 
 mod child;
 mod descendants;
-mod port;
 mod signals;
 mod spawn;
 mod start;
@@ -12,7 +11,7 @@ mod zygote;
 
 pub use child::{Child, exit_of};
 pub use descendants::{MARKER, Marked, Tick, left_of, marked};
-pub use port::ReservedPort;
+pub use quietdown_proxy::ReservedPort;
 pub use signals::{signal, signal_name};
 pub use spawn::{Input, Output, Spawn};
 pub use watchdog::{guard, mark, watch};

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use super::world::World;
 use crate::file::Span;
 use crate::http::{Failure, exchange};
+use crate::remote::RemoteProxy;
 use crate::scenario::request;
 use crate::system::HTTP_TIMEOUT;
-use crate::toxiproxy::RemoteProxy;
 
 /// How much of an error's body is told.
 const TOLD: usize = 500;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::process::Zygote;
-use crate::toxiproxy::Remote;
+use crate::remote::Remote;
 
 /// What is done to a run so that it must fail.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,9 +14,9 @@ use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort, Tick};
 use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
+use crate::remote::RemoteProxy;
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
-use crate::toxiproxy::RemoteProxy;
 
 /// How many chunks of output may wait to be read before their writers are held up.
 const OUTPUT_BOUND: usize = 64;

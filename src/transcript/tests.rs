@@ -29,7 +29,7 @@ fn of(rules: &str, logs: &[(&str, &str)]) -> String {
     transcript(&evidence(logs), &system.file, &scenario.file.expect.transcript).expect("shapes are right")
 }
 
-const SERVER: &str = " INFO quietdown::store::server: listening addr=127.0.0.1:4444\n";
+const SERVER: &str = " INFO quietdown_store::server: listening addr=127.0.0.1:4444\n";
 
 #[test]
 fn equal_values_have_equal_names_in_all_processes() {
@@ -52,7 +52,7 @@ fn a_scenario_has_its_own_identifiers() {
 
 #[test]
 fn what_moves_can_be_sorted_folded_or_left_out() {
-    let line = |what: &str, number: u8| format!(" INFO quietdown::store::runner: {what} n={number}\n");
+    let line = |what: &str, number: u8| format!(" INFO quietdown_store::runner: {what} n={number}\n");
     let (one, two) = (line("runner started", 1), line("runner started", 2));
     let stopped = line("runner stopped", 1);
     let both = |rules: &str, first: &[&str], second: &[&str]| {
@@ -76,7 +76,7 @@ fn of_what_a_system_omits_only_lifecycle_lines_may_be_above_debug() {
     let source = include_str!("../../systems/store.toml")
         .replace("transcript-omits = [", "transcript-omits = [\"stop-begun\", \"unreachable-error\", ");
     let system = System::parse(Path::new("store.toml"), &source).expect("it is in order");
-    let log = " INFO quietdown::store::server: stop begun\nERROR quietdown::store::client: server is unreachable\n";
+    let log = " INFO quietdown_store::server: stop begun\nERROR quietdown_store::client: server is unreachable\n";
     let text = transcript(&evidence(&[("server", log)]), &system.file, &Default::default()).expect("shapes are right");
     assert!(!text.contains("stop begun") && text.contains("server is unreachable"), "{text}");
 }

@@ -111,7 +111,7 @@ fn kinds(evidence: &Evidence) -> Vec<FindingKind> {
     kinds_in("", evidence)
 }
 
-const ERROR: &str = "ERROR quietdown::store::client: server is unreachable call=1\n";
+const ERROR: &str = "ERROR quietdown_store::client: server is unreachable call=1\n";
 const PANIC: &str = "thread 'x' panicked at src/a.rs:1:2:\nboom\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
 
 #[test]
@@ -126,7 +126,7 @@ fn a_planned_stop_must_be_quiet() {
         called(stopped.clone(), CallResult::Shutdown),
         "a",
         AFTER,
-        "DEBUG quietdown::store::client: server is shutting down call=1\n",
+        "DEBUG quietdown_store::client: server is shutting down call=1\n",
     );
     assert_eq!(kinds(&quiet), []);
     for level in ["INFO", "WARN", "ERROR"] {
@@ -134,13 +134,13 @@ fn a_planned_stop_must_be_quiet() {
             called(stopped.clone(), CallResult::Shutdown),
             "a",
             AFTER,
-            &format!("{level:>5} quietdown::store::client: server is shutting down call=1\n"),
+            &format!("{level:>5} quietdown_store::client: server is shutting down call=1\n"),
         );
         assert_eq!(kinds(&loud), [FindingKind::LevelAboveDebug], "{level}");
     }
-    let lifecycle = with_log(stopped.clone(), "server", AFTER, " INFO quietdown::store::server: stopped\n");
+    let lifecycle = with_log(stopped.clone(), "server", AFTER, " INFO quietdown_store::server: stopped\n");
     assert_eq!(kinds(&lifecycle), [], "the system file allows this line");
-    let other = with_log(stopped, "server", AFTER, " INFO quietdown::store::server: something else\n");
+    let other = with_log(stopped, "server", AFTER, " INFO quietdown_store::server: something else\n");
     assert_eq!(kinds(&other), [FindingKind::LevelAboveDebug]);
 }
 
@@ -180,15 +180,15 @@ fn tracebacks_and_stray_text_are_found_wherever_they_are() {
     assert_eq!(kinds(&with_log(run(), "server", BEFORE, PANIC)), [FindingKind::Traceback]);
     assert_eq!(kinds(&with_log(run(), "a", BEFORE, "double free\n")), [FindingKind::LevelAboveInfo]);
     assert_eq!(
-        kinds(&with_log(run(), "a", BEFORE, " WARN quietdown::store::client: odd\n")),
+        kinds(&with_log(run(), "a", BEFORE, " WARN quietdown_store::client: odd\n")),
         [FindingKind::LevelAboveInfo]
     );
-    assert_eq!(kinds(&with_log(run(), "a", BEFORE, " INFO quietdown::store::client: fine\n")), []);
+    assert_eq!(kinds(&with_log(run(), "a", BEFORE, " INFO quietdown_store::client: fine\n")), []);
 }
 
 #[test]
 fn a_free_running_process_reports_once_per_outage() {
-    let warned = " WARN quietdown::store::client: server is unreachable op=dequeue_rollout\n";
+    let warned = " WARN quietdown_store::client: server is unreachable op=dequeue_rollout\n";
     assert_eq!(kinds(&with_log(run(), "r", BEFORE, warned)), [FindingKind::LevelAboveInfo], "there was no outage");
     let once = with_log(with_fault(run(), "kill", "server", false), "r", AFTER, warned);
     assert_eq!(kinds(&once), []);
@@ -199,7 +199,7 @@ fn a_free_running_process_reports_once_per_outage() {
 fn a_line_that_is_demanded_is_allowed_and_must_be_there() {
     let demanded = "[[expect.line]]\nprocess = \"a\"\nline = \"unreachable-error\"\ncount = 1";
     assert_eq!(kinds_in(demanded, &run()), [FindingKind::LineCount]);
-    let there = with_log(run(), "a", BEFORE, "ERROR quietdown::store::client: server is unreachable\n");
+    let there = with_log(run(), "a", BEFORE, "ERROR quietdown_store::client: server is unreachable\n");
     assert_eq!(kinds_in(demanded, &there), []);
 }
 
@@ -253,7 +253,7 @@ fn what_was_acknowledged_is_there_exactly_once() {
 
 #[test]
 fn a_flood_is_one_problem() {
-    let flood = " WARN quietdown::store::client: again\n".repeat(1000);
+    let flood = " WARN quietdown_store::client: again\n".repeat(1000);
     assert_eq!(kinds(&with_log(run(), "a", BEFORE, &flood)).len(), super::FINDINGS_BOUND + 1);
 }
 
@@ -351,7 +351,7 @@ fn a_policy_moves_the_bounds() {
     assert_eq!(kinds_in("[expect]\npolicy = \"quiet\"\n", &quiet), kinds(&quiet));
     let not_loud = kinds_in("[expect]\npolicy = \"loud\"\n", &quiet);
     assert_eq!(not_loud.iter().filter(|kind| **kind == FindingKind::NotReported).count(), 1 + kinds(&quiet).len());
-    let loud = with_log(quiet, "a", AFTER, "ERROR quietdown::store::client: gone\n");
+    let loud = with_log(quiet, "a", AFTER, "ERROR quietdown_store::client: gone\n");
     let of_loud = kinds_in("[expect]\npolicy = \"loud\"\n", &loud);
     assert!(!of_loud.contains(&FindingKind::NotReported), "{of_loud:?}");
     let policy = "[policies.chatty]\nsummary = \"x\"\nbefore = \"ERROR\"\nafter = \"WARN\"\ntracebacks = true\n";

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use quietdown::store::client::Reporting;
-use quietdown::store::flag;
+use quietdown_store::client::Reporting;
+use quietdown_store::flag;
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 
-use quietdown::store::flag::{Flag, State};
+use quietdown_store::flag::{Flag, State};
 use rstest::rstest;
 use rustix::process::Signal;
 use serde_json::{Value, json};

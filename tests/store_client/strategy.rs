@@ -64,7 +64,7 @@ fn a_strategy_whose_server_is_killed_fails() {
     let flag = path.to_str().expect("UTF-8");
     let mut strategy = Process::start(&[&STRATEGY[..], &["--work", "1m", "--online-flag", flag]].concat(), None);
     strategy.log_line("rollout begun");
-    let server = quietdown::store::flag::read(&path).expect("the server's flag").pid;
+    let server = quietdown_store::flag::read(&path).expect("the server's flag").pid;
     let server = rustix::process::Pid::from_raw(server as i32).expect("a pid is not zero");
     rustix::process::kill_process(server, Signal::KILL).expect("it is there");
     let (status, log) = strategy.end();

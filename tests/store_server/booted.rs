@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use quietdown::store::flag::{self, State};
+use quietdown_store::flag::{self, State};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 

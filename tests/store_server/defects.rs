@@ -1,6 +1,6 @@
 //! Each defect of the server shows; without that, a control that plants it proves nothing.
 
-use quietdown::store::flag::State;
+use quietdown_store::flag::State;
 use rustix::process::Signal;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 use std::net::TcpStream;
 use std::rc::Rc;
 
-use quietdown::store::flag::State;
+use quietdown_store::flag::State;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -223,7 +223,7 @@ fn it_says_why_it_cannot_start() {
     let first = Booted::with(&[]);
     let mut same_data = Booted::start(first.folder(), &[], None);
     assert_eq!(same_data.exit().code(), Some(1));
-    assert_eq!(same_data.count("ERROR server quietdown::store::server: cannot open the data error="), 1);
+    assert_eq!(same_data.count("ERROR server quietdown_store::server: cannot open the data error="), 1);
     let mut same_port = Booted::start(
         Rc::new(tempfile::tempdir().expect("a folder")),
         &["--port", &first.address().port().to_string()],

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quietdown::finding::Finding;
-use quietdown::log::Stream;
 use quietdown::process::{Child, Output, Spawn, Zygote, ZygoteCommand};
 use quietdown::run::Runner;
 use quietdown::scenario::Scenario;
 use quietdown::system::System;
+use quietdown_log::Stream;
 use rustix::process::Pid;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;

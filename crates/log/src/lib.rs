@@ -1,0 +1,32 @@
+//! What the processes say: records, formats, tracebacks, redaction.
+
+mod book;
+pub mod bounds;
+mod escapes;
+mod fields;
+mod format;
+mod heads;
+mod level;
+mod lines;
+mod reader;
+mod record;
+mod redact;
+mod search;
+mod survey;
+mod tally;
+mod text;
+mod traceback;
+
+#[cfg(test)]
+mod generated;
+
+pub use format::Format;
+#[cfg(test)]
+use generated::seeds;
+pub use level::Level;
+pub use reader::Reader;
+pub use record::{Language, Record, Stream, Traceback};
+pub use redact::{Redactor, canonical_cause};
+pub use survey::Survey;
+pub use tally::{Kind, Summary};
+pub use text::printable;

@@ -1,0 +1,68 @@
+//! Reads one stream of a process as records.
+
+use super::book::Book;
+use super::heads::Heads;
+use super::lines::Lines;
+use super::{Format, Record, Stream};
+
+/// Reads one stream of a process as records.
+///
+/// A record is there as soon as its first line is complete; later lines may extend the last record. What is kept is
+/// bounded, see [`bounds`](super::bounds).
+///
+/// ```
+/// use quietdown_log::{Format, Level, Reader, Stream};
+///
+/// let mut reader = Reader::new(&Format::Tracing, Stream::Stderr)?;
+/// reader.feed(10, b" WARN app: it broke call=\"po");
+/// assert!(reader.records().is_empty());
+/// reader.feed(20, b"ll\"\n");
+/// let record = &reader.records()[0];
+/// assert_eq!((record.level, record.field("call")), (Some(Level::Warn), Some("poll")));
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug)]
+pub struct Reader {
+    lines: Lines,
+    book: Book,
+}
+
+impl Reader {
+    /// A reader of a stream whose records are written in `format`.
+    ///
+    /// # Errors
+    /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
+    pub fn new(format: &Format, stream: Stream) -> Result<Self, String> {
+        let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
+        Ok(Self { lines: Lines::default(), book: Book::new(heads, stream) })
+    }
+
+    /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.
+    pub fn feed(&mut self, at: u64, bytes: &[u8]) {
+        self.lines.feed(bytes, |line| self.book.line(at, line));
+    }
+
+    /// The stream has ended: a last line without newline counts.
+    pub fn finish(&mut self, at: u64) {
+        self.lines.finish(|line| self.book.line(at, line));
+    }
+
+    /// The records so far. Later lines may extend the last one.
+    pub fn records(&self) -> &[Record] {
+        &self.book.records
+    }
+
+    /// The records.
+    pub fn into_records(self) -> Vec<Record> {
+        self.book.records
+    }
+
+    /// How many bytes are in no record, because the stream is longer than what is kept of it. From then on, only records
+    /// with a traceback, or of level WARN or above, are kept, and of those not much more.
+    pub fn dropped(&self) -> u64 {
+        self.book.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests;

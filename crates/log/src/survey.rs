@@ -1,0 +1,55 @@
+//! What a log of any size holds, in memory of a fixed size.
+
+use super::book::Book;
+use super::heads::Heads;
+use super::lines::Lines;
+use super::tally::{Summary, Tally};
+use super::{Format, Stream};
+
+/// Reads a log of any size and keeps what it holds: how many records of each level and format, and every kind of traceback.
+///
+/// ```
+/// use quietdown_log::{Format, Level, Survey};
+///
+/// let mut survey = Survey::new(&Format::Auto)?;
+/// survey.feed(b"ERROR:app:failed\nTraceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'x'\n");
+/// let summary = survey.finish();
+/// assert_eq!(summary.levels[&Level::Error], 1);
+/// assert_eq!(summary.tracebacks[0].exception.as_deref(), Some("KeyError"));
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug)]
+pub struct Survey {
+    lines: Lines,
+    book: Book,
+    bytes: u64,
+}
+
+impl Survey {
+    /// A survey of a log in this format.
+    ///
+    /// # Errors
+    /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
+    pub fn new(format: &Format) -> Result<Self, String> {
+        let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
+        let book = Book::surveying(heads, Stream::Stdout, Tally::default());
+        Ok(Self { lines: Lines::default(), book, bytes: 0 })
+    }
+
+    /// Reads what comes next, in whatever chunks.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.lines.feed(bytes, |line| self.book.line(0, line));
+    }
+
+    /// What the whole log holds.
+    pub fn finish(mut self) -> Summary {
+        self.lines.finish(|line| self.book.line(0, line));
+        let mut summary = self.book.finish_survey();
+        summary.bytes = self.bytes;
+        summary
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! What a link tells, and what it can be told to stop at.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::At;
+
+use super::{CutMode, Hit, Phase, Side, Toward};
+
+/// A gate by the number that its owner gave it.
+pub type GateId = usize;
+
+/// A connection of a link, counted from 1 in the order in which the link accepted them.
+pub type ConnectionId = u64;
+
+/// A point in the traffic of one link at which the stream is stopped.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// Its owner's number for it.
+    pub id: GateId,
+    /// Where.
+    pub point: Point,
+    /// The how-many-th match; at least 1.
+    pub nth: u32,
+    /// What the link itself does at later matches; the first one parks.
+    pub repeat: Option<Repeat>,
+}
+
+/// Where a gate stops the stream.
+#[derive(Debug, Clone)]
+pub enum Point {
+    /// At a phase of a request.
+    Request {
+        /// The request method; any when absent.
+        method: Option<String>,
+        /// The request path without its query, with `*` for any run of characters; any when absent.
+        path: Option<String>,
+        /// Paths that are not meant although they fit `path`.
+        without: Vec<String>,
+        /// The phase.
+        phase: Phase,
+        /// How many bytes of the head or body may pass first. Where a body's length is not said by its head, a place from its end
+        /// or in its middle is known too late: there it is its end.
+        at: At,
+    },
+    /// After so many bytes of a connection in one direction.
+    Bytes {
+        /// The direction.
+        toward: Side,
+        /// How many bytes may pass first.
+        at: u64,
+    },
+    /// When a connection was accepted; nothing was forwarded, and the server was not connected to.
+    Connect,
+    /// When a connection has answered its last request and carries none.
+    Idle,
+}
+
+/// An action that a link repeats by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Repeat {
+    /// How many more times; without end when absent.
+    pub more: Option<u32>,
+    /// What to do.
+    pub action: RepeatAction,
+}
+
+/// What a link can repeat by itself.
+#[derive(Debug, Clone, Copy)]
+pub enum RepeatAction {
+    /// Break the connection.
+    Cut(CutMode, Toward),
+    /// Hold the connection for good.
+    Hold,
+    /// Refuse new connections from now on (and break nothing).
+    Refuse,
+}
+
+/// What an action on a link has met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Effect {
+    /// Bytes that were in the link and never arrived.
+    pub withheld: u64,
+    /// Live connections that were broken.
+    pub broken: u64,
+    /// Live connections that were held.
+    pub held: u64,
+    /// New connections that were refused or swallowed.
+    pub refused: u64,
+}
+
+impl Effect {
+    /// Whether it met anything at all.
+    pub fn fired(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// A request as it passed a link.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct RequestSeen {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The request's number on the link, from 1, in the order of their heads.
+    pub number: u64,
+    /// Its method.
+    pub method: String,
+    /// Its path without the query.
+    pub path: String,
+    /// Its idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The furthest phase that was completed; nothing when not even the head was forwarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// Bytes of it (head and body) that were forwarded to the server.
+    pub request_bytes: u64,
+    /// Bytes of its response that were forwarded to the client.
+    pub response_bytes: u64,
+    /// How long its head is.
+    #[serde(default)]
+    pub request_head: u64,
+    /// How long the head of its response is; 0 before it has come.
+    #[serde(default)]
+    pub response_head: u64,
+    /// The response's status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Whether the response was forwarded whole.
+    pub finished: bool,
+}
+
+/// Something that happened on a link.
+#[derive(Debug, Clone)]
+pub struct LinkEvent {
+    /// The link's name.
+    pub link: String,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub what: LinkEventKind,
+}
+
+/// What can happen on a link.
+#[derive(Debug, Clone)]
+pub enum LinkEventKind {
+    /// A connection was accepted.
+    Opened(ConnectionId),
+    /// A connection has ended, both ways.
+    Closed(ConnectionId),
+    /// The head of a request has arrived.
+    Request(RequestSeen),
+    /// A request has ended: its response was forwarded, or its connection is gone.
+    RequestDone(RequestSeen),
+    /// A gate has stopped a stream. It stays so until [`resume`](super::Link::resume).
+    Parked {
+        /// The gate.
+        gate: GateId,
+        /// The connection.
+        connection: ConnectionId,
+        /// The request at which it is parked.
+        request: Option<RequestSeen>,
+    },
+    /// The action of a gate was repeated.
+    Repeated {
+        /// The gate.
+        gate: GateId,
+        /// The connection.
+        connection: ConnectionId,
+        /// The request at which it happened.
+        request: Option<RequestSeen>,
+        /// What it met.
+        effect: Effect,
+    },
+    /// A toxic has hit a request, its answer, or a connection for the first time.
+    Hit(Hit),
+    /// A connection does not speak plain HTTP/1 (any more): its bytes pass, its requests are not recognised.
+    NotHttp(ConnectionId),
+}

@@ -1,0 +1,18 @@
+//! What all requests share.
+
+use std::rc::Rc;
+
+use super::stop::Stop;
+use crate::data::Data;
+
+/// The largest body of a request, in bytes.
+pub const LARGEST: usize = 64 << 20;
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct Server {
+    /// Where the server is on its way to its end.
+    pub stop: Rc<Stop>,
+    /// What the store keeps.
+    pub data: Data,
+}
