@@ -1,7 +1,7 @@
 //! Fault-injection test harness: boots a server and its clients as real processes, breaks what is between them on
 //! cue, and judges what they logged.
 //!
-//! Data flows one way: [`scenario`] → [`timeline`] (drives [`process`] and [`proxy`](quietdown_proxy)) → [`evidence`] → [`verdict`] and
+//! Data flows one way: [`scenario`] → [`timeline`] (drives [`process`] and [`proxy`]) → [`evidence`] → [`verdict`] and
 //! [`transcript`] → [`report`]. Everything after the run is a pure function of the evidence. [`run`] is the door.
 //! The logs are read by `quietdown-log`, the links are those of `quietdown-proxy`.
 
