@@ -19,6 +19,7 @@ pub mod remote;
 pub mod report;
 pub mod run;
 pub mod scenario;
+#[cfg(feature = "schema")]
 pub mod schema;
 pub mod sweep;
 pub mod system;

@@ -169,7 +169,7 @@ impl Runner {
     /// # Errors
     /// When the scenario has no control.
     pub fn control(mut self, scenario: &Scenario) -> Result<(Self, FindingKind), HarnessError> {
-        let control = scenario.file.control.as_ref().map(toml::Spanned::as_ref);
+        let control = scenario.file.control.as_ref().map(crate::file::Spanned::as_ref);
         let control =
             control.ok_or_else(|| HarnessError::System(format!("{} has no [control]", scenario.path.display())))?;
         self.planted = Some(

@@ -194,8 +194,9 @@ impl Sweep {
         sweep: &sweep::Sweep<'_>,
         scenario: &quietdown::scenario::Scenario,
     ) -> Result<Vec<Point>, Ended> {
-        let rules = scenario.file.sweep.clone().map(toml::Spanned::into_inner).unwrap_or_default();
-        let declared = |faults: &Vec<toml::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();
+        let rules = scenario.file.sweep.clone().map(quietdown::file::Spanned::into_inner).unwrap_or_default();
+        let declared =
+            |faults: &Vec<quietdown::file::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();
         let faults: Vec<SweepFault> = match (&rules.faults, self.faults.is_empty()) {
             (_, false) => self.faults.clone(),
             (Some(faults), true) => declared(faults),

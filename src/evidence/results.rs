@@ -1,6 +1,6 @@
-use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, SeqAccess, Visitor};
@@ -95,8 +95,9 @@ impl Serialize for Results {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Results {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Results".into()
     }
 

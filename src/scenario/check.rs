@@ -12,7 +12,7 @@ mod toxics;
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::cast::{MOST_INSTANCES, cast, role_name};
 use super::{Instance, Process, ScenarioFile};

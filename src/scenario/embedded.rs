@@ -9,7 +9,7 @@ pub fn needs_embedded_proxy(scenario: &ScenarioFile) -> Option<String> {
     }
     scenario.steps.iter().zip(1..).find_map(|(step, number)| {
         let step = step.as_ref();
-        let what = match step.action.as_ref().map(toml::Spanned::as_ref) {
+        let what = match step.action.as_ref().map(crate::file::Spanned::as_ref) {
             _ if step.on.as_ref().is_some_and(|event| is_gate(event.as_ref())) => "is a gate",
             Some(Action::Cut(_)) => "cuts a connection",
             Some(Action::Hold(_)) => "holds a link",

@@ -25,7 +25,7 @@ pub fn is_fault(action: &Action) -> bool {
 
 impl Event {
     /// The process that it is about, with the place of its name.
-    pub fn process(&self) -> Option<&toml::Spanned<String>> {
+    pub fn process(&self) -> Option<&crate::file::Spanned<String>> {
         match self {
             Self::Request(gate) => Some(&gate.process),
             Self::Bytes(gate) => Some(&gate.process),
@@ -38,7 +38,7 @@ impl Event {
     }
 
     /// The name under which a gate is kept.
-    pub fn keep(&self) -> Option<&toml::Spanned<String>> {
+    pub fn keep(&self) -> Option<&crate::file::Spanned<String>> {
         match self {
             Self::Request(gate) => gate.keep.as_ref(),
             Self::Bytes(gate) => gate.keep.as_ref(),

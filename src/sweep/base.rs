@@ -81,7 +81,7 @@ impl Base {
         head.remove("control");
         head.remove("sweep");
         head.remove("summary");
-        let rules = scenario.file.sweep.clone().map(toml::Spanned::into_inner).unwrap_or_default();
+        let rules = scenario.file.sweep.clone().map(crate::file::Spanned::into_inner).unwrap_or_default();
         let of_sweep = rules.options.iter().flat_map(|(process, options)| options.iter().map(move |it| (process, it)));
         for (process, (option, value)) in of_sweep {
             let processes = within(&mut head, "processes");
@@ -112,7 +112,7 @@ impl Base {
             let written = raw.get("do").and_then(Value::as_table).and_then(|table| table.values().next());
             let needs_gate = needs_gate(step.as_ref());
             let step_of = |on: Option<Value>, act: Act| BaseStep { on, needs_gate, within: within.clone(), act };
-            match step.as_ref().action.as_ref().map(toml::Spanned::as_ref) {
+            match step.as_ref().action.as_ref().map(crate::file::Spanned::as_ref) {
                 Some(Action::Call(it)) => {
                     let count = counts.entry(it.op.as_ref().clone()).or_default();
                     *count += 1;
@@ -276,9 +276,11 @@ fn needs(value: &Value) -> BTreeSet<String> {
 
 /// Whether a step means the connection that its gate stops, or keeps that.
 fn needs_gate(step: &Step) -> bool {
-    let Some(event) = step.on.as_ref().map(toml::Spanned::as_ref).filter(|event| is_gate(event)) else { return false };
+    let Some(event) = step.on.as_ref().map(crate::file::Spanned::as_ref).filter(|event| is_gate(event)) else {
+        return false;
+    };
     let of_connection = matches!(
-        step.action.as_ref().map(toml::Spanned::as_ref),
+        step.action.as_ref().map(crate::file::Spanned::as_ref),
         Some(Action::Cut(CutAction { link: None, .. }) | Action::Hold(LinkAction { link: None }))
     );
     of_connection || event.keep().is_some()

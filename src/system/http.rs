@@ -19,7 +19,7 @@ pub(super) static ROLE: LazyLock<Role> = LazyLock::new(|| Role {
     ready: None,
     stop: Stop::default(),
     // It is no process and does not end.
-    exit: toml::Spanned::new(0..0, String::new()),
+    exit: crate::file::Spanned::new(0..0, String::new()),
     lifecycle: Vec::new(),
     transcript_targets: None,
     options: BTreeMap::from([(

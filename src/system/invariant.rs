@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
 use serde_json::Value;
-use toml::Spanned;
 
 use super::place::{CallPlace, Place};
 
 /// What must hold of the data: that of one of these models.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Invariant {
     /// Items that are added: nothing acknowledged is missing, nothing is there twice, nothing is there that nobody added.
@@ -26,18 +26,19 @@ pub enum Invariant {
 }
 
 /// How the data are read at the end, past the faults.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Read {
     /// The path of a GET. `${key}` in it stands for each key that the calls name, one GET for each.
-    #[schemars(with = "String")]
     pub path: Spanned<String>,
     /// Where in the answer the list of items is; the answer itself when absent.
     pub items: Option<Place>,
 }
 
 /// What an item of the read is known by.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Item {
     /// What identifies it: given by the server, or by who added it.
@@ -49,11 +50,11 @@ pub struct Item {
 }
 
 /// The calls of an operation that do something to items, and where in a call they are named.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Does {
     /// The operation.
-    #[schemars(with = "String")]
     pub op: Spanned<String>,
     /// Where the call names the items' ids.
     pub id: Option<CallPlace>,
@@ -61,12 +62,13 @@ pub struct Does {
     pub content: Option<CallPlace>,
     /// Only calls that have one of these values at each of these places.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Vec<Value>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<Value>>"))]
     pub when: BTreeMap<CallPlace, Vec<Value>>,
 }
 
 /// Items that are added.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Set {
     /// How all items are read.
@@ -81,7 +83,8 @@ pub struct Set {
 }
 
 /// Items that are put into a queue, taken, and finished or put back.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Queue {
     /// How all items are read.
@@ -121,18 +124,19 @@ pub struct Queue {
 }
 
 /// A line that is about an item.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ItemLine {
     /// The named line.
-    #[schemars(with = "String")]
     pub line: Spanned<String>,
     /// Its field with the id of the item; without it, lines are only counted.
     pub id: Option<String>,
 }
 
 /// Values by key.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Register {
     /// How all items are read.
@@ -149,7 +153,8 @@ pub struct Register {
 }
 
 /// Entries by key.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AppendLog {
     /// How the entries are read.
@@ -168,20 +173,20 @@ fn yes() -> bool {
 }
 
 /// Operations that are carried out once for each call.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Once {
     /// The operations.
-    #[schemars(with = "Vec<String>")]
     pub operations: Vec<Spanned<String>>,
 }
 
 /// The calls of an operation that are about a value of a key.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Keyed {
     /// The operation.
-    #[schemars(with = "String")]
     pub op: Spanned<String>,
     /// Where the call names the key.
     pub key: CallPlace,

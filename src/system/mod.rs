@@ -187,7 +187,7 @@ impl SystemFile {
     }
 
     /// The line that a scenario means: one by its name, narrowed down by fields, or one as it is written there.
-    pub(crate) fn line_meant(&self, name: Option<&toml::Spanned<String>>, literal: Line) -> Line {
+    pub(crate) fn line_meant(&self, name: Option<&crate::file::Spanned<String>>, literal: Line) -> Line {
         match name.and_then(|name| self.lines.get(name.as_ref())).cloned() {
             Some(mut named) => {
                 named.fields.extend(literal.fields);

@@ -1,13 +1,13 @@
 //! Where something is in a call, or in an item: `args.input`, `value.rollouts[].rollout_id`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A place in a JSON value: names with dots between them; `[]` after a name stands for every element of its list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-#[schemars(with = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct Place {
     steps: Vec<Step>,
 }
@@ -19,9 +19,10 @@ enum Step {
 }
 
 /// A place in a call: of its arguments (`args`) or of what it returned (`value`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-#[schemars(with = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct CallPlace {
     /// Of its arguments; else of what it returned.
     pub in_arguments: bool,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::{Setup, System};
 use crate::file::substitute;

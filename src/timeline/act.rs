@@ -23,8 +23,8 @@ impl World<'_> {
         for (index, step) in scenario.file.steps.iter().enumerate() {
             let step = step.as_ref();
             let bound = Self::bound(index + 1, step.within);
-            let event = step.on.as_ref().map(toml::Spanned::as_ref);
-            let action = step.action.as_ref().map(toml::Spanned::as_ref);
+            let event = step.on.as_ref().map(crate::file::Spanned::as_ref);
+            let action = step.action.as_ref().map(crate::file::Spanned::as_ref);
             let what = [
                 event.map(|event| format!("on {}", name_of_event(event))),
                 action.map(|action| format!("do {}", name_of_action(action))),
@@ -200,7 +200,7 @@ fn asked(asking: Asking<'_>) -> String {
 
 /// An action in a few words.
 pub(super) fn name_of_action(action: &Action) -> String {
-    let link = |link: &Option<toml::Spanned<String>>| {
+    let link = |link: &Option<crate::file::Spanned<String>>| {
         link.as_ref().map_or("the connection".to_owned(), |name| format!("the link of {}", name.as_ref()))
     };
     match action {

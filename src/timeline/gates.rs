@@ -36,7 +36,7 @@ impl World<'_> {
             _ => return None,
         };
         let without_faults = self.plan.planted == Some(super::Planted::WithoutFaults);
-        let action = match step.action.as_ref().map(toml::Spanned::as_ref) {
+        let action = match step.action.as_ref().map(crate::file::Spanned::as_ref) {
             Some(Action::Cut(cut)) => Some(RepeatAction::Cut(cut.mode, cut.toward)),
             Some(Action::Hold(_)) => Some(RepeatAction::Hold),
             Some(Action::Refuse(_)) => Some(RepeatAction::Refuse),

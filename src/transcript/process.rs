@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use crate::evidence::{Asked, Evidence, Process};
 use crate::log::{Level, Record, Redactor};
@@ -180,7 +180,7 @@ fn is_shown(source: Source<'_>, process: &Process, record: &Record) -> bool {
         return false;
     }
     let role = system.role(system.role_of_record(&process.role, record));
-    let left_out = |name: &&toml::Spanned<String>| {
+    let left_out = |name: &&crate::file::Spanned<String>| {
         system.lines.get(name.as_ref().as_str()).is_some_and(|line| line.matches(record))
     };
     let mut left_out = system.log.transcript_omits.iter().filter(left_out).map(AsRef::as_ref);

@@ -1,8 +1,8 @@
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How the records of a system are written.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// What `tracing-subscriber` writes in its `full`, `compact` and `pretty` formats, with or without thread names. What it

@@ -1,6 +1,5 @@
 //! What toxics are: their kinds, with Toxiproxy's names and units, and which traffic they apply to.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Side;
@@ -22,7 +21,8 @@ pub struct Toxic {
 }
 
 /// What a toxic does. Names, units and defaults are those of Toxiproxy; `corrupt` is an extension.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ToxicKind {
     /// Delays every byte.
@@ -46,7 +46,8 @@ pub enum ToxicKind {
 }
 
 /// Delays every byte by `latency`, give or take `jitter`. The order is kept, and so is the throughput.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Latency {
     /// Milliseconds.
@@ -56,7 +57,8 @@ pub struct Latency {
 }
 
 /// Limits the rate of each connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Bandwidth {
     /// Kilobytes (1000 bytes) per second; 0 lets nothing pass.
@@ -64,7 +66,8 @@ pub struct Bandwidth {
 }
 
 /// Passes the data, and the end of the stream later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SlowClose {
     /// Milliseconds.
@@ -72,7 +75,8 @@ pub struct SlowClose {
 }
 
 /// Drops everything, and closes the connection after a time, whether or not anything was sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeout {
     /// Milliseconds, from when the toxic meets the connection; 0 never closes it.
@@ -80,7 +84,8 @@ pub struct Timeout {
 }
 
 /// Resets the connection after a time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ResetPeer {
     /// Milliseconds: for connections that are open when the toxic comes, from then; for later ones, from their first byte in
@@ -89,11 +94,12 @@ pub struct ResetPeer {
 }
 
 /// Cuts the stream into pieces.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Slicer {
     /// Bytes of a piece, on average; at least 1.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub average_size: u64,
     /// Bytes more or less, drawn evenly; smaller than `average_size`.
     #[serde(default)]
@@ -104,7 +110,8 @@ pub struct Slicer {
 }
 
 /// Passes exactly so many bytes, and then closes the connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitData {
     /// Bytes; 0 closes at the first one that comes. Of each request, or each answer, where requests are chosen; else of the connection.
@@ -112,12 +119,14 @@ pub struct LimitData {
 }
 
 /// Does nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Noop {}
 
 /// Flips bits of bytes; their number stays.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Corrupt {
     /// The first byte that is changed, from 0. Of each request, or each answer, where requests are chosen; else of the connection.
@@ -125,7 +134,7 @@ pub struct Corrupt {
     /// How many bytes; 0 for all that follow.
     pub length: u64,
     /// The bits that are flipped (exclusive or).
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub mask: u8,
 }
 
@@ -137,7 +146,8 @@ impl Default for Corrupt {
 
 /// Which requests a toxic applies to (an extension). Towards the server it meets their bytes, towards the client those of
 /// their answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Only {
     /// The method; any when absent.
@@ -151,11 +161,11 @@ pub struct Only {
     pub client: Option<String>,
     /// Only the how-many-th of them, from 1, counted from when the toxic came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub nth: Option<u64>,
     /// Only so many of them, counted from when the toxic came: then everything has recovered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub first: Option<u64>,
 }
 

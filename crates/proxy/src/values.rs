@@ -1,9 +1,9 @@
 //! The small values of a fault: durations, repetitions, places in a message.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -71,8 +71,9 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Span {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Duration".into()
     }
 
@@ -124,8 +125,9 @@ impl<'de> Deserialize<'de> for Times {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Times {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Times".into()
     }
 
@@ -179,8 +181,9 @@ impl<'de> Deserialize<'de> for At {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for At {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "At".into()
     }
 

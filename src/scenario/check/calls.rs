@@ -1,6 +1,6 @@
 //! What a call asks for: its client, its operation, its arguments.
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::Scope;
 use super::past::Past;

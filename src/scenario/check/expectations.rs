@@ -1,6 +1,6 @@
 //! What `[expect]` says must be possible.
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::Scope;
 use crate::file::{Diagnostic, NeedKind, known_names};

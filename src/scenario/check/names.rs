@@ -1,6 +1,6 @@
 //! Names that must be known.
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::Scope;
 use crate::file::{Diagnostic, NeedKind, known_names};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::toxics;
 use crate::file::{Diagnostic, known_names};

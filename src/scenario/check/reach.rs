@@ -1,6 +1,6 @@
 //! Gates that no call before them can reach.
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::Scope;
 use super::past::Past;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
+use crate::file::Spanned;
 
 use super::calls::check_call;
 use super::past::Past;

@@ -44,7 +44,7 @@ pub(super) fn add(
     }
     let here = toxics.entry(it.link.as_ref().clone()).or_default();
     if here.contains(&toxic.name) {
-        let place = it.name.as_ref().map_or(at, toml::Spanned::span);
+        let place = it.name.as_ref().map_or(at, crate::file::Spanned::span);
         found.push(
             Diagnostic::new(
                 place,

@@ -1,13 +1,13 @@
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{BeginAction, CallAction, ProcessRef, ToxicAction, UntoxicAction};
 use crate::evidence::Results;
 use crate::proxy::{CutMode, Toward};
 
 /// What a step can do.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Boot a process that has `boot = false`, or one that has ended.
@@ -49,59 +49,58 @@ pub enum Action {
 }
 
 /// Boots a process.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StartAction {
     /// The process.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// `false`: go on as soon as it runs; a later `on.ready` waits for it. Default `true`: wait until it is ready.
     pub ready: Option<bool>,
 }
 
 /// A signal to a process group.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SignalAction {
     /// The process.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// Its name, such as `SIGTERM`.
-    #[schemars(with = "String")]
     pub signal: Spanned<String>,
     /// Whether what follows from it is planned; there is no default, because only the author knows.
     pub planned: bool,
 }
 
 /// A call by name.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CallRef {
     /// The call.
-    #[schemars(with = "String")]
     pub call: Spanned<String>,
 }
 
 /// Waits for a call that was begun.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FinishAction {
     /// The call.
-    #[schemars(with = "String")]
     pub call: Spanned<String>,
     /// The result that it must have, or a list of those that it may have; default `ok`.
     #[serde(default)]
     pub result: Results,
     /// Fields that the answer must have (a subset comparison).
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub returns: Option<toml::Value>,
     /// Keep the answer under this name.
-    #[schemars(with = "Option<String>")]
     pub save: Option<Spanned<String>>,
 }
 
 /// Breaks connections.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CutAction {
     /// How.
@@ -110,36 +109,34 @@ pub struct CutAction {
     #[serde(default)]
     pub toward: Toward,
     /// Every connection of this process's link, instead of the gated connection.
-    #[schemars(with = "Option<String>")]
     pub link: Option<Spanned<String>>,
 }
 
 /// The gated connection, or a whole link.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LinkAction {
     /// The whole link of this process, instead of the gated connection.
-    #[schemars(with = "Option<String>")]
     pub link: Option<Spanned<String>>,
 }
 
 /// A link by the name of its process.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LinkName {
     /// The link of this process.
-    #[schemars(with = "String")]
     pub link: Spanned<String>,
 }
 
 /// What to release: exactly one of the two.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReleaseAction {
     /// A link that is held.
-    #[schemars(with = "Option<String>")]
     pub link: Option<Spanned<String>>,
     /// The `keep` name of a gate.
-    #[schemars(with = "Option<String>")]
     pub gate: Option<Spanned<String>>,
 }

@@ -1,90 +1,76 @@
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::Action;
 use crate::evidence::Results;
 
 /// A blocking call.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CallAction {
     /// The driven client; or `client`.
-    #[schemars(with = "Option<String>")]
     pub process: Option<Spanned<String>>,
     /// `"http"`: the HTTP client of the harness itself, through a link of its own that is called `http`.
-    #[schemars(with = "Option<String>")]
     pub client: Option<Spanned<String>>,
     /// An operation that the system file declares; for the HTTP client also a request, such as `"POST /items?sure=1"`.
-    #[schemars(with = "String")]
     pub op: Spanned<String>,
     /// Its arguments; `${call.field}` takes a saved answer's field, `${fill:16MiB}` makes a large text.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub args: toml::Table,
     /// The arguments as a JSON object, where TOML cannot say them (null).
-    #[schemars(with = "Option<String>")]
     pub args_json: Option<Spanned<String>>,
     /// For the HTTP client: a body that is no JSON.
-    #[schemars(with = "Option<String>")]
     pub body: Option<Spanned<String>>,
     /// For the HTTP client: headers of the request.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, String>")]
     pub headers: BTreeMap<Spanned<String>, String>,
     /// `true`: leave the call out where an answer that its arguments need did not come, or lacks the field.
     #[serde(default)]
     pub optional: bool,
     /// The call's name in messages and transcript; default: `save`, or the operation's name and a number.
     #[serde(rename = "as")]
-    #[schemars(with = "Option<String>")]
     pub name: Option<Spanned<String>>,
     /// Keep the answer under this name.
-    #[schemars(with = "Option<String>")]
     pub save: Option<Spanned<String>>,
     /// The result that it must have, or a list of those that it may have; default `ok`.
     #[serde(default)]
     pub result: Results,
     /// Fields that the answer must have (a subset comparison).
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub returns: Option<toml::Value>,
 }
 
 /// A call that goes on in the background.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BeginAction {
     /// The driven client; or `client`.
-    #[schemars(with = "Option<String>")]
     pub process: Option<Spanned<String>>,
     /// `"http"`: the HTTP client of the harness itself, through a link of its own that is called `http`.
-    #[schemars(with = "Option<String>")]
     pub client: Option<Spanned<String>>,
     /// An operation that the system file declares; for the HTTP client also a request, such as `"POST /items?sure=1"`.
-    #[schemars(with = "String")]
     pub op: Spanned<String>,
     /// Its arguments; see `call`.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub args: toml::Table,
     /// The arguments as a JSON object.
-    #[schemars(with = "Option<String>")]
     pub args_json: Option<Spanned<String>>,
     /// For the HTTP client: a body that is no JSON.
-    #[schemars(with = "Option<String>")]
     pub body: Option<Spanned<String>>,
     /// For the HTTP client: headers of the request.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, String>")]
     pub headers: BTreeMap<Spanned<String>, String>,
     /// `true`: leave the call out where an answer that its arguments need did not come, or lacks the field.
     #[serde(default)]
     pub optional: bool,
     /// The call's name, for `finish` and `cancel`.
     #[serde(rename = "as")]
-    #[schemars(with = "String")]
     pub name: Spanned<String>,
 }
 

@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::file::{At, Span, Times};
 use crate::log::Level;
 use crate::proxy::{Phase, Side};
 
 /// What a step can wait for. `request`, `bytes`, `connect` and `idle` are gates: the proxy stops the stream there.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// Gate: a phase of an HTTP/1 request.
@@ -34,41 +34,37 @@ pub enum Event {
 }
 
 /// Gate at a phase of an HTTP/1 request.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequestGate {
     /// The client process whose link is watched.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// The request method, upper case; any when absent.
     pub method: Option<String>,
     /// The request path without its query, with `*` for any run of characters; any when absent.
     pub path: Option<String>,
     /// The system's operation instead of `method` and `path`.
-    #[schemars(with = "Option<String>")]
     pub op: Option<Spanned<String>>,
     /// Where in the request.
-    #[schemars(with = "Phase")]
     pub phase: Spanned<Phase>,
     /// How many bytes of the head or body may pass first; default 0. Negative from its end: -1 stops before the last byte;
     /// `"middle"`: half of them. Only with head and body phases.
-    #[schemars(with = "Option<At>")]
     pub at: Option<Spanned<At>>,
     /// The how-many-th matching request of the process instance since its boot; default 1.
     pub nth: Option<NonZeroU32>,
     /// Let the proxy repeat the action by itself on later matches: a total number, or `"every"`.
     pub times: Option<Times>,
     /// Leave the stream parked after the action, until `do.release = { gate = "NAME" }`.
-    #[schemars(with = "Option<String>")]
     pub keep: Option<Spanned<String>>,
 }
 
 /// Gate at a byte of a connection.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BytesGate {
     /// The client process whose link is watched.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// The direction that is counted and parked.
     pub toward: Side,
@@ -77,35 +73,32 @@ pub struct BytesGate {
     /// The how-many-th connection of the process instance; default 1.
     pub nth: Option<NonZeroU32>,
     /// Leave the stream parked after the action, until `do.release = { gate = "NAME" }`.
-    #[schemars(with = "Option<String>")]
     pub keep: Option<Spanned<String>>,
 }
 
 /// Gate at a state of a connection.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ConnectionGate {
     /// The client process whose link is watched.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// The how-many-th time since the process instance booted; default 1.
     pub nth: Option<NonZeroU32>,
     /// Let the proxy repeat the action by itself on later matches: a total number, or `"every"`.
     pub times: Option<Times>,
     /// Leave the stream parked after the action, until `do.release = { gate = "NAME" }`.
-    #[schemars(with = "Option<String>")]
     pub keep: Option<Spanned<String>>,
 }
 
 /// A log line to wait for: by its name in the system file, or literally.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LineEvent {
     /// The process (or one instance of it) that logs it.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// A name of `[lines.…]` in the system file.
-    #[schemars(with = "Option<String>")]
     pub line: Option<Spanned<String>>,
     /// Literal level; needs `system`.
     pub level: Option<Level>,
@@ -121,28 +114,28 @@ pub struct LineEvent {
 }
 
 /// The end of a process.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ExitEvent {
     /// The process.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
     /// A name of `[exits.…]` in the system file; any exit when absent.
-    #[schemars(with = "Option<String>")]
     pub status: Option<Spanned<String>>,
 }
 
 /// A process by name.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProcessRef {
     /// The process.
-    #[schemars(with = "String")]
     pub process: Spanned<String>,
 }
 
 /// Silence.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct QuietEvent {
     /// How long nothing may be logged and nothing may pass any link.
@@ -151,7 +144,8 @@ pub struct QuietEvent {
 }
 
 /// A delay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AfterEvent {
     /// How long.

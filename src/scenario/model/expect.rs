@@ -1,26 +1,23 @@
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{LevelRule, TextRule};
 use crate::file::Count;
 
 /// Expectations beyond the default policy.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Expect {
     /// The policy by its name: `quiet` (the default), `loud`, or one of `[policies.…]` in the system file.
-    #[schemars(with = "Option<String>")]
     pub policy: Option<Spanned<String>>,
     /// Lines that must be there.
     #[serde(default)]
-    #[schemars(with = "Vec<ExpectLine>")]
     pub line: Vec<Spanned<ExpectLine>>,
     /// Lines that must not be there.
     #[serde(default)]
-    #[schemars(with = "Vec<AbsentLine>")]
     pub absent: Vec<Spanned<AbsentLine>>,
     /// What the transcript of this scenario does not pin.
     #[serde(default)]
@@ -28,20 +25,18 @@ pub struct Expect {
 }
 
 /// What the transcript does not pin, beside what the system file says.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TranscriptRules {
     /// Named lines that come in any order: those that follow each other are sorted.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
     pub unordered: Vec<Spanned<String>>,
     /// Named lines that may be there or not: they are judged, but not shown.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
     pub optional: Vec<Spanned<String>>,
     /// Named lines of which equal ones are shown once, however often and wherever they come again.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
     pub fold: Vec<Spanned<String>>,
     /// Identifiers to replace, beside those of the system: their names, and regular expressions of their shape.
     #[serde(default)]
@@ -49,19 +44,17 @@ pub struct TranscriptRules {
 }
 
 /// A line that must be there.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ExpectLine {
     /// What others call it in `after`; its `line` when absent.
     pub name: Option<String>,
     /// The process that logs it; with several instances, each of them. Or `role`.
-    #[schemars(with = "Option<String>")]
     pub process: Option<Spanned<String>>,
     /// The role whose processes log it, each of them; the parts of a composite process count.
-    #[schemars(with = "Option<String>")]
     pub role: Option<Spanned<String>>,
     /// A name of `[lines.…]` in the system file.
-    #[schemars(with = "Option<String>")]
     pub line: Option<Spanned<String>>,
     /// Literal level, `"WARN"` or `">= WARN"`; needs `system`.
     pub level: Option<LevelRule>,
@@ -76,24 +69,21 @@ pub struct ExpectLine {
     #[serde(default)]
     pub count: Count,
     /// Only what comes after the first line of another expectation, which stands before this one in the file.
-    #[schemars(with = "Option<String>")]
     pub after: Option<Spanned<String>>,
     /// Only what comes before, or after, the first fault.
     pub phase: Option<FaultPhase>,
 }
 
 /// A line that must not be there.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AbsentLine {
     /// The process that must not log it. Or `role`; every process when both are absent.
-    #[schemars(with = "Option<String>")]
     pub process: Option<Spanned<String>>,
     /// The role whose processes must not log it.
-    #[schemars(with = "Option<String>")]
     pub role: Option<Spanned<String>>,
     /// A name of `[lines.…]` in the system file.
-    #[schemars(with = "Option<String>")]
     pub line: Option<Spanned<String>>,
     /// Literal level, `"WARN"` or `">= WARN"`; needs `system`.
     pub level: Option<LevelRule>,
@@ -105,14 +95,14 @@ pub struct AbsentLine {
     #[serde(default)]
     pub fields: BTreeMap<String, TextRule>,
     /// Only what comes after the first line of an expectation.
-    #[schemars(with = "Option<String>")]
     pub after: Option<Spanned<String>>,
     /// Only what comes before, or after, the first fault.
     pub phase: Option<FaultPhase>,
 }
 
 /// A part of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultPhase {
     /// Before the first fault.
@@ -137,16 +127,15 @@ impl From<&AbsentLine> for ExpectLine {
 }
 
 /// Proof that the scenario tests something: what it must fail on.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Control {
     /// A planted defect that the system declares.
-    #[schemars(with = "Option<String>")]
     pub defect: Option<Spanned<String>>,
     /// `true`: leave out every fault of the timeline, instead of planting a defect.
     #[serde(default)]
     pub without_faults: bool,
     /// The finding that must then be made.
-    #[schemars(with = "crate::finding::FindingKind")]
     pub finding: Spanned<crate::finding::FindingKind>,
 }

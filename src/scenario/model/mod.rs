@@ -12,9 +12,8 @@ mod toxic;
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 pub use action::*;
 pub use call::*;
@@ -27,42 +26,38 @@ pub use toxic::*;
 use crate::file::Span;
 
 /// One scenario file.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScenarioFile {
     /// One sentence: what is broken, and what must be seen.
     pub summary: String,
     /// The only system that this scenario can run on, when it uses literals of that system.
-    #[schemars(with = "Option<String>")]
     pub system: Option<Spanned<String>>,
     /// What decides whatever toxics leave to chance (toxicity, jitter, slices); default 0. The same seed decides the same.
     #[serde(default)]
     pub seed: u64,
     /// The processes to boot, by name. The server (`server`) is there without being named.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Process>")]
     pub processes: BTreeMap<Spanned<String>, Process>,
     /// The timeline, in order.
     #[serde(default, rename = "step")]
-    #[schemars(with = "Vec<Step>")]
     pub steps: Vec<Spanned<Step>>,
     /// What must be seen beyond the default policy.
     #[serde(default)]
     pub expect: Expect,
     /// How it is swept.
-    #[schemars(with = "Option<SweepRules>")]
     pub sweep: Option<Spanned<SweepRules>>,
     /// The planted defect, or the removal of the fault, under which this scenario must fail.
-    #[schemars(with = "Option<Control>")]
     pub control: Option<Spanned<Control>>,
 }
 
 /// A process to boot.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Process {
     /// A role that the system file declares. Default: `server` for the process named `server`, else `client`.
-    #[schemars(with = "Option<String>")]
     pub role: Option<Spanned<String>>,
     /// How many instances; they are called `name.1`, `name.2` … when there are several.
     pub count: Option<u32>,
@@ -73,15 +68,15 @@ pub struct Process {
     pub boot: Option<bool>,
     /// Options by the names that the system file gives them.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub options: BTreeMap<Spanned<String>, toml::Value>,
     /// The name of the exit (`[exits.…]` of the system file) that this process must end with, when it is not the usual one.
-    #[schemars(with = "Option<String>")]
     pub exit: Option<Spanned<String>>,
 }
 
 /// How a client reaches the server.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// Through its own link of the fault proxy.
@@ -92,15 +87,14 @@ pub enum Via {
 }
 
 /// One entry of the timeline: `on` (wait for), `do` (then do), or both.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
     /// The event to wait for.
-    #[schemars(with = "Option<Event>")]
     pub on: Option<Spanned<Event>>,
     /// The action to take.
     #[serde(rename = "do")]
-    #[schemars(with = "Option<Action>")]
     pub action: Option<Spanned<Action>>,
     /// The watchdog of this step; default 10 s.
     pub within: Option<Span>,

@@ -1,10 +1,10 @@
 //! How a scenario says what a text or a level must be.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use regex::Regex;
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
@@ -112,8 +112,9 @@ impl<'de> Deserialize<'de> for TextRule {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for TextRule {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "TextRule".into()
     }
 
@@ -215,8 +216,9 @@ impl<'de> Deserialize<'de> for LevelRule {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for LevelRule {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "LevelRule".into()
     }
 

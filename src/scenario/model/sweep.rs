@@ -1,33 +1,28 @@
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
 use crate::file::Span;
 use crate::proxy::Phase;
 
 /// How the scenario is swept by `quietdown sweep`; the command line can say otherwise.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SweepRules {
     /// The faults; all of them when absent.
-    #[schemars(with = "Option<Vec<SweepFault>>")]
     pub faults: Option<Vec<Spanned<SweepFault>>>,
     /// The calls whose requests are broken, by the names that they have in the scenario; all of them when absent.
-    #[schemars(with = "Option<Vec<String>>")]
     pub calls: Option<Vec<Spanned<String>>>,
     /// The phases of requests that are struck; all of them when absent.
-    #[schemars(with = "Option<Vec<Phase>>")]
     pub phases: Option<Vec<Spanned<Phase>>>,
     /// The faults from which every call must recover when they happen once: it must end as `ok`.
     #[serde(default)]
-    #[schemars(with = "Vec<SweepFault>")]
     pub recovers: Vec<Spanned<SweepFault>>,
     /// The clients that cannot know of a planned stop that was not announced to them (they have no flag): a call of theirs that
     /// it meets, or that begins after it, may end as `unreachable`, with a report.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
     pub uninformed: Vec<Spanned<String>>,
     /// Whether the server, when it is told to stop, ends the answers that it has begun: a call whose response a planned stop
     /// strikes must end as in the scenario.
@@ -36,14 +31,15 @@ pub struct SweepRules {
     /// Options of processes while they are swept, added to their own or instead of them: by process, then by option. Short
     /// timeouts belong here, so that the scenario by itself does not depend on them.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>"))]
     pub options: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, toml::Value>>,
     /// How long a fault lasts that is over by itself (`refuse` and `pause`, once); default 20 ms.
     pub outage: Option<Span>,
 }
 
 /// A fault that a sweep injects at every point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SweepFault {
     /// The connection ends in order.

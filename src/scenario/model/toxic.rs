@@ -1,20 +1,18 @@
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::proxy::{
     Bandwidth, Corrupt, Latency, LimitData, Noop, Only, ResetPeer, Side, Slicer, SlowClose, Timeout, Toxic, ToxicKind,
 };
 
 /// Adds a toxic to a link: exactly one of the kinds, with Toxiproxy's names and units.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ToxicAction {
     /// The link of this process.
-    #[schemars(with = "String")]
     pub link: Spanned<String>,
     /// Its name, for `untoxic`; default: its kind and its stream, such as `latency_downstream`.
-    #[schemars(with = "Option<String>")]
     pub name: Option<Spanned<String>>,
     /// The direction; default `downstream`.
     #[serde(default)]
@@ -44,11 +42,11 @@ pub struct ToxicAction {
 }
 
 /// Which requests a toxic applies to. Upstream it meets their bytes, downstream those of their answers.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ToxicOnly {
     /// The system's operation instead of `method` and `path`.
-    #[schemars(with = "Option<String>")]
     pub op: Option<Spanned<String>>,
     /// The request method, upper case; any when absent.
     pub method: Option<String>,
@@ -61,7 +59,8 @@ pub struct ToxicOnly {
 }
 
 /// A direction, as Toxiproxy calls it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ToxicStream {
     /// Towards the server.
@@ -72,14 +71,13 @@ pub enum ToxicStream {
 }
 
 /// Takes toxics away from a link.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UntoxicAction {
     /// The link of this process.
-    #[schemars(with = "String")]
     pub link: Spanned<String>,
     /// The toxic; all of the link's when absent.
-    #[schemars(with = "Option<String>")]
     pub name: Option<Spanned<String>>,
 }
 

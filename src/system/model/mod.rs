@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 mod policy;
 mod role;
@@ -22,7 +21,8 @@ use super::invariant::Invariant;
 use crate::log::{Format, Level};
 
 /// One system file: how to boot the processes of a system, when they are ready, how they log, what its words mean.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SystemFile {
     /// The system's name.
@@ -32,7 +32,6 @@ pub struct SystemFile {
     /// How its processes log.
     pub log: Log,
     /// The kinds of process that it can boot. `server` is booted by itself.
-    #[schemars(with = "BTreeMap<String, Role>")]
     pub roles: BTreeMap<Spanned<String>, Role>,
     /// What a driven client can be asked for.
     #[serde(default)]
@@ -42,13 +41,11 @@ pub struct SystemFile {
     pub lines: BTreeMap<String, Line>,
     /// Ends of a process by the names that scenarios use.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Exit>")]
     pub exits: BTreeMap<String, Spanned<Exit>>,
     /// Defects that can be planted.
     pub defects: Option<Defects>,
     /// What must hold of the data at the end.
     #[serde(default, rename = "invariant")]
-    #[schemars(with = "Vec<Invariant>")]
     pub invariants: Vec<Spanned<Invariant>>,
     /// Policies of its own, by the names that scenarios use.
     #[serde(default)]
@@ -66,16 +63,15 @@ pub struct SystemFile {
     pub setup: Option<Setup>,
     /// The system with something changed, by names that `--variant` uses.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Variant>")]
     pub variants: BTreeMap<Spanned<String>, Variant>,
     /// Scenarios that fail, and how.
     #[serde(default, rename = "expected-failure")]
-    #[schemars(with = "Vec<ExpectedFailure>")]
     pub expected_failures: Vec<Spanned<ExpectedFailure>>,
 }
 
 /// How the processes log.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Log {
     /// The format of their records.
@@ -88,7 +84,6 @@ pub struct Log {
     pub transcript_targets: Vec<String>,
     /// Named lines that are judged, but not in the transcript: polls, heartbeats, retries, probes. Above DEBUG only lifecycle lines.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
     pub transcript_omits: Vec<Spanned<String>>,
     /// Fields that are not in the transcript: counts of retries and probes.
     #[serde(default)]
@@ -103,7 +98,8 @@ fn default_call_field() -> String {
 }
 
 /// What a driven client can be asked for.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Operation {
     /// The method of the request that it makes.
@@ -122,7 +118,8 @@ pub struct Operation {
 }
 
 /// A log line by its name: every part that is given must match.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Line {
     /// The level.
@@ -137,16 +134,18 @@ pub struct Line {
 }
 
 /// The end of a process: one of these.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exit {
     /// Exit codes as numbers, signals by their names.
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
     pub status: Vec<toml::Value>,
 }
 
 /// Defects that can be planted into this system.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Defects {
     /// The environment variable that plants one.
@@ -156,7 +155,8 @@ pub struct Defects {
 }
 
 /// Where the data are read at the end when the server has ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FinalReadPlace {
     /// From a server that is booted again: this system keeps its data.

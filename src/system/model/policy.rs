@@ -1,11 +1,11 @@
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::log::Level;
 
 /// What processes may and must say, when a scenario names this policy.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Policy {
     /// One sentence: what it is for.
@@ -21,7 +21,6 @@ pub struct Policy {
     /// Whether a client must say something at WARN or ERROR after the first fault; default `false`.
     pub loud: bool,
     /// Named lines that are allowed in every process, at any level and any time.
-    #[schemars(with = "Vec<String>")]
     pub allow: Vec<Spanned<String>>,
 }
 

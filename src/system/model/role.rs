@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::file::Span;
 
 /// What a process of this role is to the harness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RoleKind {
     /// Listens; is what every link leads to.
@@ -24,7 +24,8 @@ pub enum RoleKind {
 }
 
 /// A kind of process.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Role {
     /// What it is to the harness.
@@ -32,13 +33,11 @@ pub struct Role {
     /// The program and its arguments. `${quietdown}` is the quietdown program, `${port}` a port that is reserved for the server of
     /// this run, `${server}` the URL at which this process reaches the server (its own link), `${run}` the run's folder,
     /// `${name}` the process's name, `${system}` the folder of the system file.
-    #[schemars(with = "Vec<String>")]
     pub command: Vec<Spanned<String>>,
     /// Environment variables, with the same `${…}`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// The zygote (`[zygotes.NAME]`) that forks it. The first word of the command, the interpreter, is left out then.
-    #[schemars(with = "Option<String>")]
     pub zygote: Option<Spanned<String>>,
     /// When it is ready; at once when absent.
     pub ready: Option<Ready>,
@@ -46,11 +45,9 @@ pub struct Role {
     #[serde(default)]
     pub stop: Stop,
     /// The exit, by name, that it must end with when the scenario does not say otherwise.
-    #[schemars(with = "String")]
     pub exit: Spanned<String>,
     /// Lines by name that it may log at any level and any time.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
     pub lifecycle: Vec<Spanned<String>>,
     /// The targets whose DEBUG records are in the transcript of this role, instead of those of `[log]`: what a free-running
     /// process has in flight when something happens is a matter of time.
@@ -65,22 +62,22 @@ pub struct Role {
 }
 
 /// A sub-process of a composite role.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Part {
     /// The role whose rules its records obey.
-    #[schemars(with = "String")]
     pub role: Spanned<String>,
     /// The name in its records, with `*` for any run of characters.
     pub thread: String,
 }
 
 /// When a process is ready: all that is given here must hold.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Ready {
     /// A named line has been logged.
-    #[schemars(with = "Option<String>")]
     pub line: Option<Spanned<String>>,
     /// A GET of this path at the server's real address (never through a link) is answered with a 2xx status.
     pub http: Option<String>,
@@ -92,7 +89,8 @@ pub struct Ready {
 }
 
 /// How a process is asked to end.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Stop {
     /// By which means.
@@ -110,7 +108,8 @@ impl Default for Stop {
 }
 
 /// By which means a process is asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StopBy {
     /// SIGTERM to the process itself.
@@ -122,18 +121,19 @@ pub enum StopBy {
 }
 
 /// How it shows that a stop has begun.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Begun {
     /// A named line is logged.
-    #[schemars(with = "String")]
     Line(Spanned<String>),
     /// A GET of this path at the server's real address is no longer answered with a 2xx status.
     Http(String),
 }
 
 /// How an option becomes part of a command.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OptionRule {
     /// What it is, with its unit.
@@ -145,6 +145,6 @@ pub struct OptionRule {
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// The value when the scenario says nothing; without one the option is then left out.
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub default: Option<toml::Value>,
 }

@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use crate::file::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::finding::FindingKind;
 
@@ -10,7 +9,8 @@ use crate::finding::FindingKind;
 pub const PLAIN: &str = "plain";
 
 /// The system with something about it changed: a fix, an older version, another setting.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Variant {
     /// One sentence: what is different.
@@ -22,20 +22,19 @@ pub struct Variant {
     #[serde(default)]
     pub args: Vec<String>,
     /// The roles whose processes get them; all when absent.
-    #[schemars(with = "Option<Vec<String>>")]
     pub roles: Option<Vec<Spanned<String>>>,
     /// `false`: its transcripts are not compared with snapshots. Default `true`.
     pub snapshots: Option<bool>,
 }
 
 /// A scenario that fails on this system, and how: what is known to be wrong.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ExpectedFailure {
     /// The scenario, by its name.
     pub scenario: String,
     /// The variants on which it fails; `plain` (the default) is the system without one.
-    #[schemars(with = "Option<Vec<String>>")]
     pub variants: Option<Vec<Spanned<String>>>,
     /// The kinds of finding that it must show, all of them.
     pub findings: Vec<FindingKind>,

@@ -1,7 +1,7 @@
 //! Actions on calls.
 
+use crate::file::Spanned;
 use serde_json::Value;
-use toml::Spanned;
 
 use crate::evidence::{CallResult, Results, StepFailure};
 use crate::scenario::{Asking, BeginAction, CallAction, FinishAction};

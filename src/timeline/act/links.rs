@@ -75,7 +75,7 @@ impl World<'_> {
     /// The link that is meant, and the connection if it is the gated one.
     fn target(
         &self,
-        link: Option<&toml::Spanned<String>>,
+        link: Option<&crate::file::Spanned<String>>,
         parked: Option<&Parked>,
         bound: Bound,
     ) -> Result<(usize, Option<u64>), StepFailure> {
