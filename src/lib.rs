@@ -12,6 +12,8 @@ pub mod escalation;
 pub mod evidence;
 pub mod file;
 pub mod finding;
+#[doc(hidden)]
+pub mod harness;
 mod http;
 pub mod mutation;
 pub mod process;

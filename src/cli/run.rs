@@ -277,6 +277,7 @@ pub(super) fn interrupt() {
             quietdown::process::marked(&format!("{}/", quietdown::process::mark()))
                 .iter()
                 .for_each(quietdown::process::Marked::kill);
+            #[expect(clippy::disallowed_methods, reason = "what was started is ended by then, and threads may still wait")]
             std::process::exit(130);
         }
     });
