@@ -1,6 +1,4 @@
-//! The embedded system under test: a rollout store, its client, its runner, its execution strategy.
-//!
-//! It knows nothing of the harness, and the harness knows it only as processes.
+#![doc = include_str!("../README.md")]
 
 pub mod client;
 mod command;

@@ -5,6 +5,7 @@
 //! route is one function here and one line in the server's route table.
 
 mod answer;
+mod attempt;
 pub mod attempts;
 mod call;
 mod finished;

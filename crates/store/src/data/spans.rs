@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Refusal};
-use super::attempts::Attempt;
+use super::attempt::Attempt;
 use super::call::Call;
 use super::json::raw;
 use super::page::{Query, Sortable};

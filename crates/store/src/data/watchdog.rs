@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Refusal;
-use super::attempts::Attempt;
+use super::attempt::Attempt;
 use super::rollouts::Known;
 use super::store::Store;
 use super::words::AttemptStatus;
