@@ -1,5 +1,8 @@
 //! One scenario from its file to its report: the door for `cargo test`, here and in other projects.
 
+mod queue;
+mod suite;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,9 @@ use crate::scenario::{Scenario, cast};
 use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
 use crate::transcript::{Comparison, compare, transcript};
-use crate::verdict::{Case, judge, unlike};
+use crate::verdict::{judge, unlike};
+pub use queue::{Cost, drive};
+pub use suite::{Accept, Accepted, Counts, Ending, FailureReason, Reporter, Suite, SuiteCase};
 
 /// The environment variable that names the quietdown program, for tests of other projects.
 pub const PROGRAM: &str = "QUIETDOWN_BIN";
@@ -164,6 +169,11 @@ impl Runner {
         self
     }
 
+    /// Whether somebody else's proxy carries the links, which cannot all that the embedded one can.
+    pub(crate) fn has_foreign_proxy(&self) -> bool {
+        self.toxiproxy.is_some()
+    }
+
     /// Plants what the scenario's control says; its snapshot is then not compared.
     ///
     /// # Errors
@@ -285,7 +295,7 @@ pub fn review(
 }
 
 fn judged(evidence: &Evidence, scenario: &Scenario, system: &System) -> Vec<Finding> {
-    judge(Case { evidence, scenario: &scenario.file, system: &system.file })
+    judge(crate::verdict::Case { evidence, scenario: &scenario.file, system: &system.file })
 }
 
 fn told(evidence: &Evidence, scenario: &Scenario, system: &System) -> Result<String, HarnessError> {

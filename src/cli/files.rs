@@ -3,16 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use quietdown::run::SuiteCase;
 use quietdown::scenario::{NotApplicable, Scenario, ScenarioError};
 use quietdown::system::{PLAIN, System, SystemError};
-
-/// A scenario with the system that it runs on.
-pub struct Selected {
-    pub scenario: Scenario,
-    pub system: System,
-    /// Why it is not run there.
-    pub left_out: Option<NotApplicable>,
-}
 
 /// The scenario files that `names` mean: paths of files or folders, or names of files in `scenarios/`. All of it if there are none.
 ///
@@ -82,7 +75,7 @@ pub struct Purpose {
 ///
 /// # Errors
 /// Everything that is wrong with any of them, drawn.
-pub fn load(names: &[String], purpose: Purpose, colours: bool) -> Result<Vec<Selected>, Vec<String>> {
+pub fn load(names: &[String], purpose: Purpose, colours: bool) -> Result<Vec<SuiteCase>, Vec<String>> {
     let mut selected = Vec::new();
     let mut wrong = Vec::new();
     let mut reader = Files::new(purpose, colours);
@@ -115,7 +108,7 @@ impl Files {
     ///
     /// # Errors
     /// What is wrong with it or with its system, drawn.
-    pub fn load(&mut self, path: &Path) -> Result<Vec<Selected>, String> {
+    pub fn load(&mut self, path: &Path) -> Result<Vec<SuiteCase>, String> {
         let scenario = Scenario::load(path).map_err(|why| match why {
             ScenarioError::Wrong(list) => list.render(self.colours),
             other => other.to_string(),
@@ -132,7 +125,7 @@ impl Files {
         };
         let one = |variant: &&str| {
             let system = system.with_variant(variant)?;
-            Ok(Selected { scenario: scenario.clone(), system, left_out: left_out.clone() })
+            Ok(SuiteCase { scenario: scenario.clone(), system, left_out: left_out.clone() })
         };
         variants.iter().map(one).collect()
     }
@@ -157,9 +150,9 @@ impl Files {
 }
 
 /// Scenarios that a system file says something about, and that are not among these.
-pub fn declared_for_nothing(selected: &[Selected]) -> Vec<String> {
+pub fn declared_for_nothing(selected: &[SuiteCase]) -> Vec<String> {
     let mut wrong = std::collections::BTreeSet::new();
-    for Selected { system, .. } in selected {
+    for SuiteCase { system, .. } in selected {
         let declared = system.file.not_applicable.keys().map(|name| ("not-applicable", name));
         let failing = system.file.expected_failures.iter().map(|rule| ("expected-failure", &rule.as_ref().scenario));
         for (table, name) in declared.chain(failing) {

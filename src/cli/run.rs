@@ -1,26 +1,19 @@
 //! `quietdown run`.
 
-mod outcome;
-mod snapshots;
-
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use quietdown::finding::FindingKind;
 use quietdown::remote::{Remote, RemoteError};
-use quietdown::report::Terminal;
-use quietdown::run::{Runner, default_runs};
-use quietdown::scenario::{NotApplicable, needs_embedded_proxy};
-use quietdown::transcript::{moving, place};
+use quietdown::report::{Progress, Terminal};
+use quietdown::run::{Accept, Counts, Runner, Suite, SuiteCase, default_runs};
+use quietdown::system::System;
+use quietdown::transcript::Orphan;
 
-use super::files::{self, Purpose, Selected};
-use super::{BROKEN, WRONG};
-use outcome::{Outcome, Tally, control_outcome};
-use snapshots::{Transcripts, accept, first_transcript, of_snapshot, orphans};
+use super::files::{self, Purpose};
+use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// The environment variable that makes what is left out a failure: `all`.
 const REQUIRE: &str = "QUIETDOWN_REQUIRE";
@@ -114,138 +107,58 @@ impl Run {
         let runner = if self.no_zygote { runner.without_zygotes() } else { runner };
         interrupt();
         let began = Instant::now();
-        let mut tally = Tally::default();
-        let transcripts = Transcripts::default();
-        for _ in 0..self.repeat.get() {
-            let outcomes = self.all(&selected, &runner, Terminal { colours }, &transcripts);
-            let mut more = true;
-            for (name, outcome) in outcomes {
-                more &= tally.count(&name, outcome);
-            }
-            if !more {
-                break;
-            }
-        }
-        tally.known.values().for_each(|detail| super::say(format_args!("\n{detail}")));
-        tally.details.iter().for_each(|detail| super::say(format_args!("\n{detail}")));
-        super::say(Terminal { colours }.summary(tally.counts(), began.elapsed()));
-        let missed = tally.missed(required);
+        let suite = Suite {
+            cases: &selected,
+            runner,
+            jobs: self.jobs,
+            repeat: self.repeat,
+            control: self.control,
+            keep: self.keep,
+            accept: match (self.accept, self.accept_new) {
+                (true, _) => Accept::Always,
+                (false, true) => Accept::Missing,
+                (false, false) => Accept::Never,
+            },
+        };
+        let mut progress = Progress::new(Terminal { colours });
+        let counts = suite.run(&mut progress);
+        progress.finish(&counts, began.elapsed());
+        let missed = if required { counts.undeclared.as_slice() } else { &[] };
         if !missed.is_empty() {
             eprintln!("quietdown: {REQUIRE}=all, and this was left out without being declared by its system file:");
             missed.iter().for_each(|name| eprintln!("  {name}"));
         }
         stale.iter().for_each(|why| eprintln!("quietdown: {why}"));
-        tally.code(required, !stale.is_empty())
+        code(&counts, !missed.is_empty(), !stale.is_empty())
     }
+}
 
-    fn all(
-        &self,
-        selected: &[Selected],
-        runner: &Runner,
-        terminal: Terminal,
-        transcripts: &Transcripts,
-    ) -> Vec<(String, Outcome)> {
-        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let jobs = self.jobs.map_or(2 * processors, NonZeroUsize::get).min(selected.len());
-        let waiting: Mutex<VecDeque<&Selected>> = Mutex::new(selected.iter().collect());
-        let outcomes = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..jobs {
-                scope.spawn(|| {
-                    loop {
-                        let Some(next) = lock(&waiting).pop_front() else { return };
-                        let outcome = self.one(next, runner.clone(), terminal, transcripts);
-                        let mut outcomes = lock(&outcomes);
-                        match &outcome {
-                            Outcome::Passed(line)
-                            | Outcome::Expected(line, _)
-                            | Outcome::Unlike(line, _)
-                            | Outcome::Failed(line, _)
-                            | Outcome::LeftOut(line, _) => {
-                                super::say(line);
-                            }
-                            Outcome::Broken(line) => eprintln!("{line}"),
-                        }
-                        outcomes.push((next.system.label(&next.scenario.name), outcome));
-                    }
-                });
-            }
-        });
-        outcomes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    fn one(&self, selected: &Selected, runner: Runner, terminal: Terminal, transcripts: &Transcripts) -> Outcome {
-        let Selected { scenario, system, left_out } = selected;
-        let needs = self.toxiproxy.as_ref().and_then(|_| needs_embedded_proxy(&scenario.file));
-        let needs =
-            needs.map(|why| NotApplicable { reason: format!("needs the embedded proxy: {why}"), declared: false });
-        if let Some(why) = left_out.clone().or(needs) {
-            return Outcome::LeftOut(terminal.not_applicable(&system.label(&scenario.name), &why), why);
-        }
-        let (runner, wanted) = match self.control {
-            false => (runner, None),
-            true => match runner.control(scenario) {
-                Ok((runner, finding)) => (runner, Some(finding)),
-                Err(why) => return Outcome::Broken(format!("quietdown: {}: {why}", scenario.name)),
-            },
-        };
-        let mut report = match runner.run(scenario, system) {
-            Ok(report) => report,
-            Err(why) => return Outcome::Broken(format!("quietdown: {}: {why}", scenario.name)),
-        };
-        if let Some(wanted) = wanted {
-            return control_outcome(report, wanted, self.keep, terminal);
-        }
-        if let Some(first) = first_transcript(transcripts, &place(&scenario.path, &system.suffix()), &report.transcript)
-        {
-            // How it relates to the snapshot was said of the first; here is what moves.
-            report.findings.retain(|finding| !of_snapshot(finding));
-            if report.expected.is_none()
-                && system.has_snapshots()
-                && let Some(moving) = moving(&first, &report.transcript)
-            {
-                let detail = terminal.moving(&report.scenario, &moving);
-                return Outcome::Failed(terminal.word_for(&report, "its transcript moves"), detail);
-            }
-        }
-        if let Some(expected) = &report.expected {
-            let (line, detail) = (terminal.verdict(&report), terminal.failure(&report));
-            return match &expected.unlike {
-                None => Outcome::Expected(line, detail),
-                Some(_) => Outcome::Failed(terminal.word_for(&report, "not as its system file expects"), detail),
-            };
-        }
-        let wrong_only_in_snapshot = report.findings.iter().all(of_snapshot);
-        let missing = report.findings.iter().any(|finding| finding.kind == FindingKind::SnapshotMissing);
-        if wrong_only_in_snapshot && (self.accept || self.accept_new && missing) {
-            match accept(scenario, &system.suffix(), &report.transcript, terminal) {
-                Ok(shown) => shown.iter().for_each(super::say),
-                Err(why) => {
-                    return Outcome::Broken(format!(
-                        "quietdown: {}: the snapshot cannot be written: {why}",
-                        scenario.name
-                    ));
-                }
-            }
-            report.findings.clear();
-            if let (false, Some(folder)) = (self.keep, report.folder.take()) {
-                // What it shows was accepted.
-                drop(std::fs::remove_dir_all(folder));
-            }
-        }
-        let line = terminal.verdict(&report);
-        match (report.passed(), wrong_only_in_snapshot && self.repeat.get() > 1) {
-            (true, _) => Outcome::Passed(line),
-            (false, true) => Outcome::Unlike(line, terminal.failure(&report)),
-            (false, false) => Outcome::Failed(line, terminal.failure(&report)),
-        }
+/// The exit code.
+fn code(counts: &Counts, missed: bool, stale: bool) -> u8 {
+    match counts {
+        Counts { broken: 1.., .. } => BROKEN,
+        Counts { failed: 1.., .. } => FAILED,
+        _ if missed => FAILED,
+        // Nothing was tested.
+        Counts { passed: 0, expected: 0, .. } => WRONG,
+        _ if stale => WRONG,
+        _ => PASSED,
     }
 }
 
 /// What is left of scenarios and variants that are gone.
-fn stale(selected: &[Selected]) -> Vec<String> {
+fn stale(selected: &[SuiteCase]) -> Vec<String> {
     let orphans = orphans(selected);
     orphans.iter().map(ToString::to_string).chain(files::declared_for_nothing(selected)).collect()
+}
+
+/// The snapshots beside these scenarios whose scenario or variant is gone.
+fn orphans(selected: &[SuiteCase]) -> Vec<Orphan> {
+    let folders: BTreeSet<&Path> = selected.iter().filter_map(|one| one.scenario.path.parent()).collect();
+    let mut known = System::known();
+    known.extend(selected.iter().map(|one| one.system.clone()));
+    let is_made = |suffix: &str| System::makes_snapshots(&known, suffix);
+    folders.into_iter().flat_map(|folder| quietdown::transcript::orphans(folder, is_made).unwrap_or_default()).collect()
 }
 
 /// Whether nothing may be left out that a system file does not declare.
@@ -277,13 +190,11 @@ pub(super) fn interrupt() {
             quietdown::process::marked(&format!("{}/", quietdown::process::mark()))
                 .iter()
                 .for_each(quietdown::process::Marked::kill);
-            #[expect(clippy::disallowed_methods, reason = "what was started is ended by then, and threads may still wait")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "what was started is ended by then, and threads may still wait"
+            )]
             std::process::exit(130);
         }
     });
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic in another scenario's thread does not make these values wrong.
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use quietdown::report::{Tally, Terminal};
-use quietdown::run::{Report, Runner, default_runs};
+use quietdown::run::{Cost, Report, Runner, SuiteCase, default_runs, drive};
 use quietdown::scenario::SweepFault;
-use quietdown::sweep::{self, Cost, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict, drive};
+use quietdown::sweep::{self, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
 use quietdown::system::System;
 
-use super::files::{self, Selected};
+use super::files;
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
 use failures::Failures;
 use selection::{Shard, Which, budget};
@@ -90,7 +90,7 @@ impl Sweep {
     }
 
     fn sweep(&self) -> Result<u8, Ended> {
-        let Selected { scenario, system, .. } = self.load()?;
+        let SuiteCase { scenario, system, .. } = self.load()?;
         let terminal = Terminal { colours: super::colours(&std::io::stdout()) };
         let folder = self.folder.clone().unwrap_or_else(|| new_folder(&scenario.name));
         let program = std::env::current_exe().map_err(|why| (BROKEN, format!("cannot find its own program: {why}")))?;
@@ -142,7 +142,7 @@ impl Sweep {
         Ok(self.end(&points, &ledger, &folder))
     }
 
-    fn load(&self) -> Result<Selected, Ended> {
+    fn load(&self) -> Result<SuiteCase, Ended> {
         let wrong = |why: String| (WRONG, why);
         let found = files::find(std::slice::from_ref(&self.scenario)).map_err(|why| wrong(why.join("\n")))?;
         let [path] = found.as_slice() else {

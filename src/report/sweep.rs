@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use super::Terminal;
 use crate::log::printable;
 use crate::proxy::Phase;
+use crate::run::Cost;
 use crate::scenario::SweepFault;
-use crate::sweep::{Cost, Outcome, Point, Recorded, Verdict, phase_name};
+use crate::sweep::{Outcome, Point, Recorded, Verdict, phase_name};
 
 /// The columns of the matrix.
 const PHASES: [Phase; 6] = [

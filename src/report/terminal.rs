@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::tracebacks::{self, Group};
 use crate::finding::{Finding, FindingKind};
 use crate::log::printable;
-use crate::run::{Expected, Report};
+use crate::run::{Counts, Expected, Report};
 use crate::scenario::NotApplicable;
 use crate::transcript::Moving;
 
@@ -18,19 +18,6 @@ const EXCERPT: usize = 24;
 pub struct Terminal {
     /// Whether to use colours.
     pub colours: bool,
-}
-
-/// How many scenarios ended how.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    /// As they must.
-    pub passed: usize,
-    /// Not as they must, or not at all.
-    pub failed: usize,
-    /// They failed as their system file declares.
-    pub expected: usize,
-    /// They were not run.
-    pub not_applicable: usize,
 }
 
 impl Terminal {
@@ -151,8 +138,9 @@ impl Terminal {
     }
 
     /// The last line.
-    pub fn summary(self, counts: Counts, took: Duration) -> String {
-        let Counts { passed, failed, expected, not_applicable } = counts;
+    pub fn summary(self, counts: &Counts, took: Duration) -> String {
+        let &Counts { passed, failed, expected, broken, left_out: not_applicable, .. } = counts;
+        let failed = failed + broken;
         let word = match (failed, not_applicable) {
             (0, _) if expected > 0 => self.paint("all as expected", "32"),
             (0, 0) => self.paint("all passed", "32"),

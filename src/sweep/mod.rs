@@ -5,7 +5,6 @@
 
 mod base;
 mod compose;
-mod drive;
 mod ledger;
 mod minimal;
 mod oracle;
@@ -22,7 +21,6 @@ use base::Base;
 use compose::Composer;
 
 pub use compose::Composition;
-pub use drive::{Cost, drive};
 pub use ledger::{Ledger, LedgerError, Subject};
 pub use minimal::Minimal;
 pub use outcome::{Outcome, Verdict, cause};

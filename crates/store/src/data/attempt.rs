@@ -32,7 +32,8 @@ pub struct Attempt {
 }
 
 /// The columns of [`Attempt::read`], in order.
-pub(super) const COLUMNS: &str = "id, sequence_id, start_time, end_time, status, worker_id, last_heartbeat_time, metadata";
+pub(super) const COLUMNS: &str =
+    "id, sequence_id, start_time, end_time, status, worker_id, last_heartbeat_time, metadata";
 
 impl Attempt {
     /// Reads an attempt from the columns of a row that begin at `first`.

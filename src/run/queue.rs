@@ -1,4 +1,4 @@
-//! Runs points beside each other, one kind of fault after the other, so that what each costs can be told.
+//! The queue of what is to be run, scenarios and points alike: side by side, up to a deadline, with what it cost.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -34,6 +34,12 @@ impl Cost {
     }
 }
 
+/// How many run at once when nobody says: twice the number of processors, because a scenario mostly waits.
+pub(crate) fn side_by_side() -> NonZeroUsize {
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    processors.saturating_mul(NonZeroUsize::MIN.saturating_add(1))
+}
+
 /// Runs all of `work` with so many at once; stops to begin at `deadline`. `run` gives a result, `done` takes them as they come,
 /// and can end it all by giving `false`.
 pub fn drive<W: Send, R: Send>(
@@ -44,11 +50,12 @@ pub fn drive<W: Send, R: Send>(
     done: impl FnMut(R) -> bool + Send,
 ) -> Cost {
     let (began, cpu) = (Instant::now(), cpu_time());
+    let count = work.len();
     let waiting = Mutex::new(work.into_iter().collect::<VecDeque<W>>());
     let done = Mutex::new((done, 0_usize));
     let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     std::thread::scope(|scope| {
-        for _ in 0..jobs.get() {
+        for _ in 0..jobs.get().min(count) {
             scope.spawn(|| {
                 loop {
                     let next = if late() { None } else { lock(&waiting).pop_front() };

@@ -1,0 +1,301 @@
+//! Many scenarios, side by side, and what came of each.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::queue::{drive, side_by_side};
+use super::{Report, Runner};
+use crate::finding::{Finding, FindingKind};
+use crate::scenario::{NotApplicable, Scenario, needs_embedded_proxy};
+use crate::system::System;
+use crate::timeline::HarnessError;
+use crate::transcript::{self, Comparison, Moving, moving};
+
+/// A scenario with the system that it runs on.
+#[derive(Debug, Clone)]
+pub struct SuiteCase {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The system, in the variant that is meant.
+    pub system: System,
+    /// Why it is not run there.
+    pub left_out: Option<NotApplicable>,
+}
+
+impl SuiteCase {
+    /// Its name for people: the scenario's, with that of the system's variant.
+    pub fn label(&self) -> String {
+        self.system.label(&self.scenario.name)
+    }
+}
+
+/// What came of a scenario.
+#[derive(Debug)]
+pub enum Ending {
+    /// Nothing is wrong.
+    Passed(Box<Report>),
+    /// Under its control it failed with this finding, as it must.
+    Controlled(FindingKind),
+    /// It failed as its system file declares.
+    Expected(Box<Report>),
+    /// Only its snapshot is wrong, and further rounds tell whether its transcript moves.
+    Unlike(Box<Report>),
+    /// Something is wrong.
+    Failed(Box<Report>, FailureReason),
+    /// The harness failed: nothing is known about the system.
+    Broken(HarnessError),
+    /// It was not run.
+    LeftOut(NotApplicable),
+}
+
+/// In what way a scenario failed.
+#[derive(Debug)]
+pub enum FailureReason {
+    /// As its report says.
+    Findings,
+    /// Its transcript is another one than in the first round.
+    Moves(Moving),
+    /// Its system file declares another failure.
+    UnlikeExpected,
+    /// Its control was planted, and this finding was not made.
+    Uncontrolled(FindingKind),
+}
+
+/// A snapshot that was written.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The snapshot.
+    pub place: PathBuf,
+    /// What changed; nothing where it is new.
+    pub diff: Option<String>,
+}
+
+/// Which transcripts become snapshots, where nothing else is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accept {
+    /// None.
+    #[default]
+    Never,
+    /// Those of scenarios without one.
+    Missing,
+    /// Each.
+    Always,
+}
+
+/// Is told what happens while scenarios run. Several run at once; calls come one after the other.
+pub trait Reporter: Send {
+    /// A scenario begins.
+    fn begun(&mut self, case: &SuiteCase) {
+        let _ = case;
+    }
+    /// A scenario has ended.
+    fn ended(&mut self, case: &SuiteCase, ending: &Ending);
+    /// A snapshot was written.
+    fn accepted(&mut self, snapshot: &Accepted) {
+        let _ = snapshot;
+    }
+}
+
+/// How many scenarios ended how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// As they must.
+    pub passed: usize,
+    /// Not as they must.
+    pub failed: usize,
+    /// They failed as their system file declares.
+    pub expected: usize,
+    /// The harness failed.
+    pub broken: usize,
+    /// They were not run.
+    pub left_out: usize,
+    /// Of those that were not run, the ones that no system file declares, each once with its reason.
+    pub undeclared: Vec<String>,
+}
+
+/// Scenarios to be run, and how.
+#[derive(Debug)]
+pub struct Suite<'a> {
+    /// The scenarios.
+    pub cases: &'a [SuiteCase],
+    /// What runs each.
+    pub runner: Runner,
+    /// How many at once; twice the number of processors when absent, since a scenario mostly waits.
+    pub jobs: Option<NonZeroUsize>,
+    /// How often each is run. The first failure ends it after its round.
+    pub repeat: NonZeroUsize,
+    /// Whether each is run under its control instead.
+    pub control: bool,
+    /// Whether the runs' folders are kept where all is well, too.
+    pub keep: bool,
+    /// Which snapshots are written.
+    pub accept: Accept,
+}
+
+impl Suite<'_> {
+    /// Runs them all, and tells `reporter`.
+    pub fn run(&self, reporter: &mut dyn Reporter) -> Counts {
+        let reporter = Mutex::new(reporter);
+        let first = Mutex::new(BTreeMap::new());
+        let mut counts = Counts::default();
+        for _ in 0..self.repeat.get() {
+            let mut more = true;
+            let run = |case| {
+                lock(&reporter).begun(case);
+                (case, self.one(case, &first, &reporter))
+            };
+            let done = |(case, ending): (&SuiteCase, Ending)| {
+                lock(&reporter).ended(case, &ending);
+                more &= counts.add(case, &ending);
+                true
+            };
+            drive(self.cases.iter().collect(), self.jobs.unwrap_or_else(side_by_side), None, run, done);
+            if !more {
+                break;
+            }
+        }
+        counts
+    }
+
+    fn one(
+        &self,
+        case: &SuiteCase,
+        first: &Mutex<BTreeMap<PathBuf, String>>,
+        reporter: &Mutex<&mut dyn Reporter>,
+    ) -> Ending {
+        let SuiteCase { scenario, system, left_out } = case;
+        let needs = || needs_embedded_proxy(&scenario.file).filter(|_| self.runner.has_foreign_proxy());
+        let needs =
+            || Some(NotApplicable { reason: format!("needs the embedded proxy: {}", needs()?), declared: false });
+        if let Some(why) = left_out.clone().or_else(needs) {
+            return Ending::LeftOut(why);
+        }
+        if self.control {
+            return self.controlled(case);
+        }
+        let mut report = match self.runner.run(scenario, system) {
+            Ok(report) => report,
+            Err(why) => return Ending::Broken(why),
+        };
+        let place = transcript::place(&scenario.path, &system.suffix());
+        if let Some(first) = earlier(first, place.clone(), &report.transcript) {
+            // How it relates to the snapshot was said of the first round; here is what moves.
+            report.findings.retain(|finding| !of_snapshot(finding));
+            if report.expected.is_none()
+                && system.has_snapshots()
+                && let Some(moving) = moving(&first, &report.transcript)
+            {
+                return Ending::Failed(report.into(), FailureReason::Moves(moving));
+            }
+        }
+        if let Some(expected) = &report.expected {
+            return match &expected.unlike {
+                None => Ending::Expected(report.into()),
+                Some(_) => Ending::Failed(report.into(), FailureReason::UnlikeExpected),
+            };
+        }
+        let only_snapshot = report.findings.iter().all(of_snapshot);
+        if only_snapshot && self.accepts(&report) {
+            match accept(case, &report.transcript) {
+                Ok(accepted) => accepted.iter().for_each(|accepted| lock(reporter).accepted(accepted)),
+                Err(why) => return Ending::Broken(HarnessError::io(format!("writing {}", place.display()))(why)),
+            }
+            report.findings.clear();
+            if let (false, Some(folder)) = (self.keep, report.folder.take()) {
+                // What it shows was accepted.
+                drop(std::fs::remove_dir_all(folder));
+            }
+        }
+        match (report.passed(), only_snapshot && self.repeat.get() > 1) {
+            (true, _) => Ending::Passed(report.into()),
+            (false, true) => Ending::Unlike(report.into()),
+            (false, false) => Ending::Failed(report.into(), FailureReason::Findings),
+        }
+    }
+
+    fn accepts(&self, report: &Report) -> bool {
+        match self.accept {
+            Accept::Never => false,
+            Accept::Missing => report.findings.iter().any(|finding| finding.kind == FindingKind::SnapshotMissing),
+            Accept::Always => true,
+        }
+    }
+
+    fn controlled(&self, case: &SuiteCase) -> Ending {
+        let run = || {
+            let (runner, wanted) = self.runner.clone().control(&case.scenario)?;
+            let report = runner.run(&case.scenario, &case.system)?;
+            if !report.fails_with(wanted) {
+                return Ok(Ending::Failed(report.into(), FailureReason::Uncontrolled(wanted)));
+            }
+            if !self.keep {
+                report.discard().map_err(HarnessError::io("removing the run's folder"))?;
+            }
+            Ok(Ending::Controlled(wanted))
+        };
+        run().unwrap_or_else(Ending::Broken)
+    }
+}
+
+impl Counts {
+    /// Counts one; says whether more rounds make sense after it.
+    fn add(&mut self, case: &SuiteCase, ending: &Ending) -> bool {
+        match ending {
+            Ending::Passed(_) | Ending::Controlled(_) => self.passed += 1,
+            Ending::Expected(_) => self.expected += 1,
+            Ending::Unlike(_) => self.failed += 1,
+            Ending::Failed(..) => {
+                self.failed += 1;
+                return false;
+            }
+            Ending::Broken(_) => {
+                self.broken += 1;
+                return false;
+            }
+            Ending::LeftOut(why) => {
+                self.left_out += 1;
+                let said = format!("{}: {}", case.label(), why.reason);
+                if !why.declared && !self.undeclared.contains(&said) {
+                    self.undeclared.push(said);
+                }
+            }
+        }
+        true
+    }
+}
+
+/// Whether a finding is about the snapshot alone.
+pub(crate) fn of_snapshot(finding: &Finding) -> bool {
+    matches!(finding.kind, FindingKind::SnapshotDiffers | FindingKind::SnapshotMissing)
+}
+
+/// The transcript that a scenario had in the first round; nothing if this is the first.
+fn earlier(known: &Mutex<BTreeMap<PathBuf, String>>, place: PathBuf, transcript: &str) -> Option<String> {
+    let mut known = lock(known);
+    match known.get(&place) {
+        Some(first) => Some(first.clone()),
+        None => {
+            known.insert(place, transcript.to_owned());
+            None
+        }
+    }
+}
+
+fn accept(case: &SuiteCase, transcript: &str) -> std::io::Result<Option<Accepted>> {
+    let suffix = case.system.suffix();
+    let place = transcript::place(&case.scenario.path, &suffix);
+    let diff = match transcript::compare(&case.scenario.path, &suffix, transcript)? {
+        Comparison::Same => return Ok(None),
+        Comparison::Missing(_) => None,
+        Comparison::Differs(diff) => Some(diff),
+    };
+    transcript::write(&place, transcript)?;
+    Ok(Some(Accepted { place, diff }))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic in another scenario's thread does not make these values wrong.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
