@@ -1,10 +1,13 @@
-//! Nothing above INFO before the first fault; after it nothing above DEBUG, but for what is allowed, demanded or owed.
+//! Nothing above INFO before the first fault; after it nothing above DEBUG, but for what is allowed, demanded or owed. Text outside
+//! any record is as loud as WARN.
+
+use std::collections::BTreeMap;
 
 use super::Case;
 use super::calls::call_of;
 use crate::evidence::Process;
 use crate::finding::{Finding, FindingKind};
-use crate::log::{Level, Record};
+use crate::log::{Level, Record, Stream};
 use crate::system::RoleKind;
 
 /// How many lines after the first one are shown of a record.
@@ -17,13 +20,19 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
         policy.allow.iter().filter_map(|name| case.line(name.as_ref())).any(|line| line.matches(record))
     };
     for process in &case.evidence.processes {
+        // What the last record of each stream came to.
+        let mut last: BTreeMap<bool, Told> = BTreeMap::new();
         for record in &process.records {
+            let stdout = record.stream == Stream::Stdout;
+            let told = last.insert(stdout, Told::Nothing).unwrap_or(Told::Nothing);
+            if !record.tracebacks.is_empty() && !policy.tracebacks {
+                // Its traceback is the finding.
+                last.insert(stdout, Told::Elsewhere);
+                continue;
+            }
             let before = record.at < first_fault;
             let allowed = if before { policy.before } else { policy.after };
-            // Text that is no record of the format has no level; on a stream for errors it is as loud as one.
-            let stray = record.level.is_none()
-                && record.tracebacks.is_empty()
-                && !matches!(case.system.log.format, crate::log::Format::Raw);
+            let stray = record.outside && record.tracebacks.is_empty();
             let level = record.level.unwrap_or(if stray { Level::Warn } else { Level::Debug });
             if level <= allowed
                 || allows(record)
@@ -32,6 +41,21 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
                 || is_owed(case, process, record, level)
             {
                 continue;
+            }
+            match told {
+                // A block of text is one thing, and so is a record with the text right behind it.
+                Told::Elsewhere if stray => {
+                    last.insert(stdout, told);
+                    continue;
+                }
+                Told::Finding(at) if stray => {
+                    let excerpt = &mut findings[at].excerpt;
+                    let room = (1 + EXCERPT).saturating_sub(excerpt.len());
+                    excerpt.extend(excerpt_of(record).take(room));
+                    last.insert(stdout, told);
+                    continue;
+                }
+                _ => {}
             }
             let (kind, when) = match before {
                 // Named after what they are by default; a policy may draw the line elsewhere.
@@ -48,14 +72,29 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             });
             let what = if stray { "text outside any record".to_owned() } else { level.to_string() };
             let message = format!("{what} {when}{}", of_call.unwrap_or_default());
-            let lines = std::iter::once(record.summary()).chain(record.continuation.iter().take(EXCERPT).cloned());
-            let mut finding = Finding::new(kind, message).process(&process.name).excerpt(lines);
+            let mut finding = Finding::new(kind, message).process(&process.name).excerpt(excerpt_of(record));
             if let Some(call) = about {
                 finding = finding.call(&call.name);
             }
+            last.insert(stdout, Told::Finding(findings.len()));
             findings.push(finding);
         }
     }
+}
+
+/// What a record came to.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    Nothing,
+    /// A finding about its level, by its index.
+    Finding(usize),
+    /// A finding that is made elsewhere.
+    Elsewhere,
+}
+
+/// A record as it is shown: its first line, and some of those after it.
+fn excerpt_of(record: &Record) -> impl Iterator<Item = String> {
+    std::iter::once(record.summary()).chain(record.continuation.iter().take(EXCERPT).cloned())
 }
 
 /// With a policy that demands it, a client reports after the first fault.

@@ -93,8 +93,12 @@ fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn truncated(case: Case<'_>, findings: &mut Vec<Finding>) {
-    for process in case.evidence.processes.iter().filter(|process| process.dropped > 0) {
-        let message = format!("{} bytes of its log were not kept, so it cannot be judged whole", process.dropped);
+    for process in &case.evidence.processes {
+        let dropped = process.dropped + process.records.iter().map(|record| record.dropped).sum::<u64>();
+        if dropped == 0 {
+            continue;
+        }
+        let message = format!("{dropped} bytes of its log were not kept, so it cannot be judged whole");
         findings.push(Finding::new(FindingKind::LogTruncated, message).process(&process.name));
     }
 }

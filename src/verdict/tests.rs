@@ -98,7 +98,11 @@ fn called(evidence: Evidence, result: CallResult) -> Evidence {
 }
 
 fn kinds_in(scenario: &str, evidence: &Evidence) -> Vec<FindingKind> {
-    let scenario = format!("summary = \"x\"\n[processes.a]\n[processes.r]\nrole = \"runner\"\n{scenario}");
+    let (top, scenario) = match scenario.strip_prefix("system = \"store\"\n") {
+        Some(rest) => ("system = \"store\"\n", rest),
+        None => ("", scenario),
+    };
+    let scenario = format!("summary = \"x\"\n{top}[processes.a]\n[processes.r]\nrole = \"runner\"\n{scenario}");
     let scenario = Scenario::parse(Path::new("x.toml"), &scenario).expect("a scenario");
     let system = System::store();
     judge(Case { evidence, scenario: &scenario.file, system: &system.file })
@@ -365,4 +369,31 @@ fn a_policy_moves_the_bounds() {
     let judged = |evidence: &Evidence| judge(Case { evidence, scenario: &scenario.file, system: &system.file });
     assert_eq!(judged(&stopped), []);
     assert_eq!(judged(&with_log(stopped, "a", AFTER, "ERROR app: x\n"))[0].kind, FindingKind::LevelAboveDebug);
+}
+
+#[test]
+fn text_outside_any_record_is_one_finding_whatever_came_before_it() {
+    let text = " INFO quietdown_store::runner: runner started\nfatal: disk is full, 3 writes lost\nand more\n";
+    assert_eq!(kinds(&with_log(run(), "r", BEFORE, text)), [FindingKind::LevelAboveInfo], "a block is one");
+    assert_eq!(
+        kinds(&with_log(with_fault(run(), "stop", "server", true), "r", AFTER, text)),
+        [FindingKind::LevelAboveDebug]
+    );
+    let absent = "system = \"store\"\n[[expect.absent]]\nmessage = \"disk is full\"";
+    let scenario = |text: &str| kinds_in(absent, &with_log(run(), "r", BEFORE, text));
+    assert!(scenario(text).contains(&FindingKind::LinePresent));
+    // Where the record right before it is a finding, it is part of that one.
+    let noisy = "ERROR app: it broke\nfor two reasons\n INFO quietdown_store::runner: runner started\n";
+    assert_eq!(kinds(&with_log(run(), "r", BEFORE, noisy)), [FindingKind::LevelAboveInfo]);
+    let panicked = format!("{PANIC}and text\n");
+    assert_eq!(kinds(&with_log(run(), "r", BEFORE, &panicked)), [FindingKind::Traceback], "one cause, one finding");
+}
+
+#[test]
+fn what_was_not_kept_of_a_single_record_is_truncated_too() {
+    for text in
+        [format!("DEBUG app: {}\n", "x".repeat(300 << 10)), format!("DEBUG app: a\n{}", " continued\n".repeat(20_000))]
+    {
+        assert_eq!(kinds(&with_log(run(), "r", BEFORE, &text)), [FindingKind::LogTruncated]);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod belongs;
 mod counting;
+mod outside;
 mod room;
 
 use std::collections::VecDeque;
@@ -16,7 +17,8 @@ use super::tally::{Summary, Tally};
 use super::text::{clean, cleaned};
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::{Level, Record, Stream, Traceback};
-use room::{OVERFLOW, fit, is_urgent};
+use outside::Looked;
+use room::{fit, is_urgent};
 
 /// The records, and how the next line relates to the last of them.
 #[derive(Debug)]
@@ -26,8 +28,13 @@ pub(super) struct Book {
     /// The target that a line before the head has said.
     announced: Option<String>,
     pub(super) records: Vec<Record>,
+    /// How many records at the end are text outside any record that follows the current one: it may turn out to be part of a
+    /// stack trace of that one.
+    texts: usize,
+    /// Lines that belong to the record before them, by the word of who knows the program.
+    continuation: Option<regex::Regex>,
     last: Last,
-    /// The last record's last traceback, while it may go on.
+    /// The current record's last traceback, while it may go on.
     open: Option<Open>,
     /// How many empty lines wait: they belong to the last record if another line of it follows, otherwise to nothing.
     /// Panics, for one, are preceded by an empty line.
@@ -41,8 +48,9 @@ pub(super) struct Book {
     tally: Option<Tally>,
     /// The head of the last record, if nothing more has been needed of it.
     pending: String,
-    /// The last lines of a record that is longer than what is kept: a traceback may begin with them.
-    overflow: VecDeque<String>,
+    /// The last lines that are in no continuation of the current record: it is too long, or they do not belong to it. A traceback
+    /// may begin with them.
+    overflow: VecDeque<Looked>,
     /// For a survey: the lines on which the tracebacks of the last record begin, and how many lines ago the next one did.
     found_at: Vec<u64>,
     lines_ago: u64,
@@ -87,6 +95,8 @@ impl Book {
             stream,
             announced: None,
             records: Vec::new(),
+            texts: 0,
+            continuation: None,
             last: Last::None,
             open: None,
             empty: 0,
@@ -153,6 +163,7 @@ impl Book {
         Record {
             at: text.at,
             stream: self.stream,
+            outside: false,
             level: None,
             target: None,
             thread: None,
@@ -168,6 +179,7 @@ impl Book {
     fn open(&mut self, mut record: Record, found: Found, text: &Text<'_>, own: Option<usize>) {
         self.empty = 0;
         self.overflow.clear();
+        self.texts = 0;
         self.hand_over();
         record.tracebacks = found.tracebacks;
         let room = RECORD.saturating_sub(text.kept.len());
@@ -221,11 +233,13 @@ impl Book {
     /// A line that is neither a head nor part of a traceback, though it may have some inside.
     fn other(&mut self, text: &Text<'_>) {
         let found = if with_marker(text.seen) { scan(text.seen) } else { Found::default() };
+        let belongs = !self.heads.is_raw() && self.belongs(text.kept);
         match self.last {
-            Last::Dropped if found.tracebacks.is_empty() && !self.heads.is_raw() => {
-                self.dropped += text.total;
+            Last::Dropped if belongs && found.tracebacks.is_empty() => self.dropped += text.total,
+            Last::Kept { .. } if belongs && self.outside_follows() && found.tracebacks.is_empty() => {
+                self.more_outside(text);
             }
-            Last::Kept { own, .. } if !self.heads.is_raw() => {
+            Last::Kept { own, .. } if belongs && !self.outside_follows() => {
                 if own.is_some() {
                     self.fields_at_end(text.kept);
                 }
@@ -236,26 +250,25 @@ impl Book {
                 self.go_on(text);
                 self.attach_found(found);
             }
+            Last::Kept { .. } if !self.heads.is_raw() && found.tracebacks.is_empty() => self.outside(text),
             _ => self.raw(found, text),
         }
     }
 
-    /// One more line for the last record.
+    /// One more line for the current record.
     fn go_on(&mut self, text: &Text<'_>) {
+        let message_follows = self.heads.message_follows();
         if self.extend(text)
-            && let Some(record) = self.records.last_mut()
+            && let Some(record) = self.current_mut()
         {
             // Some write the message under the rest of the head.
-            let message = record.message.is_empty() && record.continuation.is_empty() && self.heads.message_follows();
+            let message = record.message.is_empty() && record.continuation.is_empty() && message_follows;
             match message && !text.kept.is_empty() {
                 true => text.kept.trim().clone_into(&mut record.message),
                 false => record.continuation.push(text.kept.to_owned()),
             }
         } else {
-            if self.overflow.len() >= OVERFLOW {
-                self.overflow.pop_front();
-            }
-            self.overflow.push_back(text.kept.to_owned());
+            self.look_back_at(Looked::Cut(text.kept.to_owned()));
         }
     }
 
@@ -265,7 +278,7 @@ impl Book {
     }
 
     fn raw_with(&mut self, message: String, found: Found, text: &Text<'_>) {
-        let record = Record { message, ..self.record(text) };
+        let record = Record { message, outside: !self.heads.is_raw(), ..self.record(text) };
         if let Some(tally) = &mut self.tally {
             tally.raw += 1;
         }
@@ -275,10 +288,11 @@ impl Book {
     /// Adds the fields that end a line of a message of several lines; gives where they begin.
     fn fields_at_end(&mut self, line: &str) -> Option<usize> {
         let Last::Kept { own: Some(own), .. } = &mut self.last else { return None };
-        let record = self.records.last_mut()?;
         if !self.heads.fields_follow() || !line.contains('=') {
             return None;
         }
+        let at = self.records.len().checked_sub(self.texts + 1)?;
+        let record = self.records.get_mut(at)?;
         let (begin, fields) = trailing(line)?;
         for (name, value) in fields {
             if record.fields.len() < FIELDS {

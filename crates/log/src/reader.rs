@@ -37,6 +37,16 @@ impl Reader {
         Ok(Self { lines: Lines::default(), book: Book::new(heads, stream) })
     }
 
+    /// Declares that the lines that this regular expression matches belong to the record before them, as indented lines and those
+    /// of stack traces do without it. Any other line that does not fit the format is text outside any record.
+    ///
+    /// # Errors
+    /// What is wrong with the expression.
+    pub fn continued_by(&mut self, expression: &str) -> Result<(), String> {
+        self.book.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
+        Ok(())
+    }
+
     /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.
     pub fn feed(&mut self, at: u64, bytes: &[u8]) {
         self.lines.feed(bytes, |line| self.book.line(at, line));

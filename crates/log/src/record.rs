@@ -19,7 +19,11 @@ pub struct Record {
     pub at: u64,
     /// Where it was written.
     pub stream: Stream,
-    /// Its level; nothing for text that is no record of the format.
+    /// Whether it is text outside any record: a line that does not fit the format and belongs to no record before it. Never in a
+    /// stream of format [`Raw`](super::Format::Raw), where every line is a record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
+    /// Its level; nothing for text outside any record, and for records of a format that has no levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
     /// Its target (logger name).

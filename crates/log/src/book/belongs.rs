@@ -6,17 +6,21 @@ impl Book {
     /// Whether the line belongs to the last traceback.
     pub(super) fn goes_on(&mut self, text: &Text<'_>) -> bool {
         let Last::Kept { own, .. } = self.last else { return false };
-        let Some(record) = self.records.last_mut() else { return false };
-        let Some(traceback) = record.tracebacks.last_mut() else { return false };
+        let Some(at) = self.records.len().checked_sub(self.texts + 1) else { return false };
+        let Some(traceback) = self.records[at].tracebacks.last_mut() else { return false };
         let taken = self.open.as_mut().is_some_and(|open| open.take(text.kept, traceback));
         if !taken {
             let Some(open) = Open::resume(text.kept, traceback) else { return false };
+            if !self.is_near() {
+                return false;
+            }
             self.open = Some(open);
+            self.reclaim();
         }
         let said = own.is_some() && self.open.as_ref().is_some_and(Open::at_exception);
         let fields = said.then(|| self.fields_at_end(text.kept)).flatten();
         let keep = self.extend(text);
-        let Some(traceback) = self.records.last_mut().and_then(|record| record.tracebacks.last_mut()) else {
+        let Some(traceback) = self.current_mut().and_then(|record| record.tracebacks.last_mut()) else {
             return true;
         };
         if let Some(fields) = fields.map(|at| text.kept[at..].trim_end()) {
@@ -35,14 +39,14 @@ impl Book {
     /// Whether a traceback that could stand by itself was logged with the last record: it follows the head at once, or the
     /// record's traceback after an empty line, or else an error that says something on several lines.
     pub(super) fn is_logged(&self, after_head: bool, adjacent: bool) -> bool {
-        let (Last::Kept { own: Some(_), .. }, Some(record)) = (self.last, self.records.last()) else { return false };
+        let (Last::Kept { own: Some(_), .. }, Some(record)) = (self.last, self.current()) else { return false };
         let several = adjacent
             && record.tracebacks.last().and_then(|traceback| traceback.lines.last()).is_some_and(String::is_empty);
         let error = record.tracebacks.is_empty() && record.level >= Some(Level::Error) && self.empty == 0;
-        self.heads.python_follows() && (after_head || several || error)
+        self.heads.python_follows() && (after_head || several || error) && self.is_near()
     }
 
-    /// A line of the last record, or of a raw stream, counted from its end; nothing from a traceback on.
+    /// A line of the current record, or of a raw stream, counted from its end; nothing from a traceback on.
     pub(super) fn before(&self, lines: usize) -> Option<&str> {
         let Last::Kept { .. } = self.last else { return None };
         if self.heads.is_raw() {
@@ -50,10 +54,11 @@ impl Book {
             return last.nth(lines).map(|record| record.message.as_str());
         }
         let Some(kept) = lines.checked_sub(self.empty) else { return Some("") };
-        if !self.overflow.is_empty() {
-            return self.overflow.iter().rev().nth(kept).map(String::as_str);
+        if let Some(line) = self.overflow.iter().rev().nth(kept) {
+            return Some(line.text());
         }
-        let record = self.records.last()?;
+        let kept = kept.checked_sub(self.overflow.len()).filter(|_| self.is_near())?;
+        let record = self.current()?;
         match record.continuation.len().checked_sub(kept) {
             Some(0) => Some(record.message.as_str()).filter(|_| record.tracebacks.is_empty()),
             Some(from_begin) => record.continuation.get(from_begin - 1).map(String::as_str),
@@ -73,22 +78,19 @@ impl Book {
         let found = Found { tracebacks: vec![traceback], open: Some(open) };
         if raw && before == 0 || !matches!(self.last, Last::Kept { .. }) {
             self.raw(found, text);
-        } else if raw || self.give_up(before) || logged || !alone {
+        } else if raw || self.give_up(before) || logged || !(alone || self.outside_follows()) {
+            self.reclaim();
             self.attach(found, text);
         } else {
             self.raw_with(first.unwrap_or_else(|| text.kept.to_owned()), found, text);
         }
     }
 
-    /// Takes so many lines away from the end of the last record, with the empty ones before them; gives whether its very
-    /// message was one of them.
+    /// Takes so many lines away from the end of the current record and of what follows it, with the empty ones before them; gives
+    /// whether its very message was one of them.
     pub(super) fn give_up(&mut self, lines: usize) -> bool {
-        let lines = lines.saturating_sub(self.empty);
-        if !self.overflow.is_empty() {
-            self.overflow.truncate(self.overflow.len().saturating_sub(lines));
-            return false;
-        }
-        let Some(record) = self.records.last_mut() else { return false };
+        let lines = self.give_up_outside(lines.saturating_sub(self.empty));
+        let Some(record) = self.current_mut() else { return false };
         let left = record.continuation.len().saturating_sub(lines);
         let message = lines > record.continuation.len();
         if lines > 0 {
@@ -100,7 +102,7 @@ impl Book {
         message
     }
 
-    /// Attaches the traceback that begins with this line to the last record.
+    /// Attaches the traceback that begins with this line to the current record.
     pub(super) fn attach(&mut self, found: Found, text: &Text<'_>) {
         self.empty = 0;
         if self.extend(text) {
@@ -116,11 +118,12 @@ impl Book {
         if found.tracebacks.is_empty() {
             return;
         }
-        if self.records.last().is_some_and(|record| record.tracebacks.len() >= TRACEBACKS / 2) {
+        if self.current().is_some_and(|record| record.tracebacks.len() >= TRACEBACKS / 2) {
             self.make_room();
         }
+        let Some(at) = self.records.len().checked_sub(self.texts + 1) else { return };
         let Last::Kept { bytes, .. } = &mut self.last else { return };
-        let Some(record) = self.records.last_mut() else { return };
+        let record = &mut self.records[at];
         let (cost, dropped) = fit(&mut found.tracebacks, RECORD.saturating_sub(*bytes));
         *bytes += cost;
         record.dropped += dropped;

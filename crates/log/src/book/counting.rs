@@ -1,5 +1,6 @@
 //! Counting instead of keeping, for a log of any size.
 
+use super::outside::OVERFLOW;
 use super::*;
 
 impl Book {

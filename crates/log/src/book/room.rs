@@ -2,14 +2,11 @@
 
 use super::*;
 
-/// How many lines of a record that is too long are looked back at.
-pub(super) const OVERFLOW: usize = 32;
-
 impl Book {
     /// Whether the last record has room for this line; if not, it is counted.
     pub(super) fn extend(&mut self, text: &Text<'_>) -> bool {
         let cost = text.kept.len().max(LINE_COST);
-        let urgent = self.records.last().is_some_and(is_urgent);
+        let urgent = self.current().is_some_and(is_urgent);
         if !self.fits(text) {
             self.make_room();
         }
@@ -33,7 +30,7 @@ impl Book {
     }
 
     pub(super) fn lose(&mut self, bytes: u64) {
-        if let Some(record) = self.records.last_mut() {
+        if let Some(record) = self.current_mut() {
             record.dropped += bytes;
         }
     }
@@ -51,7 +48,7 @@ impl Book {
 }
 
 pub(super) fn is_urgent(record: &Record) -> bool {
-    record.level >= Some(Level::Warn) || !record.tracebacks.is_empty()
+    record.level >= Some(Level::Warn) || record.outside || !record.tracebacks.is_empty()
 }
 
 /// Cuts the lines of the tracebacks down to so many bytes; gives how many bytes are left, and how many were cut off.

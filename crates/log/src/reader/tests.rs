@@ -25,13 +25,13 @@ fn a_record_is_there_as_soon_as_its_first_line_is() {
     let mut reader = Reader::new(&Format::Tracing, Stream::Stdout).expect("a format");
     reader.feed(1, b" INFO app: he");
     assert!(reader.records().is_empty());
-    reader.feed(2, b"llo\nand");
+    reader.feed(2, b"llo\n  and");
     assert_eq!((reader.records()[0].at, reader.records()[0].message.as_str()), (2, "hello"));
     assert!(reader.records()[0].continuation.is_empty());
     reader.feed(3, b" more\n");
     assert_eq!(
         (reader.records()[0].at, reader.records()[0].continuation.as_slice()),
-        (2, &["and more".to_owned()][..])
+        (2, &["  and more".to_owned()][..])
     );
     reader.feed(4, b"ERROR app: the end");
     reader.finish(5);
@@ -57,21 +57,79 @@ fn what_is_escaped_in_a_value_does_no_harm_either() {
 }
 
 #[test]
-fn stray_lines_continue_the_record_before_or_are_records_of_their_own() {
-    let records = read(&Format::Tracing, "first\n INFO app: a\nmore\n\neven more\n");
+fn indented_lines_continue_the_record_before_and_others_are_outside_any() {
+    let records = read(&Format::Tracing, "first\n INFO app: a\n  more\n\n\teven more\n");
     assert_eq!(shape(&records), [(None, "first", 0, 0), (Some(Level::Info), "a", 3, 0)]);
+    assert_eq!(records.iter().map(|record| record.outside).collect::<Vec<_>>(), [true, false]);
+    let records = read(&Format::Tracing, " INFO app: a\nfatal: disk is full\n  at once\n\nand more\n INFO app: b\n");
+    assert_eq!(
+        shape(&records),
+        [
+            (Some(Level::Info), "a", 0, 0),
+            (None, "fatal: disk is full", 1, 0),
+            (None, "and more", 0, 0),
+            (Some(Level::Info), "b", 0, 0)
+        ]
+    );
     // Empty lines at the end belong to nothing.
-    let records = read(&Format::Tracing, "\n INFO app: a\n\nmore\n\n\n INFO app: b\n\n");
+    let records = read(&Format::Tracing, "\n INFO app: a\n\n  more\n\n\n INFO app: b\n\n");
     assert_eq!(shape(&records), [(Some(Level::Info), "a", 2, 0), (Some(Level::Info), "b", 0, 0)]);
     let records = read(&Format::Raw, "a\n\n INFO app: b\n");
     assert_eq!(shape(&records), [(None, "a", 0, 0), (None, "", 0, 0), (None, " INFO app: b", 0, 0)]);
 }
 
 #[test]
+fn a_declared_continuation_belongs_to_the_record_before() {
+    let mut reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
+    reader.continued_by("^[|}]").expect("an expression");
+    reader.feed(1, b" INFO app: a\n| b\n}\nc\n| d\n");
+    assert_eq!(shape(reader.records()), [(Some(Level::Info), "a", 2, 0), (None, "c", 1, 0)]);
+    assert!(reader.continued_by("(").is_err());
+}
+
+#[test]
+fn text_that_a_stack_trace_shows_to_belong_to_a_record_is_part_of_it() {
+    let java = "\tat a.B.c(B.java:12)\n";
+    for (format, text, wanted) in [
+        // An error that says something on several lines, with its traceback.
+        (
+            Format::Python,
+            ["ERROR:app:failed\nfor two reasons\n", TRACEBACK].concat(),
+            vec![(Some(Level::Error), "failed", 1, 1)],
+        ),
+        // The heading of a stack trace is known by its frames only.
+        (
+            Format::Tracing,
+            [" INFO app: a\nfatal: disk is full\na.BException: boom\nin two lines\n", java].concat(),
+            vec![
+                (Some(Level::Info), "a", 0, 0),
+                (None, "fatal: disk is full", 0, 0),
+                (None, "a.BException: boom", 0, 1),
+            ],
+        ),
+        (
+            Format::Tracing,
+            ["ERROR app: a\na.BException: boom\nin two lines\n", java].concat(),
+            vec![(Some(Level::Error), "a", 0, 1)],
+        ),
+    ] {
+        assert_eq!(shape(&read(&format, text)), wanted);
+    }
+}
+
+#[test]
 fn fields_after_a_message_of_several_lines_are_found() {
     let records = read(&Format::Tracing, " WARN s{call=\"old\"}: app: a\n  b x=1, y\nc call=\"poll 1\" n=2\n");
     assert_eq!((records[0].field("call"), records[0].field("n")), (Some("poll 1"), Some("2")));
-    assert_eq!(records[0].continuation, ["  b x=1, y", "c call=\"poll 1\" n=2"]);
+    assert_eq!(
+        (records[0].continuation.as_slice(), records[1].message.as_str()),
+        (&["  b x=1, y".to_owned()][..], "c call=\"poll 1\" n=2")
+    );
+    assert_eq!(
+        (records[1].outside, records[1].field("call")),
+        (true, Some("poll 1")),
+        "it says itself which call it is about"
+    );
     let text = [" WARN app: rejected: ", TRACEBACK.trim_end(), " call=\"poll\" n=2\n"].concat();
     let records = read(&Format::Tracing, text);
     assert_eq!(records.len(), 1, "{records:#?}");
@@ -85,7 +143,7 @@ fn a_panic_between_records_is_a_record_of_its_own() {
     let panicked = "thread 'x' panicked at src/a.rs:1:2:";
     assert_eq!(
         shape(&records),
-        [(Some(Level::Info), "a", 0, 0), (None, panicked, 1, 1), (Some(Level::Info), "b", 0, 0)]
+        [(Some(Level::Info), "a", 0, 0), (None, panicked, 0, 1), (None, "stray", 0, 0), (Some(Level::Info), "b", 0, 0)]
     );
     assert_eq!(records[1].tracebacks[0].lines.len(), 3);
 }
@@ -93,8 +151,8 @@ fn a_panic_between_records_is_a_record_of_its_own() {
 #[test]
 fn a_record_ends_a_traceback() {
     let records = read(&Format::Tracing, "thread 'x' panicked at src/a.rs:1:2:\n INFO app: a\nboom\n");
-    assert_eq!(records.len(), 2);
-    assert_eq!((records[0].tracebacks[0].message.as_str(), records[1].continuation.len()), ("", 1));
+    assert_eq!(records.len(), 3);
+    assert_eq!((records[0].tracebacks[0].message.as_str(), records[2].message.as_str()), ("", "boom"));
 }
 
 #[test]
@@ -120,7 +178,8 @@ fn a_python_traceback_belongs_to_the_head_that_it_follows() {
         shape(&records),
         [
             (Some(Level::Error), "failed", 0, 1),
-            (Some(Level::Info), "a", 1, 0),
+            (Some(Level::Info), "a", 0, 0),
+            (None, "stray", 0, 0),
             (None, heading, 0, 1),
             (Some(Level::Info), "b", 0, 0),
         ]
@@ -155,10 +214,10 @@ fn long_lines_are_cut_and_counted() {
 
 #[test]
 fn long_records_are_cut_and_counted() {
-    let records = read(&Format::Tracing, format!(" INFO app: a\n{}", "x\n".repeat(10_000)));
+    let records = read(&Format::Tracing, format!(" INFO app: a\n{}", " x\n".repeat(10_000)));
     assert_eq!(records[0].continuation.len(), RECORD_LINES - 1);
-    assert_eq!(records[0].dropped, 2 * (10_001 - RECORD_LINES as u64));
-    let records = read(&Format::Tracing, format!(" INFO app: a\n{}", format!("{}\n", "x".repeat(1000)).repeat(100)));
+    assert_eq!(records[0].dropped, 3 * (10_001 - RECORD_LINES as u64));
+    let records = read(&Format::Tracing, format!(" INFO app: a\n{}", format!(" {}\n", "x".repeat(999)).repeat(100)));
     assert!(records[0].continuation.len() < 66, "{}", records[0].continuation.len());
     assert_eq!(records[0].continuation.len() as u64 * 1001 + records[0].dropped, 100_100);
     let records = read(&Format::Python, [TRACEBACK, &"  \n".repeat(10_000), "  x\n"].concat());
@@ -179,10 +238,10 @@ fn when_the_log_is_too_long_failures_are_still_noticed() {
     let kept = reader.records().len();
     let dropped = reader.dropped();
     assert!(dropped > 0);
-    reader.feed(0, b" INFO app: lost\nits continuation\nthread 'x' panicked at src/a.rs:1:2:\nboom\n");
+    reader.feed(0, b" INFO app: lost\n its continuation\nthread 'x' panicked at src/a.rs:1:2:\nboom\n");
     reader.feed(
         0,
-        b" WARN app: kept\nits continuation\n INFO app: body=\"panicked at a.rs:1:2:\\nb\"\n INFO app: lost\n",
+        b" WARN app: kept\n its continuation\n INFO app: body=\"panicked at a.rs:1:2:\\nb\"\n INFO app: lost\n",
     );
     assert_eq!(
         shape(&reader.records()[kept..]),
@@ -192,7 +251,7 @@ fn when_the_log_is_too_long_failures_are_still_noticed() {
             (Some(Level::Info), "", 0, 1),
         ]
     );
-    assert_eq!(reader.dropped() - dropped, 2 * " INFO app: lost\n".len() as u64 + "its continuation\n".len() as u64);
+    assert_eq!(reader.dropped() - dropped, 2 * " INFO app: lost\n".len() as u64 + " its continuation\n".len() as u64);
     let line = line.replace(" INFO", "ERROR");
     for _ in 0..(RESERVE / line.len() + 2) {
         reader.feed(0, line.as_bytes());

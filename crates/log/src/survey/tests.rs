@@ -62,7 +62,7 @@ fn the_first_of_a_kind_is_shown_with_its_record_and_line() {
 
 #[test]
 fn a_record_without_end_is_counted_to_its_end() {
-    // No line fits a format, so all of it is one record; the tracebacks in it need the lines before them.
+    // No line fits a format; the tracebacks between them need the lines before them.
     let java = "java.io.IOException: gone\n\tat a.B.c(B.java:7)\n";
     let text = ["x\n".repeat(3000).as_str(), java].concat().repeat(100);
     let summary = survey(text.as_bytes(), 4000);
@@ -71,7 +71,13 @@ fn a_record_without_end_is_counted_to_its_end() {
     let mut reader = Reader::new(&Format::Auto, Stream::Stdout).expect("a format");
     reader.feed(0, text.as_bytes());
     let tracebacks: usize = reader.records().iter().map(|record| record.tracebacks.len()).sum();
-    assert_eq!(tracebacks, crate::bounds::TRACEBACKS, "of one record no more are kept");
+    assert_eq!(tracebacks, 100, "each is a record of its own");
+    let mut reader = Reader::new(&Format::Tracing, Stream::Stdout).expect("a format");
+    reader.feed(
+        0,
+        [" INFO app: a\n", &" java.io.IOException: gone\n\tat a.B.c(B.java:7)\n".repeat(100)].concat().as_bytes(),
+    );
+    assert_eq!((reader.records().len(), reader.records()[0].tracebacks.len()), (1, crate::bounds::TRACEBACKS));
 }
 
 #[test]
