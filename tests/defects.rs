@@ -16,13 +16,13 @@ mod noticed {
 
     /// The defect, a scenario that notices it, and the finding.
     const BY_SCENARIOS: &[(&str, &str, &str)] = &[
-        ("cancel-ignored", "cancel-then-stop", "line-count"),
+        ("cancel-ignored", "store-notices-that-its-client-is-gone", "step-failed"),
         ("cancel-logged-as-error", "cancel-mid-request", "level-above-debug"),
         ("crash-is-quiet", "server-killed-without-flag", "over-suppressed"),
-        ("epoch-ignored", "restart-behind-a-black-hole", "call-result"),
+        ("epoch-ignored", "store-client-asks-the-new-store", "call-result"),
         ("exit-nonzero-on-stop", "stop-while-idle", "exit-status"),
-        ("flag-ignored", "server-killed-mid-request", "line-count"),
-        ("flag-late", "stop-mid-long-poll", "line-count"),
+        ("flag-ignored", "store-reports-by-what-the-flag-says", "line-count"),
+        ("flag-late", "store-answers-long-polls-early", "line-count"),
         ("hang-on-stop", "stop-while-idle", "exit-late"),
         ("interrupted-is-succeeded", "interrupted-runner-is-not-succeeded", "finished-by-nobody"),
         ("lost-write", "stop-mid-request-body", "lost"),
@@ -108,7 +108,7 @@ mod noticed {
     }
 
     #[rstest]
-    #[case::gate("gate-does-not-park", "cut-before-response")]
+    #[case::gate("gate-does-not-park", "cut-every-attempt")]
     #[case::cut("cut-breaks-nothing", "cut-before-response")]
     fn a_proxy_that_does_not_do_what_it_says_is_noticed(#[case] defect: &str, #[case] scenario: &str) {
         let output = run(&[scenario], "QUIETDOWN_HARNESS_DEFECT", defect);

@@ -10,7 +10,7 @@ use crate::system::System;
 pub struct NotApplicable {
     /// Why, in a few words.
     pub reason: String,
-    /// The system file says so itself, under `[not-applicable]`.
+    /// Somebody wrote it down: the system file, under `[not-applicable]`, or the scenario, with the name of another system.
     pub declared: bool,
 }
 
@@ -45,9 +45,11 @@ impl Scenario {
             Diagnostics::unless_empty(&self.path, &self.source, wrong)?;
         }
         Ok(match (elsewhere, lacking.is_empty()) {
-            (Some(name), _) => {
-                Some(NotApplicable { reason: format!("it is for the system `{name}`"), declared: false })
-            }
+            (Some(name), _) => Some(NotApplicable {
+                reason: format!("it is for the system `{name}`"),
+                // The scenario's own word, where such a system exists; a misspelt name declares nothing.
+                declared: known.iter().any(|system| system.file.name == name),
+            }),
             (None, true) => None,
             (None, false) => Some(NotApplicable {
                 reason: format!("the system `{}` has {}", system.file.name, lacking.join(", ")),

@@ -13,4 +13,4 @@ import uvicorn.protocols.http.h11_impl  # noqa: F401
 import uvicorn.protocols.websockets.auto  # noqa: F401
 
 from drivers import client, command, runner, server, strategy  # noqa: F401
-from drivers.variants import good_fix  # noqa: F401
+from drivers.variants import close_after_drain, good_fix  # noqa: F401

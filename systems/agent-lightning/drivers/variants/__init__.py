@@ -1,6 +1,6 @@
-"""What is patched in agent-lightning before it runs: nothing, a good fix, or one of two bad ones.
+"""What is patched in agent-lightning before it runs: nothing, one of two good fixes, or one of two bad ones.
 
-The bad fixes are the good one with another judgement of disconnects. So what they get wrong is what the judgement is for.
+The bad fixes are the first good one with another judgement of disconnects. So what they get wrong is what the judgement is for.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 UNPATCHED = "unpatched"
-NAMES = (UNPATCHED, "good-fix", "swallow-disconnects", "probe-gone-is-shutdown")
+NAMES = (UNPATCHED, "good-fix", "close-after-drain", "swallow-disconnects", "probe-gone-is-shutdown")
 
 #: The environment variable that names the variant, where the command line names none.
 VARIABLE = "QUIETDOWN_VARIANT"
@@ -29,6 +29,10 @@ def install(name: str, flag: str | None) -> None:
     _installed = name
     if name == UNPATCHED:
         return
+    if name == "close-after-drain":
+        from drivers.variants import close_after_drain
+
+        return close_after_drain.install(flag)
     from drivers.variants import good_fix, judgement
 
     judge = {
@@ -53,5 +57,3 @@ def drain(seconds: float) -> None:
         from drivers.variants import fixed_server
 
         fixed_server.drain = seconds
-
-

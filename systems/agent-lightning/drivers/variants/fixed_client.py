@@ -21,6 +21,9 @@ logger = logging.getLogger("agentlightning.store.client")
 
 judge: Judge = by_flag_or_health
 
+#: Whether a planned end is worth a line.
+notice = True
+
 
 async def request_json(
     self: Any, method: str, path: str, *, json: Any = None, params: Any = None, retries: bool = True
@@ -76,7 +79,8 @@ async def _read(self: Any, answer: aiohttp.ClientResponse) -> Any:
 
 
 def _shutdown(cause: Exception | None) -> None:
-    logger.debug("server is shutting down")
+    if notice:
+        logger.debug("server is shutting down")
     raise StoreShutdown("the server is shutting down") from cause
 
 
@@ -118,10 +122,10 @@ async def get_latest_resources(self: Any) -> Optional[ResourcesUpdate]:
     return ResourcesUpdate.model_validate(data) if data else None
 
 
-def install(chosen: Judge) -> None:
+def install(chosen: Judge, say: bool = True) -> None:
     """Patches the class."""
-    global judge
-    judge = chosen
+    global judge, notice
+    judge, notice = chosen, say
     client: Any = LightningStoreClient
     client._announced = client._in_outage = client._once_per_outage = False
     client._request_json = request_json

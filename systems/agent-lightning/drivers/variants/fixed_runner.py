@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 from agentlightning.runner.agent import LitAgentRunner
@@ -60,7 +61,7 @@ async def _next(self: Any, store: Any, told: asyncio.Task[None]) -> Any:
 
 async def step(self: Any, rollout: Any, told: asyncio.Task[None]) -> None:
     """One rollout: succeeded, failed, or given back."""
-    store, agent = self.get_store(), self.get_agent()
+    store, agent, began = self.get_store(), self.get_agent(), time.monotonic()
     rollout_id, attempt_id = rollout.rollout_id, rollout.attempt.attempt_id
     work = asyncio.create_task(_work(self, store, agent, rollout))
     try:
@@ -68,17 +69,19 @@ async def step(self: Any, rollout: Any, told: asyncio.Task[None]) -> None:
         interrupted = not work.done()
     except asyncio.CancelledError:
         await _stopped(work)
-        await _give_back(self, store, rollout_id)
+        await give_back(self, store, rollout)
         raise
     if interrupted:
         await _stopped(work)
-        await _give_back(self, store, rollout_id)
+        await give_back(self, store, rollout)
         return
     error = work.exception()
     if isinstance(error, StoreShutdown):
         raise error
     if error is not None and not isinstance(error, StoreError):
         logger.error("%s The rollout failed: %r", self._log_prefix(rollout_id), error)
+    if error is None:
+        logger.info("%s Completed in %.2fs.", self._log_prefix(rollout_id), time.monotonic() - began)
     try:
         await store.update_attempt(rollout_id, attempt_id, status="failed" if error else "succeeded")
     except StoreError:
@@ -101,10 +104,10 @@ async def _stopped(work: asyncio.Task[None]) -> None:
     await asyncio.wait({work})
 
 
-async def _give_back(self: Any, store: Any, rollout_id: str) -> None:
+async def requeue(self: Any, store: Any, rollout: Any) -> None:
     """Nobody has finished it, so somebody else may have it."""
     try:
-        await store.update_rollout(rollout_id, status="requeuing")
+        await store.update_rollout(rollout.rollout_id, status="requeuing")
         logger.debug("rollout given back")
     except StoreError:
         logger.debug("rollout left for the watchdog")
@@ -120,7 +123,13 @@ async def _heartbeats(self: Any, store: Any) -> None:
         await asyncio.sleep(self._heartbeat_interval)
 
 
-def install() -> None:
+#: What becomes of a rollout whose work was interrupted.
+give_back = requeue
+
+
+def install(interrupted: Any = requeue) -> None:
     """Patches the class."""
+    global give_back
+    give_back = interrupted
     runner: Any = LitAgentRunner
     runner.iter = iterate

@@ -24,6 +24,9 @@ drain = 8.0
 #: How long last answers may take after that.
 LAST_ANSWERS = 0.5
 
+#: How often a server that is stopping looks for connections that carry no request.
+LOOK = 0.1
+
 
 class Life:
     """Where a server is on its way to its end."""
@@ -31,6 +34,7 @@ class Life:
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
         self.refusing = asyncio.Event()
+        self.closed = asyncio.Event()
 
 
 class Draining:
@@ -63,9 +67,14 @@ class Exchange:
             ends["gone"] = asyncio.create_task(self._disconnected())
         try:
             await asyncio.wait({answer, *ends.values()}, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done() or self._started:
+            if not answer.done() and self._started:
+                ends["closed"] = asyncio.create_task(self._life.closed.wait())
+                await asyncio.wait({answer, ends["closed"]}, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
                 return await answer
             await cancelled(answer)
+            if self._started:
+                return
             if "gone" in ends and ends["gone"].done():
                 logger.debug("client went away")
                 return
@@ -153,9 +162,10 @@ async def shutdown(self: uvicorn.Server, sockets: Any = None) -> None:
     flag.say(flag.STOPPING)
     life: Life = self.config.app.state.life
     life.stopping.set()
-    bound = asyncio.create_task(_bound(self, life))
+    helpers = [asyncio.create_task(_bound(self, life)), asyncio.create_task(close_idle(self))]
     await _shutdown(self, sockets=sockets)
-    bound.cancel()
+    for helper in helpers:
+        helper.cancel()
     flag.say(flag.STOPPED)
 
 
@@ -164,9 +174,28 @@ async def _bound(server: uvicorn.Server, life: Life) -> None:
     logger.debug("drain time is over")
     life.refusing.set()
     await asyncio.sleep(LAST_ANSWERS)
-    for connection in list(server.server_state.connections):
-        connection.transport.abort()
-    server.force_exit = True
+    await abort(server, life)
+
+
+async def close_idle(server: uvicorn.Server) -> None:
+    """Closes connections that carry no request, again and again: uvicorn looks once, and one that the loop has accepted but not
+    yet made known comes after that. Nobody would ever close it, and the stop would wait for it until its drain is over."""
+    while True:
+        await asyncio.sleep(LOOK)
+        for connection in list(server.server_state.connections):
+            cycle, transport = connection.cycle, connection.transport
+            if (cycle is None or cycle.response_complete) and not transport.is_closing():
+                connection.shutdown()
+
+
+async def abort(server: uvicorn.Server, life: Life) -> None:
+    """Ends every connection, whatever it carries; and then what does not end with its connection."""
+    while server.server_state.connections:
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+    # Not before: uvicorn answers with 500 where an application ends without an answer and its client is still there.
+    life.closed.set()
 
 
 def install() -> None:

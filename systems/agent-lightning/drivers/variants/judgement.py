@@ -43,6 +43,14 @@ async def by_flag_or_health(client: Any, session: aiohttp.ClientSession, began: 
     return Outcome.AFRESH if another else Outcome.RETRY
 
 
+async def by_flag_alone(client: Any, session: aiohttp.ClientSession, began: flag.Flag | None) -> Outcome:
+    """Another good fix: no announcement and no epoch. What the flag does not explain is an outage."""
+    now = flag.read()
+    if now is None:
+        return Outcome.GONE if await probe(client, session) == "gone" else Outcome.RETRY_OR_TRANSPORT
+    return Outcome.SHUTDOWN if now.state in (flag.STOPPING, flag.STOPPED) else Outcome.RETRY
+
+
 async def swallow(client: Any, session: aiohttp.ClientSession, began: flag.Flag | None) -> Outcome:
     """A bad fix: every disconnect is a shutdown."""
     return Outcome.SHUTDOWN
