@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 
 /// One step of an escalation: a signal, and how long to wait for the end after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,24 +29,28 @@ impl Rung {
 /// Climbs `rungs` until `ended` resolves, and at last sends SIGKILL and waits for as long as it takes.
 ///
 /// Returns what `ended` gave and the index of the rung during which it did; `rungs.len()` stands for SIGKILL.
-/// A group that is already gone is no error: the signal is then without effect and `ended` resolves.
-pub async fn escalate<E: Future>(group: Pid, rungs: &[Rung], ended: E) -> (E::Output, usize) {
+/// `send` signals the group; nothing is sent once `ended` has resolved, because the group's id may be another's then.
+pub async fn escalate<E: Future>(send: impl Fn(Signal), rungs: &[Rung], ended: E) -> (E::Output, usize) {
     let mut ended = std::pin::pin!(ended);
     for (index, rung) in rungs.iter().enumerate() {
-        if let Some(signal) = rung.signal {
-            let _ = kill_process_group(group, signal);
+        tokio::select! {
+            biased;
+            // Nobody is left to be signalled.
+            outcome = ended.as_mut() => return (outcome, index),
+            () = std::future::ready(()) => rung.signal.map_or((), &send),
         }
         if let Ok(outcome) = tokio::time::timeout(rung.patience, ended.as_mut()).await {
             return (outcome, index);
         }
     }
-    let _ = kill_process_group(group, Signal::KILL);
+    send(Signal::KILL);
     (ended.await, rungs.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{Pid, kill_process_group};
     use tokio::io::AsyncReadExt;
 
     /// A shell that ignores `ignored` and says when its traps are set.
@@ -64,12 +68,18 @@ mod tests {
         (child, group)
     }
 
+    fn sends(group: Pid) -> impl Fn(Signal) {
+        move |signal| {
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
     #[tokio::test(flavor = "current_thread")]
     async fn climbs_only_as_far_as_needed() {
         let (mut child, group) = stubborn("INT").await;
         let rungs =
             [Rung::signal(Signal::INT, Duration::from_millis(50)), Rung::signal(Signal::TERM, Duration::from_secs(60))];
-        let (status, rung) = escalate(group, &rungs, child.wait()).await;
+        let (status, rung) = escalate(sends(group), &rungs, child.wait()).await;
         assert_eq!(rung, 1, "SIGINT is ignored, SIGTERM ends it: {status:?}");
     }
 
@@ -81,9 +91,17 @@ mod tests {
             Rung::signal(Signal::INT, Duration::from_millis(10)),
             Rung::signal(Signal::TERM, Duration::from_millis(10)),
         ];
-        let (status, rung) = escalate(group, &rungs, child.wait()).await;
+        let (status, rung) = escalate(sends(group), &rungs, child.wait()).await;
         use std::os::unix::process::ExitStatusExt;
         assert_eq!(rung, rungs.len());
         assert_eq!(status.expect("reaped").signal(), Some(9));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_has_ended_already_is_sent_nothing() {
+        let sent = std::cell::RefCell::new(Vec::new());
+        let rungs = [Rung::signal(Signal::INT, Duration::from_secs(60))];
+        let over = escalate(|signal| sent.borrow_mut().push(signal), &rungs, std::future::ready("gone")).await;
+        assert_eq!((over, sent.into_inner()), (("gone", 0), Vec::new()));
     }
 }

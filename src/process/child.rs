@@ -3,11 +3,13 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 
+use super::handle::ProcessHandle;
 use super::spawn::{Input, Output, Spawn};
 use super::start::{Ends, Started, forked, spawned};
 use crate::log::Stream;
@@ -18,9 +20,9 @@ const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
 /// A child process. Dropping it kills its group.
 #[derive(Debug)]
 pub struct Child {
-    group: Pid,
+    process: Arc<ProcessHandle>,
     stdin: Option<Input>,
-    /// Whether it has ended and was reaped: its process id may be another's from then on.
+    /// Whether it has ended.
     ended: watch::Receiver<bool>,
 }
 
@@ -36,7 +38,7 @@ impl Spawn<'_> {
         output: &mpsc::Sender<T>,
         wrap: impl Fn(Output) -> T + Send + Clone + 'static,
     ) -> io::Result<Child> {
-        let Started { group, ends, ended, exit } = match &self.zygote {
+        let Started { handle, ends, ended, exit } = match &self.zygote {
             None => spawned(self)?,
             Some(zygote) => forked(self, zygote).await?,
         };
@@ -53,14 +55,19 @@ impl Spawn<'_> {
             let _ = output.send(wrap(Output::Exited(status))).await;
             readers.detach_all();
         });
-        Ok(Child { group, stdin, ended })
+        Ok(Child { process: handle, stdin, ended })
     }
 }
 
 impl Child {
     /// Its process id, which is also its group's.
     pub fn pid(&self) -> Pid {
-        self.group
+        self.process.pid()
+    }
+
+    /// It, to be signalled by others too.
+    pub(crate) fn process(&self) -> Arc<ProcessHandle> {
+        self.process.clone()
     }
 
     /// Takes its standard input, to write to it; give it back with [`put_stdin`](Self::put_stdin), or it is closed.
@@ -80,23 +87,19 @@ impl Child {
 
     /// Signals the process alone; false when it had ended.
     pub fn signal(&self, signal: Signal) -> bool {
-        !self.has_ended() && rustix::process::kill_process(self.group, signal).is_ok()
+        self.process.signal(signal)
     }
 
     /// Signals its whole group; false when it had ended.
     pub fn signal_group(&self, signal: Signal) -> bool {
-        !self.has_ended() && kill_process_group(self.group, signal).is_ok()
+        self.process.signal_group(signal)
     }
 
-    /// Resolves when it has ended and was reaped.
+    /// Resolves when it has ended.
     pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut ended = self.ended.clone();
         // Without its sender nobody waits for the child any more: the runtime is going down.
         async move { drop(ended.wait_for(|ended| *ended).await) }
-    }
-
-    fn has_ended(&self) -> bool {
-        *self.ended.borrow()
     }
 }
 

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+pub use super::stat::Tick;
+use super::stat::stat;
+
 /// The environment variable that marks every process of a run. A child inherits it, also when it leaves its process group or session.
 pub const MARKER: &str = "QUIETDOWN_RUN";
 
@@ -35,21 +38,6 @@ pub fn marked(prefix: &str) -> Vec<Marked> {
     pids.filter_map(|pid| Some(Marked { pid, mark: mark_of(pid, prefix)?, command: command_of(pid) })).collect()
 }
 
-/// A moment, as the kernel notes when processes start: in clock ticks since the machine was booted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tick(u64);
-
-impl Tick {
-    /// Now; a process that starts from here on has no lower one.
-    pub fn now() -> Self {
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        let per_second = rustix::param::clock_ticks_per_second();
-        let parts = u64::try_from(now.tv_nsec).unwrap_or(0).saturating_mul(per_second) / 1_000_000_000;
-        // The kernel's clock may be read a little before this one.
-        Self((u64::try_from(now.tv_sec).unwrap_or(0).saturating_mul(per_second) + parts).saturating_sub(1))
-    }
-}
-
 /// Every living process that has started since `since`, and whose mark begins with `prefix`, or that is without it in one of
 /// `groups`, whose leader has ended. One look at each process of the machine.
 ///
@@ -75,12 +63,7 @@ pub fn left_of(prefix: &str, groups: &[Pid], since: Tick) -> Vec<(Marked, Option
 
 /// The group of a process and when it started, unless it has ended and is only not reaped yet: that is its parent's business.
 fn group_and_start(pid: i32) -> Option<(i32, Tick)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // From its state on: proc_pid_stat(5) counts from 3 here.
-    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
-    let group = fields.get(2)?.parse().ok()?;
-    let started = Tick(fields.get(19)?.parse().ok()?);
-    (fields[0] != "Z").then_some((group, started))
+    stat(pid).filter(|stat| stat.state != 'Z').map(|stat| (stat.group, stat.started))
 }
 
 /// The mark of a process, if it begins with `prefix`. A zombie's environment is empty, another user's unreadable: neither is ours

@@ -8,26 +8,27 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitStatus;
+use std::sync::Arc;
 
 use rustix::fs::Access;
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::Pid;
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::watch;
 
 use super::descendants::MARKER;
+use super::handle::ProcessHandle;
 use super::spawn::{Input, Spawn};
 use super::vfork::{self, Program};
-use super::zygote::{Fork, Zygote};
+use super::zygote::{Fork, Forked, Zygote};
 
 /// A child that runs. Its `exit` must be awaited: nothing else reaps it.
 pub(super) struct Started {
-    /// Its process id, which is also its group's.
-    pub group: Pid,
+    /// It; it leads a group of its own.
+    pub handle: Arc<ProcessHandle>,
     /// Our ends of its streams.
     pub ends: Ends,
-    /// True when its process id may be another's.
+    /// True from its end on.
     pub ended: watch::Receiver<bool>,
     /// How it ended, or why nobody knows.
     pub exit: Pin<Box<dyn Future<Output = Result<ExitStatus, String>> + Send>>,
@@ -92,9 +93,9 @@ fn executed(
     let env = env.iter().map(|(name, value)| (*name, *value)).collect();
     let (path, folder) = (path.as_os_str(), spawn.folder.as_os_str());
     let child = vfork::start(Program { path, name, arguments, env, folder, streams })?;
-    let (group, ended) = (child.pid(), child.ended());
+    let (handle, ended) = (child.handle(), child.ended());
     let exit = async move { child.wait().await.map_err(|why| format!("nobody can wait for it: {why}")) };
-    Ok(Started { group, ends, ended, exit: Box::pin(exit) })
+    Ok(Started { handle, ends, ended, exit: Box::pin(exit) })
 }
 
 /// Where a program is: a name without a slash is searched for in `PATH`, as execvp(3) does; anything else is a path, from the child's
@@ -116,7 +117,7 @@ fn found(name: &str, search: Option<&OsStr>, folder: &Path) -> io::Result<PathBu
 }
 
 /// Has a zygote fork it.
-pub(super) async fn forked(spawn: &Spawn<'_>, zygote: &Zygote) -> io::Result<Started> {
+pub(super) async fn forked(spawn: &Spawn<'_>, zygote: &Arc<Zygote>) -> io::Result<Started> {
     let argv = spawn.command.get(1..).filter(|words| !words.is_empty());
     let argv = argv.ok_or_else(|| io::Error::other("after the interpreter the command has no script"))?;
     let (ends, theirs) = streams(spawn.stdin)?;
@@ -127,9 +128,24 @@ pub(super) async fn forked(spawn: &Spawn<'_>, zygote: &Zygote) -> io::Result<Sta
     env.insert(MARKER.to_owned(), spawn.mark.to_owned());
     let fork = Fork { argv, env: &env, mark: spawn.mark, folder: spawn.folder };
     let child = zygote.fork(&fork, [theirs[0].as_fd(), theirs[1].as_fd(), theirs[2].as_fd()]).await;
-    let child = child.map_err(io::Error::other)?;
-    let exit = Box::pin(async move { child.exit.await.unwrap_or_else(|_| Err("its zygote is gone".to_owned())) });
-    Ok(Started { group: child.pid, ends, ended: child.ended, exit })
+    let Forked { handle, exit } = child.map_err(io::Error::other)?;
+    let over = handle.readable_at_its_end()?;
+    let (end, ended) = watch::channel(false);
+    let zygote = zygote.clone();
+    let exit = async move {
+        // The kernel tells its end; the zygote only how it was.
+        over.readable().await.map_err(|why| why.to_string())?.retain_ready();
+        end.send_replace(true);
+        match tokio::time::timeout(zygote.within(), exit).await {
+            Ok(status) => status.unwrap_or_else(|_| Err("its zygote is gone".to_owned())),
+            Err(_) => {
+                let why = format!("its zygote has not said within {:?} how it ended", zygote.within());
+                zygote.give_up(&why);
+                Err(why)
+            }
+        }
+    };
+    Ok(Started { handle, ends, ended, exit: Box::pin(exit) })
 }
 
 #[cfg(test)]

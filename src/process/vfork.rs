@@ -11,11 +11,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::ptr;
+use std::sync::Arc;
 
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, waitpid};
-use tokio::io::Interest;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
+
+use super::handle::ProcessHandle;
 
 /// What is to be started.
 #[derive(Debug)]
@@ -35,9 +37,9 @@ pub(super) struct Program<'a> {
 /// A child that has not been reaped. Dropping it kills its group and reaps it.
 #[derive(Debug)]
 pub(super) struct Vforked {
-    pid: Pid,
+    handle: Arc<ProcessHandle>,
     pidfd: AsyncFd<OwnedFd>,
-    /// Whether its process id may be another's.
+    /// Whether it has ended.
     ended: watch::Sender<bool>,
 }
 
@@ -110,19 +112,11 @@ pub(super) fn start(program: Program<'_>) -> io::Result<Vforked> {
         let _ = waitpid(Some(pid), WaitOptions::empty());
         return Err(io::Error::from_raw_os_error(error));
     }
-    let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(io::Error::from);
-    // SAFETY: the descriptor is owned, and stays open as long as what owns it.
-    let registered = pidfd.and_then(|pidfd| {
-        let registered = unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) };
-        registered.map_err(io::Error::from)
+    let registered = ProcessHandle::open(pid).and_then(|handle| {
+        let pidfd = handle.readable_at_its_end()?;
+        Ok(Vforked { handle: Arc::new(handle), pidfd, ended: watch::Sender::new(false) })
     });
-    match registered {
-        Ok(pidfd) => Ok(Vforked { pid, pidfd, ended: watch::Sender::new(false) }),
-        Err(why) => {
-            end(pid);
-            Err(why)
-        }
-    }
+    registered.inspect_err(|_| end(pid))
 }
 
 /// What the child does, in the memory of the harness: system calls only, no allocation, no panic.
@@ -174,12 +168,12 @@ unsafe fn prepared(plan: &Plan) -> Option<()> {
 }
 
 impl Vforked {
-    /// Its process id, which is also its group's.
-    pub fn pid(&self) -> Pid {
-        self.pid
+    /// It; it leads a group of its own.
+    pub fn handle(&self) -> Arc<ProcessHandle> {
+        self.handle.clone()
     }
 
-    /// True when its process id may be another's.
+    /// True from its end on.
     pub fn ended(&self) -> watch::Receiver<bool> {
         self.ended.subscribe()
     }
@@ -190,9 +184,8 @@ impl Vforked {
     /// When somebody else has reaped it.
     pub async fn wait(self) -> io::Result<ExitStatus> {
         self.pidfd.readable().await?.retain_ready();
-        // No signal after this.
         self.ended.send_replace(true);
-        let waited = waitpid(Some(self.pid), WaitOptions::empty())?;
+        let waited = waitpid(Some(self.handle.pid()), WaitOptions::empty())?;
         let (_, status) = waited.ok_or_else(|| io::Error::other("it has not ended"))?;
         Ok(ExitStatus::from_raw(status.as_raw()))
     }
@@ -201,7 +194,7 @@ impl Vforked {
 impl Drop for Vforked {
     fn drop(&mut self) {
         if !self.ended.send_replace(true) {
-            end(self.pid);
+            end(self.handle.pid());
         }
     }
 }
@@ -235,7 +228,7 @@ mod tests {
         let script =
             "echo $WORD $PWD $(cut -d' ' -f5 /proc/$$/stat) $$; exec grep -E 'SigBlk|SigIgn' /proc/self/status";
         let (child, mut output) = shell(script, "/proc").expect("a shell");
-        let pid = child.pid().as_raw_nonzero();
+        let pid = child.handle().pid().as_raw_nonzero();
         let status = child.wait().await.expect("it ends");
         let mut text = String::new();
         output.read_to_string(&mut text).expect("text");
@@ -259,7 +252,7 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn who_is_dropped_is_killed_with_its_group_and_reaped() {
         let (child, mut output) = shell("sleep 1000 & sleep 1001", "/").expect("a shell");
-        let (pid, ended) = (child.pid(), child.ended());
+        let (pid, ended) = (child.handle().pid(), child.ended());
         drop(child);
         assert!(*ended.borrow(), "its process id is no longer its own");
         assert!(rustix::process::test_kill_process(pid).is_err());

@@ -2,10 +2,12 @@
 //!
 //! A zygote lives as long as its [`Zygotes`], on one end of a socket pair; `docs/drivers.md` documents what is said there. Its children
 //! are its own, so that they die with it (`PR_SET_PDEATHSIG`), and it dies with the harness. It tells how a child has ended, and keeps
-//! it as a zombie until it is told to `reap` it: no signal of the harness can meet a stranger with the same process id.
+//! it as a zombie until it is told to `reap` it. Nothing that it says is believed before the kernel has confirmed it, and every
+//! answer of it has a bound: a zygote is a program of the user.
 
 mod keep;
 mod message;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -14,8 +16,11 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::sync::{oneshot, watch};
+use rustix::process::Signal;
+use tokio::sync::oneshot;
+
+use super::handle::ProcessHandle;
+use super::stat::Tick;
 
 /// The Python zygote, as `${zygote}` gives it to a command.
 pub const PYTHON: &str = include_str!("../../systems/zygote.py");
@@ -66,14 +71,13 @@ impl Zygotes {
 /// A zygote that is ready. Dropping it ends it, and its children with it.
 #[derive(Debug)]
 pub struct Zygote {
-    group: Pid,
     shared: Arc<Shared>,
     keeper: Option<std::thread::JoinHandle<()>>,
 }
 
 /// What a zygote is asked to fork.
 #[derive(Debug)]
-pub struct Fork<'a> {
+pub(crate) struct Fork<'a> {
     /// The script, or `-m MODULE`, and its arguments.
     pub argv: &'a [String],
     /// The whole environment.
@@ -86,11 +90,9 @@ pub struct Fork<'a> {
 
 /// A child of a zygote.
 #[derive(Debug)]
-pub struct Forked {
-    /// Its process id, which is also its group's.
-    pub pid: Pid,
-    /// True from its end on; its process id is its own until after that.
-    pub ended: watch::Receiver<bool>,
+pub(crate) struct Forked {
+    /// It, held before the zygote could reap it.
+    pub handle: Arc<ProcessHandle>,
     /// How it ended, when it was reaped; or why nobody knows.
     pub exit: oneshot::Receiver<Result<ExitStatus, String>>,
 }
@@ -100,32 +102,43 @@ pub struct Forked {
 struct Shared {
     name: String,
     channel: OwnedFd,
+    process: ProcessHandle,
+    /// The bound of every answer.
+    within: Duration,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     next: u64,
-    forks: BTreeMap<u64, oneshot::Sender<Result<Forked, String>>>,
+    forks: BTreeMap<u64, Asked>,
     children: BTreeMap<i32, Watched>,
     /// Why it is no longer there.
     ended: Option<String>,
 }
 
+/// A fork that was asked for.
+#[derive(Debug)]
+struct Asked {
+    since: Tick,
+    reply: oneshot::Sender<Result<Forked, String>>,
+}
+
 /// What waits for the end of a child.
 #[derive(Debug)]
 struct Watched {
-    ended: watch::Sender<bool>,
+    handle: Arc<ProcessHandle>,
     exit: oneshot::Sender<Result<ExitStatus, String>>,
     status: Option<ExitStatus>,
-    /// By which its end is seen when the zygote cannot tell it any more.
-    pidfd: Option<OwnedFd>,
 }
+
+/// No zygote may take longer to answer, however long its imports may take.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 impl Zygote {
     fn start(command: &ZygoteCommand) -> Result<Self, String> {
-        let (shared, group, keeper) = keep::start(command)?;
-        Ok(Self { group, shared, keeper: Some(keeper) })
+        let (shared, keeper) = keep::start(command)?;
+        Ok(Self { shared, keeper: Some(keeper) })
     }
 
     /// Why it is no longer there; nothing while it is.
@@ -136,8 +149,8 @@ impl Zygote {
     /// Forks a child with these as its standard input, output and error.
     ///
     /// # Errors
-    /// Why it does not: it runs threads, it has ended.
-    pub async fn fork(&self, fork: &Fork<'_>, streams: [BorrowedFd<'_>; 3]) -> Result<Forked, String> {
+    /// Why it does not: it runs threads, it has ended, it does not answer, it names a process that is none of its own.
+    pub(crate) async fn fork(&self, fork: &Fork<'_>, streams: [BorrowedFd<'_>; 3]) -> Result<Forked, String> {
         let (reply, answer) = oneshot::channel();
         let named = |why: String| format!("the zygote `{}` does not fork: {why}", self.shared.name);
         {
@@ -147,16 +160,41 @@ impl Zygote {
             }
             state.next += 1;
             let number = state.next;
+            let since = Tick::now();
             message::ask_to_fork(&self.shared.channel, number, fork, &streams).map_err(|why| named(why.to_string()))?;
-            state.forks.insert(number, reply);
+            state.forks.insert(number, Asked { since, reply });
         }
-        answer.await.unwrap_or_else(|_| Err("it is gone".to_owned())).map_err(named)
+        match tokio::time::timeout(self.shared.within, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err("it is gone".to_owned())).map_err(named),
+            Err(_) => {
+                let why = named(format!("it has not answered within {:?}", self.shared.within));
+                self.shared.give_up(&why);
+                Err(why)
+            }
+        }
+    }
+
+    /// Gives up a zygote that does not do what it must: the next run gets another one.
+    pub(crate) fn give_up(&self, why: &str) {
+        self.shared.give_up(why);
+    }
+
+    /// How long any of its answers may take.
+    pub(crate) fn within(&self) -> Duration {
+        self.shared.within
+    }
+}
+
+impl Shared {
+    fn give_up(&self, why: &str) {
+        lock(&self.state).ended.get_or_insert_with(|| why.to_owned());
+        self.process.signal_group(Signal::KILL);
     }
 }
 
 impl Drop for Zygote {
     fn drop(&mut self) {
-        let _ = kill_process_group(self.group, Signal::KILL);
+        self.shared.process.signal_group(Signal::KILL);
         if let Some(keeper) = self.keeper.take() {
             // It ends with its zygote.
             drop(keeper.join());

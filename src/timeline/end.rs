@@ -126,10 +126,13 @@ impl World<'_> {
         for actor in actors.iter().copied() {
             let within = self.actors[actor].role.stop.within.map_or(STOP_WITHIN, |span| span.0);
             let Some(boot) = self.actors[actor].running() else { continue };
-            let (group, ended) = (boot.child.pid(), boot.child.ended());
+            let (process, ended) = (boot.child.process(), boot.child.ended());
             ladders.spawn(async move {
                 let rungs = [Rung::wait(within), Rung::signal(Signal::INT, RUNG), Rung::signal(Signal::TERM, RUNG)];
-                (actor, escalate(group, &rungs, ended).await.1)
+                let send = |signal| {
+                    process.signal_group(signal);
+                };
+                (actor, escalate(send, &rungs, ended).await.1)
             });
         }
         loop {

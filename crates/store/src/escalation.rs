@@ -24,11 +24,18 @@ impl Rung {
 /// Climbs `rungs` until `ended` resolves, and at last sends SIGKILL and waits for as long as it takes.
 ///
 /// Returns what `ended` gave and the index of the rung during which it did; `rungs.len()` stands for SIGKILL.
-/// A group that is already gone is no error: the signal is then without effect and `ended` resolves.
+/// `ended` resolves when the leader of the group was reaped; nothing is sent from then on.
 pub async fn escalate<E: Future>(group: Pid, rungs: &[Rung], ended: E) -> (E::Output, usize) {
     let mut ended = std::pin::pin!(ended);
     for (index, rung) in rungs.iter().enumerate() {
-        let _ = kill_process_group(group, rung.signal);
+        tokio::select! {
+            biased;
+            // It was reaped: the group's id may be another's now.
+            outcome = ended.as_mut() => return (outcome, index),
+            () = std::future::ready(()) => {
+                let _ = kill_process_group(group, rung.signal);
+            }
+        }
         if let Ok(outcome) = tokio::time::timeout(rung.patience, ended.as_mut()).await {
             return (outcome, index);
         }
@@ -77,5 +84,17 @@ mod tests {
         use std::os::unix::process::ExitStatusExt;
         assert_eq!(rung, rungs.len());
         assert_eq!(status.expect("reaped").signal(), Some(9));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_has_ended_already_is_sent_nothing() {
+        let (mut child, group) = stubborn("HUP").await;
+        let rungs = [Rung::signal(Signal::TERM, Duration::from_secs(60))];
+        let (outcome, rung) = escalate(group, &rungs, std::future::ready("reaped")).await;
+        assert_eq!((outcome, rung), ("reaped", 0));
+        // Only what is sent now ends it.
+        kill_process_group(group, Signal::INT).expect("it lives");
+        use std::os::unix::process::ExitStatusExt;
+        assert_eq!(child.wait().await.expect("reaped").signal(), Some(2));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
@@ -14,12 +14,14 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::FdFlags;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
-use tokio::sync::{oneshot, watch};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::sync::oneshot;
 
 use super::message::{self, Told};
-use super::{Forked, PYTHON, SCRIPT, Shared, State, Watched, ZygoteCommand, lock};
+use super::{ANSWERS_WITHIN, Asked, Forked, PYTHON, SCRIPT, Shared, State, Watched, ZygoteCommand, lock, verify};
+use crate::process::handle::ProcessHandle;
 use crate::process::{MARKER, exit_of};
 
 /// The variable that names the zygote's end of the socket pair.
@@ -31,11 +33,14 @@ const MARK_BOUND: usize = 4096;
 /// How much is kept of what a zygote says before it can say nothing better.
 const LAST_WORDS: usize = 40;
 
+/// How long the end of a process that was killed may take.
+const A_MOMENT: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+
 /// What the keeper tells whoever waits for the zygote to be ready.
-type Started = Result<(Arc<Shared>, Pid), String>;
+type Started = Result<Arc<Shared>, String>;
 
 /// Starts a zygote, and waits until it is ready.
-pub(super) fn start(command: &ZygoteCommand) -> Result<(Arc<Shared>, Pid, JoinHandle<()>), String> {
+pub(super) fn start(command: &ZygoteCommand) -> Result<(Arc<Shared>, JoinHandle<()>), String> {
     let (report, started) = mpsc::channel();
     let owned = command.clone();
     let keeper = std::thread::Builder::new()
@@ -43,7 +48,7 @@ pub(super) fn start(command: &ZygoteCommand) -> Result<(Arc<Shared>, Pid, JoinHa
         .spawn(move || keep(&owned, &report))
         .map_err(|why| format!("no thread for the zygote `{}`: {why}", command.name))?;
     match started.recv() {
-        Ok(Ok((shared, group))) => Ok((shared, group, keeper)),
+        Ok(Ok(shared)) => Ok((shared, keeper)),
         Ok(Err(why)) => {
             drop(keeper.join());
             Err(format!("the zygote `{}`: {why}", command.name))
@@ -61,17 +66,21 @@ fn keep(command: &ZygoteCommand, report: &mpsc::Sender<Started>) {
         }
     };
     let said = listen(&mut child);
-    let ready = match is_ready(&channel, command.within) {
-        Ok(()) => Pid::from_raw(child.id() as i32).ok_or_else(|| "has no process id".to_owned()),
-        Err(why) => Err(why),
-    };
-    let group = match ready {
-        Ok(group) => group,
+    let process = Pid::from_raw(child.id() as i32).ok_or_else(|| "has no process id".to_owned());
+    let process = process.and_then(|pid| ProcessHandle::open(pid).map_err(|why| why.to_string()));
+    let ready = process.and_then(|process| match is_ready(&channel, command.within) {
+        Ok(()) => Ok(process),
         Err(why) => {
-            if let (true, Some(pid)) = (why.is_empty(), Pid::from_raw(child.id() as i32)) {
+            if why.is_empty() {
                 // It is about to end by itself: its own status says more.
-                pidfd_open(pid, PidfdFlags::empty()).iter().for_each(await_end);
+                process.ends_within(A_MOMENT);
             }
+            Err(why)
+        }
+    });
+    let process = match ready {
+        Ok(process) => process,
+        Err(why) => {
             kill(&mut child);
             let status = child.wait().map(describe).unwrap_or_default();
             let words: Vec<String> = said.join().into_iter().flatten().collect();
@@ -80,16 +89,29 @@ fn keep(command: &ZygoteCommand, report: &mpsc::Sender<Started>) {
             return;
         }
     };
-    let shared = Arc::new(Shared { name: command.name.clone(), channel, state: Mutex::new(State::default()) });
-    if report.send(Ok((shared.clone(), group))).is_ok() {
-        // A message that is none is as bad as none at all.
-        while let Ok(Some(told)) = message::next(&shared.channel) {
-            take(&shared, told);
+    let within = command.within.min(ANSWERS_WITHIN);
+    let name = command.name.clone();
+    let shared = Arc::new(Shared { name, channel, process, within, state: Mutex::new(State::default()) });
+    if report.send(Ok(shared.clone())).is_ok() {
+        while let Some(told) = next(&shared) {
+            if let Err(why) = take(&shared, told) {
+                shared.give_up(&format!("the zygote `{}` was ended: {why}", command.name));
+            }
         }
     }
     kill(&mut child);
     let status = child.wait().map(describe).unwrap_or_default();
     end(&shared, &format!("the zygote `{}` has ended with {status}", command.name));
+}
+
+/// The next message; nothing when it has ended, or says what is no message. Its socket may stay open without it.
+fn next(shared: &Shared) -> Option<Told> {
+    let mut fds = [PollFd::new(&shared.channel, PollFlags::IN), PollFd::new(&shared.process, PollFlags::IN)];
+    poll(&mut fds, None).ok()?;
+    match fds[0].revents().is_empty() {
+        false => message::next(&shared.channel).ok().flatten(),
+        true => None,
+    }
 }
 
 /// With whatever it has started beside its children. It is not reaped yet, so the group is its own.
@@ -101,6 +123,8 @@ fn kill(child: &mut Child) {
 
 fn spawn(command: &ZygoteCommand) -> std::io::Result<(Child, OwnedFd)> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    // A zygote that does not read must not hold up who asks it.
+    set_socket_timeout(&ours, Timeout::Send, Some(command.within.min(ANSWERS_WITHIN)))?;
     let script = memfd_create("zygote.py", MemfdFlags::CLOEXEC)?;
     rustix::io::write(&script, PYTHON.as_bytes())?;
     let place = format!("/proc/self/fd/{}", script.as_raw_fd());
@@ -176,62 +200,76 @@ fn is_ready(channel: &OwnedFd, within: Duration) -> Result<(), String> {
 }
 
 /// Takes in what a zygote tells.
-fn take(shared: &Shared, told: Told) {
-    let mut state = lock(&shared.state);
-    if let Some(reply) = told.fork.and_then(|number| state.forks.remove(&number)) {
-        let forked = match (told.pid.and_then(Pid::from_raw), told.error) {
+///
+/// # Errors
+/// Why nothing more of what it tells can be believed.
+fn take(shared: &Shared, told: Told) -> Result<(), String> {
+    let asked = told.fork.and_then(|number| lock(&shared.state).forks.remove(&number));
+    if let Some(Asked { since, reply }) = asked {
+        let claimed = match (told.pid, told.error) {
             (Some(pid), _) => {
-                let (ended, watched) = watch::channel(false);
-                let (exit, exited) = oneshot::channel();
-                // It is the zygote's until it is told to reap it: nobody else has this process id.
-                let pidfd = pidfd_open(pid, PidfdFlags::empty()).ok();
-                state.children.insert(pid.as_raw_nonzero().get(), Watched { ended, exit, status: None, pidfd });
-                Ok(Forked { pid, ended: watched, exit: exited })
+                verify::child_of(shared.process.pid(), pid, since).and_then(|handle| watch(shared, handle))
             }
-            (None, why) => Err(why.unwrap_or_else(|| "it does not say why".to_owned())),
+            (None, Some(why)) => {
+                // Who has asked may be gone.
+                drop(reply.send(Err(why)));
+                return Ok(());
+            }
+            (None, None) => Err("it does not say which process is the child, nor why there is none".to_owned()),
         };
+        let refused = claimed.as_ref().err().cloned();
         // Who has asked may be gone; the child then ends with its mark.
-        drop(reply.send(forked));
-    }
-    if let Some(child) = told.ended.and_then(|pid| state.children.get_mut(&pid)) {
-        child.status = Some(ExitStatus::from_raw(told.status));
-        // No signal after this.
-        child.ended.send_replace(true);
+        drop(reply.send(claimed));
+        return refused.map_or(Ok(()), Err);
     }
     if let Some(pid) = told.ended {
+        let mut state = lock(&shared.state);
+        let Some(child) = state.children.get_mut(&pid) else {
+            return Err(format!("it says that process {pid} has ended, which it was not asked for"));
+        };
+        if !child.handle.has_ended() {
+            return Err(format!("it says that process {pid} has ended, which lives"));
+        }
+        child.status = Some(ExitStatus::from_raw(told.status));
         drop(state);
-        let _ = message::ask_to_reap(&shared.channel, pid);
-        return;
+        return message::ask_to_reap(&shared.channel, pid).map_err(|why| format!("it does not read: {why}"));
     }
-    if let Some(child) = told.reaped.and_then(|pid| state.children.remove(&pid)) {
+    if let Some(child) = told.reaped.and_then(|pid| lock(&shared.state).children.remove(&pid)) {
         let status = child.status.ok_or_else(|| format!("the zygote `{}` does not say how it ended", shared.name));
         drop(child.exit.send(status));
     }
+    Ok(())
+}
+
+/// Keeps a child until it was reaped.
+fn watch(shared: &Shared, handle: ProcessHandle) -> Result<Forked, String> {
+    let handle = Arc::new(handle);
+    let (exit, exited) = oneshot::channel();
+    let pid = handle.pid().as_raw_nonzero().get();
+    let mut state = lock(&shared.state);
+    if state.children.contains_key(&pid) {
+        return Err(format!("it names process {pid} as its child a second time"));
+    }
+    state.children.insert(pid, Watched { handle: handle.clone(), exit, status: None });
+    Ok(Forked { handle, exit: exited })
 }
 
 /// The zygote is gone, and its children with it: the kernel has sent them SIGKILL.
 fn end(shared: &Shared, why: &str) {
-    let (forks, children) = {
+    let (why, forks, children) = {
         let mut state = lock(&shared.state);
-        state.ended = Some(why.to_owned());
-        (std::mem::take(&mut state.forks), std::mem::take(&mut state.children))
+        // That it was given up is the cause of its end.
+        let why = state.ended.get_or_insert_with(|| why.to_owned()).clone();
+        (why, std::mem::take(&mut state.forks), std::mem::take(&mut state.children))
     };
-    for reply in forks.into_values() {
+    for Asked { reply, .. } in forks.into_values() {
         drop(reply.send(Err("it has ended".to_owned())));
     }
     for child in children.into_values() {
-        child.ended.send_replace(true);
-        if let Some(pidfd) = &child.pidfd {
-            let _ = pidfd_send_signal(pidfd, Signal::KILL);
-            await_end(pidfd);
-        }
+        child.handle.signal_group(Signal::KILL);
+        child.handle.ends_within(A_MOMENT);
         drop(child.exit.send(child.status.ok_or_else(|| format!("{why}, and this process with it"))));
     }
-}
-
-fn await_end(pidfd: impl AsFd) {
-    let mut fds = [PollFd::new(&pidfd, PollFlags::IN)];
-    let _ = poll(&mut fds, Some(&Timespec { tv_sec: 10, tv_nsec: 0 }));
 }
 
 fn describe(status: ExitStatus) -> String {

@@ -123,7 +123,7 @@ impl World<'_> {
             self.fired(fault, "a live process was stopped");
         }
         // The kernel tells nobody but the waiting parent, and that is tokio: look until it stands.
-        while self.actors[actor].is_running() && !is_stopped(pid.get()) {
+        while self.actors[actor].is_running() && !crate::process::is_stopped(pid.get()) {
             if std::time::Instant::now() > bound.deadline {
                 return Err(self.failed(bound.step, format!("`{name}` does not stand still")));
             }
@@ -159,9 +159,4 @@ impl World<'_> {
     pub(super) fn actor(&self, name: &str, bound: Bound) -> Result<usize, StepFailure> {
         self.actor_of(name).map_err(|why| self.failed(bound.step, why))
     }
-}
-
-fn is_stopped(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
 }
