@@ -7,7 +7,6 @@ use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use quietdown_proxy::toxiproxy::toxic_view;
 use quietdown_proxy::{Hit, Toxic};
 
 use crate::http::send;
@@ -114,7 +113,7 @@ impl RemoteProxy {
     /// Why it could not be added.
     pub async fn add_toxic(&self, toxic: &Toxic) -> Result<(), String> {
         let path = format!("/proxies/{}/toxics", self.name);
-        self.server.expect(Method::POST, &path, Some(&toxic_view(toxic)), 200).await.map(drop)
+        self.server.expect(Method::POST, &path, Some(&json!(toxic)), 200).await.map(drop)
     }
 
     /// Takes a toxic away.

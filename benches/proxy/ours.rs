@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use quietdown::file::At;
-use quietdown_proxy::{Gate, Link, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream};
+use quietdown_proxy::{FirstMatch, Gate, Link, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream};
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -97,7 +97,7 @@ pub fn run_link(arguments: &[String]) -> io::Result<()> {
                 phase: Phase::ResponseSent,
                 at: At::Byte(0),
             };
-            link.arm(Gate { id: 0, point, nth: 1, repeat: None });
+            link.arm(Gate { id: 0, point, nth: 1, first: FirstMatch::Parks, repeat: None });
         }
         for toxic in toxic {
             let kind: ToxicKind = serde_json::from_str(toxic)?;

@@ -10,9 +10,12 @@ use super::{BROKEN, PASSED, WRONG};
 
 /// A drop-in for toxiproxy-server: a TCP proxy whose faults are set over HTTP, by Toxiproxy's clients.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_override_self = true,
+    after_help = "\
 Options may be spelled as Go does: -host 127.0.0.1, -port=8474, -proxy-metrics.
-Exit codes: 0 ended by SIGINT or SIGTERM, 2 wrong usage or a wrong config file, 3 it cannot listen.")]
+Exit codes: 0 ended by SIGINT or SIGTERM, 2 wrong usage or a wrong config file, 3 it cannot listen."
+)]
 pub struct Proxy {
     /// The address or name to listen at with the API.
     #[arg(long, default_value = "localhost")]
@@ -27,10 +30,10 @@ pub struct Proxy {
     #[arg(long, allow_negative_numbers = true)]
     seed: Option<i64>,
     /// Serve the bytes of each proxy at /metrics.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = flag)]
     proxy_metrics: bool,
     /// Serve time, memory and file descriptors of this process at /metrics.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = flag)]
     runtime_metrics: bool,
     /// Print the version of quietdown, and the one of Toxiproxy whose API it speaks.
     #[arg(long)]
@@ -60,6 +63,15 @@ impl Proxy {
                 if matches!(why, ServeError::Config { .. }) { WRONG } else { BROKEN }
             }
         }
+    }
+}
+
+/// A switch, as Go reads one.
+fn flag(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("write true or false"),
     }
 }
 

@@ -125,7 +125,7 @@ fn check_options(
         }
         if role.kind == RoleKind::Http {
             let wrong = value.as_str().map(Span::parse).and_then(Result::err);
-            found.extend(wrong.map(|why| Diagnostic::new(option.span(), why, "this option")));
+            found.extend(wrong.map(|why| Diagnostic::new(option.span(), why.to_string(), "this option")));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::wait::{Bound, WITHIN};
 use super::world::{Parked, World};
 use crate::evidence::StepFailure;
 use crate::file::{At, Times};
-use crate::proxy::{Gate, GateId, Point, Repeat, RepeatAction};
+use crate::proxy::{FirstMatch, Gate, GateId, Point, Repeat, RepeatAction};
 use crate::scenario::{Action, Event, Step, is_gate};
 
 impl World<'_> {
@@ -48,7 +48,8 @@ impl World<'_> {
             None => None,
         };
         let repeat = action.zip(more).filter(|_| !without_faults).map(|(action, more)| Repeat { more, action });
-        Some(Gate { id, point, nth: nth.map_or(1, std::num::NonZeroU32::get), repeat })
+        let nth = nth.map_or(1, std::num::NonZeroU32::get);
+        Some(Gate { id, point, nth, first: FirstMatch::Parks, repeat })
     }
 
     /// Waits until a stream is parked at the gate of this step.

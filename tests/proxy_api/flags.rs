@@ -26,6 +26,24 @@ fn options_may_be_spelled_as_go_does() {
 }
 
 #[test]
+fn the_last_of_an_option_counts_and_switches_are_written_as_in_go() {
+    for (metrics, status) in [("1", 200), ("T", 200), ("True", 200), ("0", 404), ("f", 404)] {
+        let switch = format!("-proxy-metrics={metrics}");
+        let served =
+            Served::started(command(&["-host=no-such-host.invalid", "-host=127.0.0.1", "-port", "0", &switch]));
+        assert_eq!(served.ask("GET", "/metrics", "").status, status, "{switch}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_no_option_is_named() {
+    let output = run(&["-port", "0", "stray", "-proxy-metrics"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("'stray'"), "{text}");
+}
+
+#[test]
 fn it_ends_with_0_at_a_signal_whatever_is_open() {
     for signal in [Signal::INT, Signal::TERM] {
         let served = Served::new();

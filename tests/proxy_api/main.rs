@@ -1,5 +1,6 @@
 //! `quietdown proxy` as a process, over raw HTTP/1.1: what clients of Toxiproxy rely on, and the extensions.
 
+mod addresses;
 mod config;
 mod extensions;
 mod flags;
@@ -8,4 +9,5 @@ mod refuse;
 mod routes;
 mod run;
 mod served;
+mod shortage;
 mod traffic;

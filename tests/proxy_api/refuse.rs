@@ -72,3 +72,46 @@ fn it_goes_along_to_another_address_and_another_upstream() {
     served.must(200, "PATCH", "/proxies/a", r#"{"enabled":false}"#);
     assert!(is_refused(addr_of(&led)));
 }
+
+#[test]
+fn an_upstream_that_refuses_ends_the_stream_as_with_toxiproxy_or_resets_it_if_that_is_asked_for() {
+    let served = Served::new();
+    let dead = ReservedPort::new().expect("a port");
+    let end = |addr: SocketAddr| connect(addr).read(&mut [0]).map_err(|error| error.kind());
+    let plain = served.proxy("plain", dead.addr());
+    let body =
+        format!(r#"{{"name":"reset","listen":"127.0.0.1:0","upstream":"{}","reset_when_down":true}}"#, dead.addr());
+    let created = served.must(201, "POST", "/proxies", &body);
+    assert_eq!(created["reset_when_down"], true);
+    for _ in 0..20 {
+        // Nothing was sent by the client: a connect and the end of the stream.
+        assert_eq!(end(plain), Ok(0));
+        assert_eq!(end(addr_of(&created)), Err(std::io::ErrorKind::ConnectionReset));
+    }
+}
+
+#[test]
+fn a_proxy_that_leads_to_itself_is_refused() {
+    let served = Served::new();
+    let addr = served.proxy("a", crate::served::echo());
+    let refused = |response: crate::served::Response, by: &str| {
+        assert_eq!(response.status, 400, "{response:?}");
+        assert!(
+            response.body.contains(&format!("is the proxy itself{by}; write the address of the server")),
+            "{response:?}"
+        );
+    };
+    refused(served.ask("PATCH", "/proxies/a", &format!(r#"{{"upstream":"{addr}"}}"#)), "");
+    refused(served.ask("PATCH", "/proxies/a", &format!(r#"{{"upstream":"localhost:{}"}}"#, addr.port())), "");
+    // By way of another one, whatever it is created or changed by.
+    let other = served.proxy("b", addr);
+    refused(served.ask("PATCH", "/proxies/a", &format!(r#"{{"upstream":"{other}"}}"#)), " by way of `b`");
+    let port = ReservedPort::new().expect("a port");
+    let list = format!(r#"[{{"name":"c","listen":"{0}","upstream":"{0}"}}]"#, port.addr());
+    refused(served.ask("POST", "/populate", &list), "");
+    refused(served.ask("POST", "/proxies", &list[1..list.len() - 1]), "");
+    // All that was refused has changed nothing.
+    let mut client = connect(other);
+    client.write_all(b"x").expect("sent");
+    client.read_exact(&mut [0]).expect("a byte comes back");
+}

@@ -110,6 +110,14 @@ impl Served {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).expect("it lives");
     }
 
+    /// Ends it; what it wrote to standard error.
+    pub fn errors(mut self) -> String {
+        self.signal(rustix::process::Signal::TERM);
+        let mut errors = String::new();
+        self.child.stderr.take().expect("piped").read_to_string(&mut errors).expect("UTF-8");
+        errors
+    }
+
     /// Waits for its end; what it wrote after its first line.
     pub fn end(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();

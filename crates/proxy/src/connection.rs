@@ -2,9 +2,9 @@
 
 mod drain;
 mod ends;
-mod left;
-mod meet;
-mod obey;
+mod gates;
+mod half_close;
+mod orders;
 mod pump;
 mod scan;
 mod toxics;
@@ -16,6 +16,7 @@ use std::task::Poll;
 
 use tokio::net::TcpStream;
 
+use super::by_side::BySide;
 use super::chain::{End, earliest};
 use super::control::{Control, Shared};
 use super::direction::Direction;
@@ -23,7 +24,7 @@ use super::event::{ConnectionId, GateId, LinkEventKind, Point};
 use super::gates::Outcome;
 use super::requests::Requests;
 use super::timer::Timer;
-use super::{Side, Toward};
+use super::{Side, Toward, Unreachable};
 use ends::{Ends, connect, ready};
 use scan::Scan;
 use toxics::Followed;
@@ -70,8 +71,7 @@ struct Connection {
     shared: Arc<Shared>,
     id: ConnectionId,
     control: Arc<Control>,
-    up: Direction,
-    down: Direction,
+    streams: BySide<Direction>,
     scan: Scan,
     requests: Requests,
     stops: Vec<Stop>,
@@ -82,9 +82,8 @@ struct Connection {
     /// How many requests were answered when it was last found idle.
     idle_at: u64,
     held: bool,
-    /// The client's socket was reset, or cannot be written to any more.
-    client_lost: bool,
-    server_lost: bool,
+    /// Which socket was reset, or cannot be written to any more.
+    lost: BySide<bool>,
     /// The client has closed its socket behind what a gate withholds.
     client_left: bool,
 }
@@ -113,8 +112,7 @@ impl Connection {
             shared,
             id,
             control,
-            up: Direction::to_new_sink(),
-            down: Direction::default(),
+            streams: BySide::new(Direction::default(), Direction::to_new_sink()),
             scan: Scan::default(),
             requests: Requests::default(),
             stops,
@@ -123,21 +121,24 @@ impl Connection {
             gates_met: false,
             idle_at: 0,
             held,
-            client_lost: false,
-            server_lost: false,
+            lost: BySide::default(),
             client_left: false,
         }
     }
 
     async fn run(&mut self, client: TcpStream) {
-        let mut ends = Ends { client: Some(client), server: None, watch: None };
+        let mut ends = Ends { sockets: BySide::new(Some(client), None), watch: None };
         if !self.before_connecting(&mut ends).await {
             return;
         }
         match self.connect(&mut ends).await {
             Next::Ended => return,
-            // It must not look as if somebody were there.
-            Next::Go if ends.server.is_none() => return ends.reset(Toward::Client),
+            Next::Go if ends.of(Side::Server).is_none() => {
+                if self.shared.unreachable == Unreachable::Reset {
+                    ends.reset(Toward::Client);
+                }
+                return;
+            }
             Next::Go => {}
         }
         self.follow_toxics(false);
@@ -146,7 +147,8 @@ impl Connection {
 
     /// Meets the gates at the connect, and waits out a hold; false when the connection has ended there.
     ///
-    /// What the client sends waits in its socket, and the end of its stream too; it is noticed when the client is gone.
+    /// What the client sends waits in its socket, and the end of its stream too; it is noticed when the client is gone. A black
+    /// hole takes it in.
     async fn before_connecting(&mut self, ends: &mut Ends) -> bool {
         loop {
             if self.meet_connection_gates(ends).await || matches!(self.obey(ends).await, Next::Ended) {
@@ -155,11 +157,22 @@ impl Connection {
             if !self.held && !self.stops.iter().any(|stop| stop.place == Place::Connect) {
                 return true;
             }
+            if self.held {
+                self.withhold(ends).await;
+                if self.lost[Side::Client] {
+                    return false;
+                }
+            }
             self.watch_client(ends);
+            let takes_in = self.held && self.streams[Side::Server].has_room();
             tokio::select! {
-                () = self.control.bell.rung() => {}
-                _ = ready(ends.client.as_ref(), false, false, false) => return false,
-                () = left::gone(&mut ends.watch, true) => return false,
+                () = self.control.wakeup.woken() => {}
+                ready = ready(ends.sockets[Side::Client].as_ref(), false, takes_in, false) => {
+                    if ready.is_error() && !takes_in {
+                        return false;
+                    }
+                }
+                () = half_close::gone(&mut ends.watch, true) => return false,
             }
         }
     }
@@ -168,16 +181,17 @@ impl Connection {
     async fn connect(&mut self, ends: &mut Ends) -> Next {
         loop {
             let upstream = self.shared.state().upstream.clone();
-            let mut connecting = Some(Box::pin(connect(upstream, self.shared.receive_buffer)));
+            let own = self.shared.listener.addr();
+            let mut connecting = Some(Box::pin(connect(upstream, self.shared.receive_buffer, own)));
             while let Some(attempt) = &mut connecting {
                 tokio::select! {
                     biased;
                     server = attempt => {
-                        ends.server = server;
+                        ends.sockets[Side::Server] = server;
                         return Next::Go;
                     }
-                    _ = ready(ends.client.as_ref(), false, false, false) => return Next::Ended,
-                    () = self.control.bell.rung() => {}
+                    _ = ready(ends.sockets[Side::Client].as_ref(), false, false, false) => return Next::Ended,
+                    () = self.control.wakeup.woken() => {}
                 }
                 // Given up before a cut: a server that is just being connected to sees it too.
                 if self.control.is_cut() {
@@ -200,7 +214,7 @@ impl Connection {
             }
             if self.held {
                 self.withhold(ends).await;
-                if self.client_lost && self.server_lost {
+                if self.lost[Side::Client] && self.lost[Side::Server] {
                     return;
                 }
             } else {
@@ -216,7 +230,7 @@ impl Connection {
                 if (moved.any && !moved.all) || self.held {
                     continue;
                 }
-                if self.client_lost || self.server_lost {
+                if self.lost[Side::Client] || self.lost[Side::Server] {
                     // Who reset it is gone; the other one has what was sent before, and is told the same way.
                     return ends.reset(Toward::Both);
                 }
@@ -226,7 +240,7 @@ impl Connection {
                     // Behind its end, as the client's own socket would have done it.
                     return ends.reset(Toward::Both);
                 }
-                if self.up.end_passed && self.down.end_passed {
+                if self.streams[Side::Server].end_passed && self.streams[Side::Client].end_passed {
                     return;
                 }
             }
@@ -241,18 +255,18 @@ impl Connection {
 
     /// Whether both sockets are read: then whatever happens to them wakes this task.
     fn is_plain(&self, ends: &Ends) -> bool {
-        let open = !self.held && ends.watch.is_none() && !self.client_lost && !self.server_lost;
-        open && self.up.has_room() && self.down.has_room()
+        let open = !self.held && ends.watch.is_none() && !self.lost.iter().any(|lost| *lost);
+        open && self.streams.iter().all(Direction::has_room)
     }
 
     /// Waits for an order, for a toxic's time, and for whatever the sockets were asked for by [`pump`](Self::pump).
     async fn wait_for_bytes(&mut self) {
-        let wake = earliest(self.up.wake, self.down.wake);
-        let (bell, timer) = (&self.control.bell, &mut self.timer);
+        let wake = earliest(self.streams[Side::Server].wake, self.streams[Side::Client].wake);
+        let (wakeup, timer) = (&self.control.wakeup, &mut self.timer);
         let mut woken = false;
         std::future::poll_fn(|cx| {
             // Woken for the second time: somebody had a reason.
-            if std::mem::replace(&mut woken, true) || bell.poll(cx).is_ready() {
+            if std::mem::replace(&mut woken, true) || wakeup.poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             wake.map_or(Poll::Pending, |at| timer.poll(at, cx))
@@ -263,31 +277,33 @@ impl Connection {
     /// Waits for an order, for bytes, for room for bytes, or for a toxic's time.
     async fn wait(&mut self, ends: &mut Ends) {
         let (up, down) = if self.held { (0, 0) } else { (self.limit(Side::Server), self.limit(Side::Client)) };
-        let (up, down) = (self.up.allowed(up) > 0, self.down.allowed(down) > 0);
-        let wake = earliest(self.up.wake, self.down.wake).filter(|_| !self.held);
-        let (client, server, timer) = (ends.client.as_ref(), ends.server.as_ref(), &mut self.timer);
+        let (up, down) = (self.streams[Side::Server].allowed(up) > 0, self.streams[Side::Client].allowed(down) > 0);
+        let wake = earliest(self.streams[Side::Server].wake, self.streams[Side::Client].wake).filter(|_| !self.held);
+        let (client, server, timer) =
+            (ends.sockets[Side::Client].as_ref(), ends.sockets[Side::Server].as_ref(), &mut self.timer);
         tokio::select! {
-            () = self.control.bell.rung() => {}
+            () = self.control.wakeup.woken() => {}
             () = std::future::poll_fn(|cx| wake.map_or(Poll::Pending, |at| timer.poll(at, cx))) => {}
             // Where there is room, reading gives what came before the reset, and then the reset itself.
-            ready = ready(client, self.client_lost, self.up.has_room(), down) => {
-                self.client_lost |= ready.is_error() && !self.up.has_room();
+            ready = ready(client, self.lost[Side::Client], self.streams[Side::Server].has_room(), down) => {
+                self.lost[Side::Client] |= ready.is_error() && !self.streams[Side::Server].has_room();
             }
-            ready = ready(server, self.server_lost, self.down.has_room(), up) => {
-                self.server_lost |= ready.is_error() && !self.down.has_room();
+            ready = ready(server, self.lost[Side::Server], self.streams[Side::Client].has_room(), up) => {
+                self.lost[Side::Server] |= ready.is_error() && !self.streams[Side::Client].has_room();
             }
-            () = left::gone(&mut ends.watch, !self.up.has_room()) => self.client_left = true,
+            () = half_close::gone(&mut ends.watch, !self.streams[Side::Server].has_room()) => self.client_left = true,
         }
     }
 
     /// Passes the end of a direction on, when everything before it has passed. A gate stops bytes, not the end.
     fn pass_ends(&mut self, ends: &Ends) {
-        let last = self.up.end_passed != self.down.end_passed;
-        for (direction, to) in [(&mut self.up, &ends.server), (&mut self.down, &ends.client)] {
+        let last = self.streams[Side::Server].end_passed != self.streams[Side::Client].end_passed;
+        for side in Side::BOTH {
+            let (direction, to) = (&mut self.streams[side], ends.of(side));
             if direction.end_is_due() {
                 direction.end_passed = true;
                 // The sockets are closed at once behind the second end, and that is an end of the stream, too.
-                if let Some(to) = to.as_ref().filter(|_| !last) {
+                if let Some(to) = to.filter(|_| !last) {
                     // The other side may have ended its socket meanwhile: then it needs no end any more.
                     let _ = rustix::net::shutdown(to, rustix::net::Shutdown::Write);
                 }

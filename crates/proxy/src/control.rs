@@ -8,14 +8,15 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::bell::Bell;
+use super::by_side::BySide;
 use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
 use super::gates::Gates;
 use super::hit::Hits;
 use super::listener::Listener;
 use super::toxics::Toxics;
 use super::upstream::Upstream;
-use super::{CutMode, Toward};
+use super::wakeup::Wakeup;
+use super::{CutMode, Toward, Unreachable};
 
 /// The state of one link.
 #[derive(Debug)]
@@ -28,12 +29,14 @@ pub(super) struct Shared {
     pub seed: u64,
     /// Of both sockets of a connection, if it is not the kernel's to decide.
     pub receive_buffer: Option<u32>,
+    /// How a client sees that the server cannot be reached.
+    pub unreachable: Unreachable,
     /// Grows with every change of the toxics.
     pub toxics_version: AtomicU64,
     /// Bytes read so far, by the direction's [`Side`].
-    pub received: [AtomicU64; 2],
+    pub received: BySide<AtomicU64>,
     /// Bytes forwarded so far, by the direction's [`Side`].
-    pub moved: [AtomicU64; 2],
+    pub moved: BySide<AtomicU64>,
     /// Requests whose head has come, and which are not done.
     pub in_flight: AtomicU64,
     state: Mutex<State>,
@@ -61,7 +64,7 @@ pub(super) struct State {
 /// One connection, as its link sees it.
 #[derive(Debug, Default)]
 pub(super) struct Control {
-    pub bell: Bell,
+    pub wakeup: Wakeup,
     /// A fault holds it.
     pub held: AtomicBool,
     /// Its toxics have something that they have not let pass.
@@ -101,6 +104,7 @@ impl Shared {
             events: events.map_or_else(OnceLock::new, OnceLock::from),
             seed,
             receive_buffer: None,
+            unreachable: Unreachable::Reset,
             toxics_version: AtomicU64::new(0),
             received: Default::default(),
             moved: Default::default(),
@@ -153,7 +157,7 @@ impl Control {
         }
         drop(orders);
         self.ordered.store(true, Ordering::Release);
-        self.bell.ring();
+        self.wakeup.wake();
     }
 
     /// Takes the orders, if any have come.

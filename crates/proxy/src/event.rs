@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
 use crate::At;
 
 use super::{CutMode, Hit, Phase, Side, Toward};
@@ -23,8 +21,20 @@ pub struct Gate {
     pub point: Point,
     /// The how-many-th match; at least 1.
     pub nth: u32,
-    /// What the link itself does at later matches; the first one parks.
+    /// What happens at the match that counts.
+    pub first: FirstMatch,
+    /// What the link itself does at later matches.
     pub repeat: Option<Repeat>,
+}
+
+/// What a gate does at the match that counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FirstMatch {
+    /// The stream parks, until it is resumed.
+    #[default]
+    Parks,
+    /// The link does what it does at later ones, too.
+    Acts,
 }
 
 /// Where a gate stops the stream.
@@ -78,7 +88,8 @@ pub enum RepeatAction {
 }
 
 /// What an action on a link has met.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Effect {
     /// Bytes that were in the link and never arrived.
     pub withheld: u64,
@@ -98,7 +109,8 @@ impl Effect {
 }
 
 /// A request as it passed a link.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct RequestSeen {
     /// The connection.
     pub connection: ConnectionId,
@@ -109,23 +121,23 @@ pub struct RequestSeen {
     /// Its path without the query.
     pub path: String,
     /// Its idempotency key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub key: Option<String>,
     /// The furthest phase that was completed; nothing when not even the head was forwarded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub phase: Option<Phase>,
     /// Bytes of it (head and body) that were forwarded to the server.
     pub request_bytes: u64,
     /// Bytes of its response that were forwarded to the client.
     pub response_bytes: u64,
     /// How long its head is.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub request_head: u64,
     /// How long the head of its response is; 0 before it has come.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub response_head: u64,
     /// The response's status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub status: Option<u16>,
     /// Whether the response was forwarded whole.
     pub finished: bool,
@@ -153,7 +165,7 @@ pub enum LinkEventKind {
     Request(RequestSeen),
     /// A request has ended: its response was forwarded, or its connection is gone.
     RequestDone(RequestSeen),
-    /// A gate has stopped a stream. It stays so until [`resume`](super::Link::resume).
+    /// A gate has stopped a stream. It stays so until [`resume`](super::Link::resume), unless that was called before.
     Parked {
         /// The gate.
         gate: GateId,

@@ -1,7 +1,7 @@
 //! The gates of a link: which match counts, and what is to happen there.
 
 use super::Side;
-use super::event::{ConnectionId, Gate, GateId, Point, RepeatAction};
+use super::event::{ConnectionId, FirstMatch, Gate, GateId, Point, RepeatAction};
 use crate::fits;
 
 /// What happens where a gate is met.
@@ -19,11 +19,18 @@ struct Armed {
     matches: u32,
     /// It has parked once, or was made to park.
     spent: bool,
+    /// It was let go before it has parked: it does not.
+    released: bool,
+    /// A stream has come to where it parks.
+    met: bool,
 }
 
 impl Armed {
     fn matched(&mut self) -> Option<Outcome> {
         self.matches = self.matches.saturating_add(1);
+        if !self.spent && self.gate.first == FirstMatch::Acts {
+            self.spent = self.matches >= self.gate.nth;
+        }
         if !self.spent {
             self.spent = self.matches == self.gate.nth;
             return self.spent.then_some(Outcome::Park(self.gate.id));
@@ -43,7 +50,7 @@ pub(super) struct Gates {
 
 impl Gates {
     pub fn arm(&mut self, gate: Gate) {
-        self.armed.push(Armed { gate, matches: 0, spent: false });
+        self.armed.push(Armed { gate, matches: 0, spent: false, released: false, met: false });
     }
 
     pub fn disarm(&mut self, id: GateId) {
@@ -81,14 +88,37 @@ impl Gates {
         matched.filter_map(|armed| armed.matched().map(|outcome| (outcome, armed.gate.point.clone()))).collect()
     }
 
-    /// Notes that a connection has parked at a gate; false when the gate was disarmed, and nobody waits for it.
-    pub fn park(&mut self, id: GateId, connection: ConnectionId) -> bool {
-        let armed = self.armed.iter().any(|armed| armed.gate.id == id);
-        if armed {
-            self.parked.push((id, connection));
+    /// Notes that a connection has come to where a gate parks it.
+    pub fn park(&mut self, id: GateId, connection: ConnectionId) -> Park {
+        let Some(armed) = self.armed.iter_mut().find(|armed| armed.gate.id == id) else { return Park::Disarmed };
+        armed.met = true;
+        if armed.released {
+            return Park::Released;
         }
-        armed
+        self.parked.push((id, connection));
+        Park::Parked
     }
+
+    /// Lets go of what a gate has parked, or will park, if it has not yet; gives the connections that are parked.
+    pub fn release(&mut self, id: GateId) -> Vec<ConnectionId> {
+        for armed in self.armed.iter_mut().filter(|armed| armed.gate.id == id && !armed.met) {
+            armed.released = true;
+        }
+        let parked = self.parked.iter().filter(|(gate, _)| *gate == id).map(|(_, connection)| *connection).collect();
+        self.parked.retain(|(gate, _)| *gate != id);
+        parked
+    }
+}
+
+/// What becomes of a stream that has come to where a gate parks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Park {
+    /// It waits to be let go.
+    Parked,
+    /// It was let go before it came, and goes on.
+    Released,
+    /// Nobody waits for it any more, and it goes on.
+    Disarmed,
 }
 
 impl Outcome {

@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
 use super::{ConnectionId, Side};
 
 /// The first byte of a request, an answer or a connection that a toxic has done something to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Hit {
     /// The toxic, by name.
     pub toxic: String,
@@ -20,12 +19,13 @@ pub struct Hit {
     /// The byte, counted from 0 in this direction of the connection.
     pub offset: u64,
     /// The request that the byte belongs to, or that it is an answer to. Absent where no request is recognised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub request: Option<RequestHit>,
 }
 
 /// The place of a hit in a request or its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct RequestHit {
     /// The request's number on the link, from 1.
     pub number: u64,
@@ -38,8 +38,9 @@ pub struct RequestHit {
 }
 
 /// What a toxic did to a byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum HitEffect {
     /// It passed later.
     Delayed,

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::by_side::BySide;
 use super::connection;
 use super::control::{Control, Shared, State};
 use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
@@ -33,12 +34,31 @@ pub struct Settings {
     /// `SO_RCVBUF` of both sockets of a connection, in bytes (the kernel doubles it, socket(7)): how far a peer can send ahead of what
     /// the link has read, and so of a gate. Without it the kernel decides, by how fast it was read before.
     pub receive_buffer: Option<u32>,
+    /// How a client sees that the server cannot be reached.
+    pub unreachable: Unreachable,
+}
+
+/// How a client sees that the server behind a link cannot be reached. Its own connect has succeeded by then.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unreachable {
+    /// By a reset: it must not look as if somebody were there.
+    #[default]
+    Reset,
+    /// By the end of the stream; by a reset, if it has sent something already. So does Toxiproxy.
+    Close,
 }
 
 impl Default for Settings {
     /// An ephemeral port of 127.0.0.1 that leads nowhere yet.
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 0).into(), upstream: None, enabled: true, seed: 0, receive_buffer: None }
+        Self {
+            listen: ([127, 0, 0, 1], 0).into(),
+            upstream: None,
+            enabled: true,
+            seed: 0,
+            receive_buffer: None,
+            unreachable: Unreachable::Reset,
+        }
     }
 }
 
@@ -86,10 +106,10 @@ impl Link {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn with(name: &str, settings: Settings, events: Option<mpsc::UnboundedSender<LinkEvent>>) -> io::Result<Self> {
-        let Settings { listen, upstream, enabled, seed, receive_buffer } = settings;
+        let Settings { listen, upstream, enabled, seed, receive_buffer, unreachable } = settings;
         let state = State { upstream, disabled: !enabled, ..State::default() };
         let mut shared = Shared::new(name, Listener::new(listen, receive_buffer)?, seed, state, events);
-        shared.receive_buffer = receive_buffer;
+        (shared.receive_buffer, shared.unreachable) = (receive_buffer, unreachable);
         let shared = Arc::new(shared);
         shared.follow()?;
         let running = Arc::clone(&shared);
@@ -144,12 +164,10 @@ impl Link {
         self.shared.state().gates.reset_counts();
     }
 
-    /// Lets go of the stream that is parked at a gate.
+    /// Lets go of the stream that is parked at a gate, or of the one that will come there, if none has yet.
     pub fn resume(&self, gate: GateId) {
         let mut state = self.shared.state();
-        let parked: Vec<ConnectionId> =
-            state.gates.parked.iter().filter(|(id, _)| *id == gate).map(|(_, connection)| *connection).collect();
-        state.gates.parked.retain(|(id, _)| *id != gate);
+        let parked = state.gates.release(gate);
         for control in parked.iter().filter_map(|connection| state.connections.get(connection)) {
             control.order(|orders| orders.resumed.push(gate));
         }
@@ -271,7 +289,7 @@ impl Link {
 
     /// Bytes of one direction so far: read from the one end, forwarded to the other.
     pub fn bytes(&self, toward: Side) -> (u64, u64) {
-        let of = |counters: &[AtomicU64; 2]| counters[toward as usize].load(Ordering::Relaxed);
+        let of = |counters: &BySide<AtomicU64>| counters[toward].load(Ordering::Relaxed);
         (of(&self.shared.received), of(&self.shared.moved))
     }
 

@@ -5,12 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use rustix::net::{Shutdown, bind, getsockname, listen, shutdown, sockopt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::descriptors::{self, for_traffic};
 use super::upstream::stream_socket;
 
 const BACKLOG: i32 = 1024;
@@ -20,6 +21,8 @@ const BACKLOG: i32 = 1024;
 pub(super) struct Listener {
     addr: SocketAddr,
     socket: OwnedFd,
+    /// A second descriptor, for the runtime while it accepts: it must be there when somebody connects.
+    for_runtime: Mutex<Option<OwnedFd>>,
     /// Counts the changes; whether it listens now.
     listening: watch::Sender<bool>,
     change: Mutex<()>,
@@ -40,7 +43,8 @@ impl Listener {
         if let Some(size) = receive_buffer {
             sockopt::set_socket_recv_buffer_size(&socket, size as usize)?;
         }
-        Ok(Self { addr, socket, listening: watch::Sender::new(false), change: Mutex::new(()) })
+        let for_runtime = Mutex::new(Some(for_traffic(socket.try_clone()?)?));
+        Ok(Self { addr, socket, for_runtime, listening: watch::Sender::new(false), change: Mutex::new(()) })
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -73,7 +77,7 @@ impl Listener {
         loop {
             turns(&mut changes, true).await;
             let Ok(listener) = self.accepting() else {
-                // No file descriptor is left for it: nothing tells when there is one.
+                // Nothing tells when the runtime takes it.
                 tokio::time::sleep(RETRY).await;
                 continue;
             };
@@ -83,18 +87,36 @@ impl Listener {
                     biased;
                     () = &mut refuses => break,
                     accepted = poll_fn(|cx| listener.poll_accept(cx)) => match accepted {
-                        Ok(client) => take(client),
+                        Ok((client, addr)) => match for_traffic(client) {
+                            Ok(client) => take((client, canonical(addr))),
+                            // Closed by now: who is not served must not hang.
+                            Err(why) => descriptors::note(&why),
+                        },
                         // Such as too many open files: nothing tells when there are fewer.
-                        Err(_) if self.is_listening() => tokio::time::sleep(RETRY).await,
+                        Err(why) if self.is_listening() => {
+                            descriptors::note(&why);
+                            tokio::time::sleep(RETRY).await;
+                        }
                         Err(_) => break,
                     },
                 }
+            }
+            if let Ok(listener) = listener.into_std() {
+                *self.for_runtime() = Some(listener.into());
             }
         }
     }
 
     fn accepting(&self) -> io::Result<TcpListener> {
-        TcpListener::from_std(self.socket.try_clone()?.into())
+        let descriptor = match self.for_runtime().take() {
+            Some(descriptor) => descriptor,
+            None => self.socket.try_clone()?,
+        };
+        TcpListener::from_std(descriptor.into())
+    }
+
+    fn for_runtime(&self) -> MutexGuard<'_, Option<OwnedFd>> {
+        self.for_runtime.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -102,8 +124,17 @@ fn bound(addr: SocketAddr) -> io::Result<OwnedFd> {
     // Accepted sockets inherit its options (tcp(7)).
     let socket = stream_socket(addr)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    if addr.is_ipv6() && addr.ip().is_unspecified() {
+        // Whatever the machine's default is: those of IPv4, too.
+        sockopt::set_ipv6_v6only(&socket, false)?;
+    }
     bind(&socket, &addr)?;
     Ok(socket)
+}
+
+/// An address of IPv4 as such, also where a listener of IPv6 was connected to.
+fn canonical(addr: SocketAddr) -> SocketAddr {
+    SocketAddr::new(addr.ip().to_canonical(), addr.port())
 }
 
 async fn turns(listening: &mut watch::Receiver<bool>, wanted: bool) {

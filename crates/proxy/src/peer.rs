@@ -4,7 +4,7 @@
 //! alone does not say whether the peer still waits for an answer or has closed its socket and is gone.
 
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use super::descriptors::for_traffic;
 use super::diag::is_closed;
 
 /// How often to look whether a peer has closed its socket, and not only ended its stream: the kernel tells nobody.
@@ -33,12 +34,9 @@ impl Watch {
     /// # Errors
     /// When there is no descriptor left.
     pub fn of(stream: &TcpStream) -> io::Result<Self> {
-        let socket = TcpStream::from_std(stream.as_fd().try_clone_to_owned()?.into())?;
+        let socket = TcpStream::from_std(for_traffic(stream.as_fd().try_clone_to_owned()?)?.into())?;
         // A socket that was reset has no peer any more; that is seen as an error of it.
-        let ends = match (stream.peer_addr(), stream.local_addr()) {
-            (Ok(SocketAddr::V4(theirs)), Ok(SocketAddr::V4(ours))) => Some((theirs, ours)),
-            _ => None,
-        };
+        let ends = v4(stream.peer_addr()).zip(v4(stream.local_addr()));
         let mut again = tokio::time::interval(LOOK_AGAIN);
         again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self { socket, ends, ended: false, again })
@@ -61,6 +59,15 @@ impl Watch {
                 }
             }
         }
+    }
+}
+
+/// An address of IPv4, also as a socket of IPv6 has it.
+fn v4(addr: io::Result<SocketAddr>) -> Option<SocketAddrV4> {
+    let addr = addr.ok()?;
+    match addr.ip().to_canonical() {
+        IpAddr::V4(ip) => Some(SocketAddrV4::new(ip, addr.port())),
+        IpAddr::V6(_) => None,
     }
 }
 

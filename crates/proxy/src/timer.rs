@@ -12,6 +12,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
+use super::descriptors::for_traffic;
+
 /// Wakes its task at a time. It has a file descriptor from its first use on.
 #[derive(Debug, Default)]
 pub(super) struct Timer {
@@ -61,7 +63,7 @@ impl Timer {
 
 fn clock() -> io::Result<AsyncFd<OwnedFd>> {
     let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-    let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+    let timer = for_traffic(timerfd_create(TimerfdClockId::Monotonic, flags)?)?;
     // SAFETY: an owned descriptor is open until it is dropped, and nothing replaces it meanwhile.
     Ok(unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) }?)
 }

@@ -1,9 +1,17 @@
 //! What toxics are: their kinds, with Toxiproxy's names and units, and which traffic they apply to.
 
-use serde::{Deserialize, Serialize};
+#[cfg(feature = "serde")]
+mod in_files;
+mod kinds;
+mod only;
+
+use std::time::Duration;
 
 use super::Side;
-use crate::fits;
+#[cfg(feature = "serde")]
+pub(crate) use in_files::stream;
+pub use kinds::*;
+pub use only::Only;
 
 /// A fault that stays: it changes how one direction of a link's connections moves, until it is removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,9 +29,10 @@ pub struct Toxic {
 }
 
 /// What a toxic does. Names, units and defaults are those of Toxiproxy; `corrupt` is an extension.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ToxicKind {
     /// Delays every byte.
     Latency(Latency),
@@ -43,145 +52,6 @@ pub enum ToxicKind {
     Noop(Noop),
     /// Changes bytes (an extension).
     Corrupt(Corrupt),
-}
-
-/// Delays every byte by `latency`, give or take `jitter`. The order is kept, and so is the throughput.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Latency {
-    /// Milliseconds.
-    pub latency: u64,
-    /// Milliseconds: each delay is drawn evenly from `latency - jitter` to `latency + jitter`, and never below 0.
-    pub jitter: u64,
-}
-
-/// Limits the rate of each connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Bandwidth {
-    /// Kilobytes (1000 bytes) per second; 0 lets nothing pass.
-    pub rate: u64,
-}
-
-/// Passes the data, and the end of the stream later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct SlowClose {
-    /// Milliseconds.
-    pub delay: u64,
-}
-
-/// Drops everything, and closes the connection after a time, whether or not anything was sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Timeout {
-    /// Milliseconds, from when the toxic meets the connection; 0 never closes it.
-    pub timeout: u64,
-}
-
-/// Resets the connection after a time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct ResetPeer {
-    /// Milliseconds: for connections that are open when the toxic comes, from then; for later ones, from their first byte in
-    /// this direction, because a reset at the accept would look like a failed connect.
-    pub timeout: u64,
-}
-
-/// Cuts the stream into pieces.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Slicer {
-    /// Bytes of a piece, on average; at least 1.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub average_size: u64,
-    /// Bytes more or less, drawn evenly; smaller than `average_size`.
-    #[serde(default)]
-    pub size_variation: u64,
-    /// Microseconds after each piece.
-    #[serde(default)]
-    pub delay: u64,
-}
-
-/// Passes exactly so many bytes, and then closes the connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitData {
-    /// Bytes; 0 closes at the first one that comes. Of each request, or each answer, where requests are chosen; else of the connection.
-    pub bytes: u64,
-}
-
-/// Does nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Noop {}
-
-/// Flips bits of bytes; their number stays.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Corrupt {
-    /// The first byte that is changed, from 0. Of each request, or each answer, where requests are chosen; else of the connection.
-    pub from: u64,
-    /// How many bytes; 0 for all that follow.
-    pub length: u64,
-    /// The bits that are flipped (exclusive or).
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub mask: u8,
-}
-
-impl Default for Corrupt {
-    fn default() -> Self {
-        Self { from: 0, length: 1, mask: 0xff }
-    }
-}
-
-/// Which requests a toxic applies to (an extension). Towards the server it meets their bytes, towards the client those of
-/// their answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Only {
-    /// The method; any when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// The path without its query, with `*` for any run of characters; any when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// The client's address as `IP:PORT`, with `*` for any run of characters; any when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// Only the how-many-th of them, from 1, counted from when the toxic came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub nth: Option<u64>,
-    /// Only so many of them, counted from when the toxic came: then everything has recovered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub first: Option<u64>,
-}
-
-impl Only {
-    /// Whether it is about a request, by what its head says and who sent it.
-    pub(super) fn names(&self, method: &str, path: &str, client: &str) -> bool {
-        let fits = |pattern: &Option<String>, text| pattern.as_deref().is_none_or(|pattern| fits(pattern, text));
-        self.method.as_deref().is_none_or(|wanted| wanted == method)
-            && fits(&self.path, path)
-            && fits(&self.client, client)
-    }
-
-    /// Whether the `count`-th request that it is about is one that it means.
-    pub(super) fn counts(&self, count: u64) -> bool {
-        self.nth.is_none_or(|nth| count == nth) && self.first.is_none_or(|first| count <= first)
-    }
 }
 
 /// A value that a toxic cannot have.
@@ -234,14 +104,12 @@ impl Toxic {
         if !(0.0..=1.0).contains(&self.toxicity) {
             return wrong("toxicity", format!("{} is no share of the connections; write 0 to 1", self.toxicity));
         }
-        let time = |field, millis: u64| {
-            if millis <= LONGEST_MILLIS {
+        let time = |field, time: Duration| {
+            if time <= LONGEST {
                 return Ok(());
             }
-            Err(WrongToxic {
-                field,
-                problem: format!("{millis} ms is too long; at most {LONGEST_MILLIS} (1000 hours)"),
-            })
+            let (given, longest) = (time.as_millis(), LONGEST.as_millis());
+            Err(WrongToxic { field, problem: format!("{given} ms is too long; at most {longest} (1000 hours)") })
         };
         match &self.kind {
             ToxicKind::Latency(it) => time("latency", it.latency).and_then(|()| time("jitter", it.jitter))?,
@@ -259,7 +127,7 @@ impl Toxic {
                     );
                     return wrong("size_variation", problem);
                 }
-                time("delay", it.delay / 1000)?;
+                time("delay", it.delay)?;
             }
             ToxicKind::Corrupt(it) if it.mask == 0 => {
                 return wrong("mask", "0 flips no bit; write 1 to 255".to_owned());
@@ -286,7 +154,7 @@ impl Toxic {
 }
 
 /// The longest time: a clock can still be moved by it.
-const LONGEST_MILLIS: u64 = 1000 * 3600 * 1000;
+const LONGEST: Duration = Duration::from_secs(1000 * 3600);
 
 #[cfg(test)]
 mod tests {

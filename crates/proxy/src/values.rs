@@ -1,15 +1,26 @@
 //! The small values of a fault: durations, repetitions, places in a message.
 
+#[cfg(feature = "serde")]
+mod in_files;
+
 use std::fmt;
 use std::time::Duration;
-
-#[cfg(feature = "schema")]
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// A span of time, written as a number with its unit: `"300ms"`, `"1.5s"`, `"2m"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
+
+/// Why a text is no span of time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WrongSpan {
+    /// It is no number with a unit.
+    #[error("`{0}` is no duration; write a number and a unit (us, ms, s, m, h), such as \"300ms\"")]
+    Malformed(String),
+    /// It is longer than anything lasts here.
+    #[error("`{0}` is too long; at most 1000h")]
+    TooLong(String),
+}
 
 /// The longest span.
 const LONGEST: Duration = Duration::from_secs(1000 * 3600);
@@ -19,9 +30,8 @@ impl Span {
     ///
     /// # Errors
     /// What is wrong with the text, and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("`{text}` is no duration; write a number and a unit (us, ms, s, m, h), such as \"300ms\"");
+    pub fn parse(text: &str) -> Result<Self, WrongSpan> {
+        let wrong = || WrongSpan::Malformed(text.to_owned());
         let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
         let (number, unit) = text.split_at(unit_at);
         let seconds = match unit {
@@ -36,7 +46,7 @@ impl Span {
         let number: f64 = number.parse().ok().filter(|_| plain).ok_or_else(wrong)?;
         let span = Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())?;
         // Nothing in a run lasts longer, and a clock can still be moved by it.
-        if span > LONGEST { Err(format!("`{text}` is too long; at most 1000h")) } else { Ok(Self(span)) }
+        if span > LONGEST { Err(WrongSpan::TooLong(text.to_owned())) } else { Ok(Self(span)) }
     }
 }
 
@@ -51,41 +61,6 @@ impl fmt::Display for Span {
     }
 }
 
-struct SpanVisitor;
-
-impl Visitor<'_> for SpanVisitor {
-    type Value = Span;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"300ms\"")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
-        Span::parse(text).map_err(E::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(SpanVisitor)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl JsonSchema for Span {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Duration".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": r"^[0-9]+(\.[0-9]+)?(us|ms|s|m|h)$",
-            "description": "A number with its unit, such as \"300ms\", \"1.5s\", \"2m\"."
-        })
-    }
-}
-
 /// How often the proxy repeats an action: a total number of times, or at every match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
@@ -93,50 +68,6 @@ pub enum Times {
     Total(u32),
     /// At every match until the run ends.
     Every,
-}
-
-struct TimesVisitor;
-
-impl Visitor<'_> for TimesVisitor {
-    type Value = Times;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a total number of at least 1, or \"every\"")
-    }
-
-    fn visit_i64<E: Error>(self, n: i64) -> Result<Times, E> {
-        match u32::try_from(n) {
-            Ok(n) if n > 0 => Ok(Times::Total(n)),
-            _ => Err(E::custom(format!("`{n}` is not possible; write a total number of at least 1, or \"every\""))),
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Times, E> {
-        match text {
-            "every" => Ok(Times::Every),
-            _ => Err(E::custom(format!("`{text}` is not possible; write a number or \"every\""))),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Times {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TimesVisitor)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl JsonSchema for Times {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Times".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "oneOf": [{ "type": "integer", "minimum": 1 }, { "const": "every" }],
-            "description": "A total number of times, or \"every\"."
-        })
-    }
 }
 
 /// How many bytes of a part of a message may pass.
@@ -151,47 +82,6 @@ pub enum At {
 impl Default for At {
     fn default() -> Self {
         Self::Byte(0)
-    }
-}
-
-struct AtVisitor;
-
-impl Visitor<'_> for AtVisitor {
-    type Value = At;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of bytes, negative from the end, or \"middle\"")
-    }
-
-    fn visit_i64<E: Error>(self, n: i64) -> Result<At, E> {
-        Ok(At::Byte(n))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<At, E> {
-        match text {
-            "middle" => Ok(At::Middle),
-            _ => Err(E::custom(format!("`{text}` is no place; write a number of bytes, or \"middle\""))),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for At {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AtVisitor)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl JsonSchema for At {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "At".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "oneOf": [{ "type": "integer" }, { "const": "middle" }],
-            "description": "A number of bytes, negative from the end, or \"middle\"."
-        })
     }
 }
 

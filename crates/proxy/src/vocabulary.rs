@@ -1,9 +1,8 @@
-use serde::{Deserialize, Serialize};
-
 /// A phase of an HTTP/1 request as the proxy sees it pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Phase {
     /// The request head has arrived at the proxy; `at` bytes of it (default 0) were forwarded.
     RequestHead,
@@ -20,9 +19,10 @@ pub enum Phase {
 }
 
 /// How a connection is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum CutMode {
     /// Shut down writing and drain: the peer sees an orderly end of the stream (FIN).
     Fin,
@@ -31,9 +31,10 @@ pub enum CutMode {
 }
 
 /// Towards whom a connection is broken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Toward {
     /// Only the client sees it.
     Client,
@@ -45,12 +46,26 @@ pub enum Toward {
 }
 
 /// One end of a link; as a direction, the end that the bytes go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Side {
     /// The client's end.
     Client,
     /// The server's end.
     Server,
+}
+
+impl Side {
+    /// Both, in the order in which a connection serves them: what has gone to the server decides about what may go to the client.
+    pub(crate) const BOTH: [Self; 2] = [Self::Server, Self::Client];
+
+    /// The end that the bytes of this direction come from.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
 }

@@ -84,7 +84,7 @@ impl Shard {
 
 /// Reads a time such as `10m`.
 pub fn budget(text: &str) -> Result<Duration, String> {
-    quietdown::file::Span::parse(text).map(|span| span.0)
+    quietdown::file::Span::parse(text).map(|span| span.0).map_err(|why| why.to_string())
 }
 
 #[cfg(test)]

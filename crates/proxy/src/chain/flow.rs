@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::meant::{Meant, Messages, Run};
+use super::selection::{Messages, Run, Selection};
 use crate::HitEffect;
 use crate::buffer::Buffer;
 
@@ -62,8 +62,8 @@ impl<'a, 'b> Flow<'a, 'b> {
     }
 
     /// The run that the next byte belongs to.
-    pub fn run(&self, meant: Meant) -> Run {
-        meant.at(self.passed, self.stream.messages)
+    pub fn run(&self, selection: Selection) -> Run {
+        selection.at(self.passed, self.stream.messages)
     }
 
     /// Lets it pass up to an offset, as far as it has come.

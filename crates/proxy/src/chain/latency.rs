@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::flow::Flow;
-use super::meant::Meant;
+use super::selection::Selection;
 use crate::HitEffect;
 use crate::chance::Chance;
 use crate::toxic::Latency;
@@ -10,38 +10,44 @@ use crate::toxic::Latency;
 /// Lets every byte pass a time after it came. The order is kept: none overtakes the one before it.
 #[derive(Debug)]
 pub(super) struct Delay {
-    /// Up to which offset, when.
-    due: VecDeque<(u64, Instant)>,
+    waiting: VecDeque<Piece>,
     taken: u64,
+}
+
+/// What came at once, and waits. Its delay is that of the toxic when it is asked: a change is in effect for what is under way.
+#[derive(Debug)]
+struct Piece {
+    start: u64,
+    end: u64,
+    came: Instant,
+    delayed: bool,
 }
 
 impl Delay {
     pub fn new(offset: u64) -> Self {
-        Self { due: VecDeque::new(), taken: offset }
+        Self { waiting: VecDeque::new(), taken: offset }
     }
 
-    pub fn advance(&mut self, toxic: &Latency, chance: Chance, meant: Meant, flow: &mut Flow<'_, '_>) {
+    pub fn advance(&mut self, toxic: &Latency, chance: Chance, selection: Selection, flow: &mut Flow<'_, '_>) {
         while self.taken < flow.input {
-            let run = meant.at(self.taken, flow.stream.messages);
-            let until = run.until.min(flow.input);
-            let mut at = flow.now();
-            if run.start.is_some() {
-                at += delay(toxic, chance, self.taken);
+            let run = selection.at(self.taken, flow.stream.messages);
+            let end = run.until.min(flow.input);
+            let delayed = run.start.is_some();
+            if delayed {
                 flow.touch(HitEffect::Delayed, self.taken);
             }
-            if let Some((_, last)) = self.due.back() {
-                at = at.max(*last);
-            }
-            self.due.push_back((until, at));
-            self.taken = until;
+            self.waiting.push_back(Piece { start: self.taken, end, came: flow.now(), delayed });
+            self.taken = end;
         }
-        while let Some((until, at)) = self.due.front().copied() {
+        while let Some(piece) = self.waiting.front() {
+            let delay = if piece.delayed { delay(toxic, chance, piece.start) } else { Duration::ZERO };
+            let at = piece.came + delay;
             if at > flow.now() {
                 flow.wake = Some(at);
                 return;
             }
-            flow.pass(until);
-            self.due.pop_front();
+            flow.pass(piece.end);
+            self.waiting.pop_front();
         }
     }
 
@@ -52,6 +58,8 @@ impl Delay {
 
 /// The delay of what comes at an offset.
 fn delay(toxic: &Latency, chance: Chance, offset: u64) -> Duration {
-    let drawn = chance.up_to(2000 * toxic.jitter, offset);
-    Duration::from_micros((1000 * toxic.latency + drawn).saturating_sub(1000 * toxic.jitter))
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let (latency, jitter) = (micros(toxic.latency), micros(toxic.jitter));
+    let drawn = chance.up_to(jitter.saturating_mul(2), offset);
+    Duration::from_micros(latency.saturating_add(drawn).saturating_sub(jitter))
 }

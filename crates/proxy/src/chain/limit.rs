@@ -1,5 +1,5 @@
 use super::flow::{End, Flow};
-use super::meant::Meant;
+use super::selection::Selection;
 use crate::HitEffect;
 use crate::toxic::LimitData;
 
@@ -10,9 +10,9 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    pub fn advance(&mut self, toxic: &LimitData, meant: Meant, flow: &mut Flow<'_, '_>) {
+    pub fn advance(&mut self, toxic: &LimitData, selection: Selection, flow: &mut Flow<'_, '_>) {
         while flow.has_more() {
-            let run = flow.run(meant);
+            let run = flow.run(selection);
             let Some(start) = run.start else {
                 flow.pass(run.until);
                 continue;

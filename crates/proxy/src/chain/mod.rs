@@ -6,8 +6,8 @@
 mod flow;
 mod latency;
 mod limit;
-mod meant;
 mod pace;
+mod selection;
 mod slices;
 mod swallow;
 mod valve;
@@ -23,7 +23,7 @@ use super::toxic::Toxic;
 use super::toxics::{Entry, Serial};
 pub(super) use flow::Stream;
 pub(super) use flow::{End, Touch};
-pub(super) use meant::Messages;
+pub(super) use selection::Messages;
 use valve::Valve;
 
 /// The valves of a direction, in the order of their toxics.
@@ -83,7 +83,7 @@ impl Chain {
             match old.iter().position(|valve| valve.serial() == entry.serial) {
                 Some(at) => {
                     let mut valve = old.remove(at);
-                    valve.update(&entry.toxic);
+                    valve.update(&entry.toxic, now);
                     self.valves.push(valve);
                 }
                 None => self.valves.push(new_valve(entry.serial, &entry.toxic, origin, forwarded, now)),

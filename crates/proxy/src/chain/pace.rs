@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::flow::Flow;
-use super::meant::Meant;
+use super::selection::Selection;
 use crate::HitEffect;
 use crate::toxic::Bandwidth;
 
@@ -16,9 +16,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub fn advance(&mut self, toxic: &Bandwidth, meant: Meant, flow: &mut Flow<'_, '_>) {
+    pub fn advance(&mut self, toxic: &Bandwidth, selection: Selection, flow: &mut Flow<'_, '_>) {
         while flow.has_more() {
-            let run = flow.run(meant);
+            let run = flow.run(selection);
             let until = run.until.min(flow.input);
             if run.start.is_none() {
                 flow.pass(until);

@@ -1,7 +1,7 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::flow::Flow;
-use super::meant::Meant;
+use super::selection::Selection;
 use crate::HitEffect;
 use crate::chance::Chance;
 use crate::toxic::Slicer;
@@ -21,7 +21,7 @@ pub(super) struct Slices {
 
 impl Slices {
     /// Passes at most one slice: each is to be written for itself.
-    pub fn advance(&mut self, toxic: &Slicer, chance: Chance, meant: Meant, flow: &mut Flow<'_, '_>) {
+    pub fn advance(&mut self, toxic: &Slicer, chance: Chance, selection: Selection, flow: &mut Flow<'_, '_>) {
         if !flow.has_more() {
             return;
         }
@@ -30,7 +30,7 @@ impl Slices {
             self.next = self.next.filter(|next| *next > flow.now());
             self.due = self.next;
         }
-        let run = flow.run(meant);
+        let run = flow.run(selection);
         if run.start.is_none() {
             flow.pass(run.until);
             if flow.has_more() {
@@ -49,7 +49,7 @@ impl Slices {
         self.slice = Some((start, end));
         flow.pass(end.min(run.until));
         if flow.passed == end || flow.passed == run.until {
-            let delay = Duration::from_micros(toxic.delay);
+            let delay = toxic.delay;
             // On time by the clock, not by when it came to be done: the delays do not add up their errors. What was lost when the
             // machine was busy is made good little by little: no delay is shorter than half of what it should be.
             let due = self.due.unwrap_or(flow.now()) + delay;

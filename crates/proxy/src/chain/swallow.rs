@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::flow::{End, Flow};
-use super::meant::Meant;
+use super::selection::Selection;
 use crate::HitEffect;
 
 /// Swallows the stream, and ends the connection after a time.
@@ -20,10 +20,10 @@ impl Swallow {
         Self { end, since, begun: false, ended: false }
     }
 
-    pub fn advance(&mut self, after: Option<Duration>, meant: Meant, flow: &mut Flow<'_, '_>) {
+    pub fn advance(&mut self, after: Option<Duration>, selection: Selection, flow: &mut Flow<'_, '_>) {
         while !self.begun {
-            let run = flow.run(meant);
-            if run.start.is_some() && (flow.has_more() || matches!(meant, Meant::All { .. })) {
+            let run = flow.run(selection);
+            if run.start.is_some() && (flow.has_more() || matches!(selection, Selection::All { .. })) {
                 self.begun = true;
             } else if flow.has_more() {
                 flow.pass(run.until);
@@ -48,6 +48,11 @@ impl Swallow {
             // Not when so much was forwarded, but now.
             flow.ending = Some((self.end, 0));
         }
+    }
+
+    /// Lets its time begin now, if it has begun.
+    pub fn begin_anew(&mut self, now: Instant) {
+        self.since = self.since.map(|_| now);
     }
 
     /// Whether it has met something.

@@ -297,6 +297,22 @@ fn a_timeout_drops_everything_and_fires_on_time_whatever_comes() {
 }
 
 #[test]
+fn the_time_of_a_timeout_begins_anew_when_it_is_changed() {
+    let mut line = Line::new(&[r#"{"timeout":{"timeout":1000}}"#]);
+    assert_eq!(line.at(500_000), NONE);
+    assert!(line.toxics.replace(toxic(r#"{"timeout":{"timeout":100}}"#)));
+    line.follow(true);
+    // A change of another toxic is none of this one.
+    assert_eq!(line.at(550_000), NONE);
+    assert!(line.toxics.add(toxic(r#"{"noop":{}}"#)));
+    line.follow(true);
+    line.go();
+    assert_eq!((line.reach.ending, line.wake()), (None, Some(600_000)));
+    line.at(600_000);
+    assert_eq!(line.reach.ending, Some((End::Close, 0)));
+}
+
+#[test]
 fn removing_a_timeout_ends_the_connection_and_removing_anything_else_lets_all_pass() {
     let mut line = Line::new(&[r#"{"timeout":{"timeout":0}}"#]);
     line.go();
@@ -384,8 +400,11 @@ fn new_values_count_at_once_and_for_what_comes() {
     assert!(line.toxics.replace(toxic(r#"{"latency":{"latency":100}}"#)));
     line.follow(true);
     line.feed(1);
-    assert_eq!(line.at(50_000), [1]);
-    assert_eq!(line.wake(), Some(100_000));
+    // What is under way is delayed by the new value, from when it came.
+    assert_eq!((line.at(50_000), line.wake()), (vec![], Some(100_000)));
+    assert!(line.toxics.replace(toxic(r#"{"latency":{"latency":0}}"#)));
+    line.follow(true);
+    assert_eq!(line.go(), [2]);
     let mut line = Line::new(&[r#"{"limit_data":{"bytes":5}}"#]);
     line.feed(3);
     assert!(line.toxics.replace(toxic(r#"{"limit_data":{"bytes":1}}"#)));

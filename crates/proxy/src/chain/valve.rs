@@ -1,11 +1,11 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::flow::{End, Flow, Stream};
 use super::latency::Delay;
 use super::limit::Limit;
-use super::meant::Meant;
 use super::pace::Pace;
+use super::selection::Selection;
 use super::slices::Slices;
 use super::swallow::Swallow;
 use crate::HitEffect;
@@ -80,9 +80,14 @@ impl Valve {
     }
 
     /// Takes new values of its toxic. The draws stay: who was hit at a smaller share is hit at a larger one.
-    pub fn update(&mut self, toxic: &Arc<Toxic>) {
-        if !Arc::ptr_eq(&self.toxic, toxic) {
-            self.toxic = Arc::clone(toxic);
+    /// The time of a `timeout` begins anew, as with Toxiproxy.
+    pub fn update(&mut self, toxic: &Arc<Toxic>, now: Instant) {
+        if Arc::ptr_eq(&self.toxic, toxic) {
+            return;
+        }
+        self.toxic = Arc::clone(toxic);
+        if let (Work::Swallow(swallow), ToxicKind::Timeout(_)) = (&mut self.work, &self.toxic.kind) {
+            swallow.begin_anew(now);
         }
     }
 
@@ -95,32 +100,31 @@ impl Valve {
         self.chance.share(TOXICITY) < self.toxic.toxicity
     }
 
-    fn meant(&self) -> Meant {
+    fn selection(&self) -> Selection {
         match &self.toxic.only {
-            _ if !self.applies() => Meant::Nothing,
-            None => Meant::All { from: self.from },
-            Some(_) => Meant::Chosen(self.serial),
+            _ if !self.applies() => Selection::Nothing,
+            None => Selection::All { from: self.from },
+            Some(_) => Selection::Chosen(self.serial),
         }
     }
 
     /// Lets pass what may pass now, of a stream that has come as far as `input`.
     pub fn advance<'a, 'b>(&mut self, stream: &'a mut Stream<'b>, input: u64, ended: bool) -> Flow<'a, 'b> {
         let mut flow = Flow::new(stream, (self.passed, input), ended);
-        let (meant, chance) = (self.meant(), self.chance);
-        let millis = |time: u64| Some(Duration::from_millis(time));
+        let (selection, chance) = (self.selection(), self.chance);
         match (&mut self.work, &self.toxic.kind) {
-            (Work::Delay(delay), ToxicKind::Latency(it)) => delay.advance(it, chance, meant, &mut flow),
-            (Work::Pace(pace), ToxicKind::Bandwidth(it)) => pace.advance(it, meant, &mut flow),
-            (Work::Slices(slices), ToxicKind::Slicer(it)) => slices.advance(it, chance, meant, &mut flow),
-            (Work::Limit(limit), ToxicKind::LimitData(it)) => limit.advance(it, meant, &mut flow),
+            (Work::Delay(delay), ToxicKind::Latency(it)) => delay.advance(it, chance, selection, &mut flow),
+            (Work::Pace(pace), ToxicKind::Bandwidth(it)) => pace.advance(it, selection, &mut flow),
+            (Work::Slices(slices), ToxicKind::Slicer(it)) => slices.advance(it, chance, selection, &mut flow),
+            (Work::Limit(limit), ToxicKind::LimitData(it)) => limit.advance(it, selection, &mut flow),
             (Work::Swallow(swallow), ToxicKind::Timeout(it)) => {
-                swallow.advance(millis(it.timeout).filter(|_| it.timeout > 0), meant, &mut flow);
+                swallow.advance(Some(it.timeout).filter(|time| !time.is_zero()), selection, &mut flow);
             }
             (Work::Swallow(swallow), ToxicKind::ResetPeer(it)) => {
-                swallow.advance(millis(it.timeout), meant, &mut flow);
+                swallow.advance(Some(it.timeout), selection, &mut flow);
             }
-            (Work::SlowClose(until), ToxicKind::SlowClose(it)) => slow_close(until, it, meant, &mut flow),
-            (Work::Corrupt(looked), ToxicKind::Corrupt(it)) => corrupt(looked, it, meant, &mut flow),
+            (Work::SlowClose(until), ToxicKind::SlowClose(it)) => slow_close(until, it, selection, &mut flow),
+            (Work::Corrupt(looked), ToxicKind::Corrupt(it)) => corrupt(looked, it, selection, &mut flow),
             // A toxic never changes its kind: this is `noop`.
             _ => flow.pass(input),
         }
@@ -138,12 +142,12 @@ impl Valve {
     }
 }
 
-fn slow_close(until: &mut Option<Instant>, toxic: &SlowClose, meant: Meant, flow: &mut Flow<'_, '_>) {
+fn slow_close(until: &mut Option<Instant>, toxic: &SlowClose, selection: Selection, flow: &mut Flow<'_, '_>) {
     flow.pass(flow.input);
-    if !flow.ended || meant == Meant::Nothing {
+    if !flow.ended || selection == Selection::Nothing {
         return;
     }
-    let at = *until.get_or_insert_with(|| flow.now() + Duration::from_millis(toxic.delay));
+    let at = *until.get_or_insert_with(|| flow.now() + toxic.delay);
     if at > flow.now() {
         flow.touch(HitEffect::Delayed, flow.input);
         flow.keeps_end = true;
@@ -151,9 +155,9 @@ fn slow_close(until: &mut Option<Instant>, toxic: &SlowClose, meant: Meant, flow
     }
 }
 
-fn corrupt(looked: &mut u64, toxic: &Corrupt, meant: Meant, flow: &mut Flow<'_, '_>) {
+fn corrupt(looked: &mut u64, toxic: &Corrupt, selection: Selection, flow: &mut Flow<'_, '_>) {
     while *looked < flow.input {
-        let run = meant.at(*looked, flow.stream.messages);
+        let run = selection.at(*looked, flow.stream.messages);
         let until = run.until.min(flow.input);
         if let Some(start) = run.start {
             let from = start.saturating_add(toxic.from).max(*looked);

@@ -3,17 +3,18 @@
 use tokio::net::TcpStream;
 
 use super::ends::Ends;
+use crate::Side;
 use crate::control::Control;
 use crate::event::Effect;
 
 /// Reads both sockets and throws away what comes, until their peers have ended them. A side that the cut has spared can
 /// be cut later.
 pub(super) async fn until_ended(control: &Control, ends: &mut Ends) {
-    while ends.client.is_some() || ends.server.is_some() {
+    while ends.sockets.iter().any(Option::is_some) {
         tokio::select! {
-            () = drained(ends.client.as_ref()), if ends.client.is_some() => ends.client = None,
-            () = drained(ends.server.as_ref()), if ends.server.is_some() => ends.server = None,
-            () = control.bell.rung() => obey(control, ends),
+            () = drained(ends.of(Side::Client)), if ends.of(Side::Client).is_some() => ends.sockets[Side::Client] = None,
+            () = drained(ends.of(Side::Server)), if ends.of(Side::Server).is_some() => ends.sockets[Side::Server] = None,
+            () = control.wakeup.woken() => obey(control, ends),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The two sockets of a connection, and how they are broken.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -7,14 +8,15 @@ use rustix::net::Shutdown;
 use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
+use crate::by_side::BySide;
 use crate::mutation::{Mutation, planted};
 use crate::peer::Watch;
-use crate::{CutMode, Side, Toward, Upstream};
+use crate::upstream::leads_to;
+use crate::{CutMode, Side, Toward, Upstream, descriptors};
 
 #[derive(Debug, Default)]
 pub(super) struct Ends {
-    pub client: Option<TcpStream>,
-    pub server: Option<TcpStream>,
+    pub sockets: BySide<Option<TcpStream>>,
     /// Sees the client go while its stream is not read. It holds the client's socket open, too.
     pub watch: Option<Watch>,
 }
@@ -22,7 +24,7 @@ pub(super) struct Ends {
 impl Ends {
     /// Whether anybody is left who would notice: not when each peer has ended its stream, or reset it, by itself.
     pub fn are_live(&self) -> bool {
-        [&self.client, &self.server].into_iter().flatten().any(|stream| !has_left(stream))
+        self.sockets.iter().flatten().any(|stream| !has_left(stream))
     }
 
     /// Whether a cut that way meets a peer that has not left.
@@ -31,10 +33,7 @@ impl Ends {
     }
 
     pub fn of(&self, side: Side) -> Option<&TcpStream> {
-        match side {
-            Side::Client => self.client.as_ref(),
-            Side::Server => self.server.as_ref(),
-        }
+        self.sockets[side].as_ref()
     }
 
     /// Breaks the connection for the sides that are named.
@@ -53,11 +52,7 @@ impl Ends {
     pub fn reset(&mut self, toward: Toward) {
         self.watch = None;
         for side in sides(toward) {
-            let stream = match side {
-                Side::Client => self.client.take(),
-                Side::Server => self.server.take(),
-            };
-            if let Some(stream) = stream {
+            if let Some(stream) = self.sockets[*side].take() {
                 let _ = stream.set_zero_linger();
             }
         }
@@ -95,9 +90,14 @@ pub(super) async fn ready(stream: Option<&TcpStream>, lost: bool, read: bool, wr
     stream.ready(interest).await.unwrap_or(Ready::ERROR)
 }
 
-/// Connects to the server; nothing when nobody is there.
-pub(super) async fn connect(upstream: Option<Upstream>, receive_buffer: Option<u32>) -> Option<TcpStream> {
-    upstream?.connect(receive_buffer).await.ok()
+/// Connects to the server; nothing when nobody is there, or it is the link itself, which listens at `own`.
+pub(super) async fn connect(
+    upstream: Option<Upstream>,
+    receive_buffer: Option<u32>,
+    own: SocketAddr,
+) -> Option<TcpStream> {
+    let connected = upstream?.connect(receive_buffer, |addr| !leads_to(addr, own)).await;
+    connected.inspect_err(descriptors::note).ok()
 }
 
 /// Asks the kernel: what has come from the peer may not have been read yet.

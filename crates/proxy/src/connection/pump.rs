@@ -9,7 +9,7 @@ use tokio::task::coop::poll_proceed;
 use super::ends::Ends;
 use super::{Connection, Place};
 use crate::Side;
-use crate::direction::{BUFFER_BOUND, BULK, Direction};
+use crate::direction::{BUFFER_BOUND, BULK};
 
 thread_local! {
     /// What is read lands here first, and mostly goes on from here: an idle connection has no buffer of its own.
@@ -40,12 +40,11 @@ impl Connection {
     /// more can.
     pub(super) fn pump(&mut self, ends: &mut Ends, cx: &mut Context<'_>) -> Moved {
         SPACE.with_borrow_mut(|space| {
-            // What has gone to the server decides about what may go to the client.
             let mut moved = Moved { any: false, all: true };
-            for toward in [Side::Server, Side::Client] {
+            for toward in Side::BOTH {
                 let came = self.read(toward, ends, cx, space);
                 moved.any |= self.write(toward, ends, cx, &space[..came.fresh]) || came.any;
-                moved.all &= came.drained && self.direction(toward).is_straight();
+                moved.all &= came.drained && self.streams[toward].is_straight();
             }
             self.note_withheld();
             moved
@@ -57,9 +56,9 @@ impl Connection {
         let came = std::future::poll_fn(|cx| {
             Poll::Ready(SPACE.with_borrow_mut(|space| {
                 let mut came = 0;
-                for toward in [Side::Server, Side::Client] {
+                for toward in Side::BOTH {
                     let fresh = self.read(toward, ends, cx, space).fresh;
-                    self.direction(toward).buffer.push(&space[..fresh]);
+                    self.streams[toward].buffer.push(&space[..fresh]);
                     came += fresh as u64;
                 }
                 came
@@ -72,19 +71,10 @@ impl Connection {
         }
     }
 
-    pub(super) fn direction(&mut self, toward: Side) -> &mut Direction {
-        match toward {
-            Side::Server => &mut self.up,
-            Side::Client => &mut self.down,
-        }
-    }
-
     fn read(&mut self, toward: Side, ends: &mut Ends, cx: &mut Context<'_>, space: &mut [u8]) -> Came {
         let space = &mut space[..self.at_once(toward)];
-        let (direction, from, lost) = match toward {
-            Side::Server => (&mut self.up, &mut ends.client, &mut self.client_lost),
-            Side::Client => (&mut self.down, &mut ends.server, &mut self.server_lost),
-        };
+        let source = toward.opposite();
+        let (direction, from, lost) = (&mut self.streams[toward], &mut ends.sockets[source], &mut self.lost[source]);
         let nothing = Came { drained: direction.ended, ..Came::default() };
         let Some(from) = from.as_mut().filter(|_| direction.has_room() && !*lost) else { return nothing };
         let count = match direction.poll_read(from, cx, space) {
@@ -103,13 +93,13 @@ impl Connection {
         }
         // A short read has emptied the socket.
         let drained = count == 0 || (count < space.len() && from.poll_read_ready(cx).is_pending());
-        self.shared.received[toward as usize].fetch_add(count as u64, Ordering::Relaxed);
+        self.shared.received[toward].fetch_add(count as u64, Ordering::Relaxed);
         self.recognise(toward, &space[..count]);
         Came { any: true, fresh: count, drained }
     }
 
     fn write(&mut self, toward: Side, ends: &mut Ends, cx: &mut Context<'_>, fresh: &[u8]) -> bool {
-        let direction = self.direction(toward);
+        let direction = &mut self.streams[toward];
         let fresh = if direction.is_straight() {
             if fresh.is_empty() {
                 direction.blocked = false;
@@ -120,14 +110,11 @@ impl Connection {
             direction.buffer.push(fresh);
             &[]
         };
-        if !self.direction(toward).chain.is_empty() {
+        if !self.streams[toward].chain.is_empty() {
             self.ask_toxics(toward);
         }
         let limit = self.limit(toward);
-        let (direction, to, lost) = match toward {
-            Side::Server => (&mut self.up, &mut ends.server, &mut self.server_lost),
-            Side::Client => (&mut self.down, &mut ends.client, &mut self.client_lost),
-        };
+        let (direction, to, lost) = (&mut self.streams[toward], &mut ends.sockets[toward], &mut self.lost[toward]);
         let Some(to) = to.as_mut().filter(|_| !*lost) else {
             direction.buffer.push(fresh);
             return false;
@@ -135,7 +122,7 @@ impl Connection {
         match direction.poll_write(to, cx, fresh, limit) {
             Poll::Pending => false,
             Poll::Ready(Ok(count)) => {
-                self.shared.moved[toward as usize].fetch_add(count as u64, Ordering::Relaxed);
+                self.shared.moved[toward].fetch_add(count as u64, Ordering::Relaxed);
                 count > 0
             }
             Poll::Ready(Err(_)) => {
@@ -147,10 +134,7 @@ impl Connection {
 
     /// How much may be read at once: not far past what stops the direction.
     fn at_once(&self, toward: Side) -> usize {
-        let direction = match toward {
-            Side::Server => &self.up,
-            Side::Client => &self.down,
-        };
+        let direction = &self.streams[toward];
         let is_clear = || self.limit(toward).saturating_sub(direction.forwarded) >= BULK as u64;
         if direction.is_bulk() && is_clear() { BULK } else { BUFFER_BOUND }
     }
@@ -162,11 +146,8 @@ impl Connection {
             Place::Bytes(side, at) if side == toward => Some(at),
             _ => None,
         });
-        let gates = self.requests.limit(toward, self.up.forwarded);
-        let direction = match toward {
-            Side::Server => &self.up,
-            Side::Client => &self.down,
-        };
+        let gates = self.requests.limit(toward, self.streams[Side::Server].forwarded);
+        let direction = &self.streams[toward];
         stops.fold(gates.min(self.withheld_head(toward)), u64::min).min(direction.reach())
     }
 }

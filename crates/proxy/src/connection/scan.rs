@@ -5,21 +5,21 @@ use std::sync::atomic::Ordering;
 
 use super::Connection;
 use crate::Side;
+use crate::by_side::BySide;
 use crate::event::LinkEventKind;
 use crate::gates::names;
 use crate::http1::{Head, Mark, Scanner};
 
 #[derive(Debug)]
 pub(super) struct Scan {
-    up: Scanner,
-    down: Scanner,
+    scanners: BySide<Scanner>,
     /// Both directions are plain HTTP/1 so far.
     pub http: bool,
 }
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { up: Scanner::of_requests(), down: Scanner::of_responses(), http: true }
+        Self { scanners: BySide::new(Scanner::of_responses(), Scanner::of_requests()), http: true }
     }
 }
 
@@ -33,11 +33,7 @@ impl Connection {
             Side::Server => self.requests(new),
             Side::Client => self.responses(new),
         };
-        let scanner = match toward {
-            Side::Server => &self.scan.up,
-            Side::Client => &self.scan.down,
-        };
-        if let Some(end) = scanner.will_end() {
+        if let Some(end) = self.scan.scanners[toward].will_end() {
             self.requests.will_end(toward, end);
         }
         if not_http {
@@ -49,7 +45,8 @@ impl Connection {
 
     fn requests(&mut self, new: &[u8]) -> bool {
         let mut not_http = false;
-        let (requests, messages, shared) = (&mut self.requests, &mut self.up.messages, &self.shared);
+        let ended = self.streams[Side::Server].ended;
+        let (requests, messages, shared) = (&mut self.requests, &mut self.streams[Side::Server].messages, &self.shared);
         let (id, client) = (self.id, self.followed.client);
         let mut mark = |mark| match mark {
             Mark::Head { start, end, head: Head::Request { method, path, key } } => {
@@ -73,16 +70,17 @@ impl Connection {
             }
             Mark::NotHttp => not_http = true,
         };
-        self.scan.up.feed(new, || None, &mut mark);
-        if self.up.ended {
-            self.scan.up.finish(mark);
+        self.scan.scanners[Side::Server].feed(new, || None, &mut mark);
+        if ended {
+            self.scan.scanners[Side::Server].finish(mark);
         }
         not_http
     }
 
     fn responses(&mut self, new: &[u8]) -> bool {
         let mut not_http = false;
-        let (requests, messages) = (RefCell::new(&mut self.requests), &mut self.down.messages);
+        let ended = self.streams[Side::Client].ended;
+        let (requests, messages) = (RefCell::new(&mut self.requests), &mut self.streams[Side::Client].messages);
         let mut mark = |mark| {
             match &mark {
                 Mark::NotHttp => not_http = true,
@@ -93,19 +91,16 @@ impl Connection {
             }
             requests.borrow_mut().response_mark(&mark);
         };
-        self.scan.down.feed(new, || requests.borrow().asked(), &mut mark);
-        if self.down.ended {
-            self.scan.down.finish(mark);
+        self.scan.scanners[Side::Client].feed(new, || requests.borrow().asked(), &mut mark);
+        if ended {
+            self.scan.scanners[Side::Client].finish(mark);
         }
         not_http
     }
 
     /// Heads that are not complete are withheld, where a gate may stop at them or a toxic may choose them.
     pub(super) fn withheld_head(&self, toward: Side) -> u64 {
-        let (direction, open) = match toward {
-            Side::Server => (&self.up, self.scan.up.incomplete_head()),
-            Side::Client => (&self.down, self.scan.down.incomplete_head()),
-        };
+        let (direction, open) = (&self.streams[toward], self.scan.scanners[toward].incomplete_head());
         // A stream that has ended has no more of it.
         if open == 0 || direction.ended || !self.scan.http {
             return u64::MAX;

@@ -39,8 +39,8 @@ impl Connection {
         self.followed.version = self.shared.toxics_version.load(Ordering::Acquire);
         let origin = Origin { seed: self.shared.seed, link: &self.shared.name, connection: self.id, open };
         let mut end = false;
-        for (side, direction) in [(Side::Server, &mut self.up), (Side::Client, &mut self.down)] {
-            end |= direction.follow(state.toxics.toward(side), &origin, now);
+        for side in Side::BOTH {
+            end |= self.streams[side].follow(state.toxics.toward(side), &origin, now);
         }
         end
     }
@@ -48,7 +48,7 @@ impl Connection {
     /// Asks the toxics of a direction how far it may go now.
     pub(super) fn ask_toxics(&mut self, toward: Side) {
         let input = self.withheld_head(toward);
-        let direction = self.direction(toward);
+        let direction = &mut self.streams[toward];
         let (ending, touched) = direction.advance(Instant::now(), input);
         if let Some((end, at)) = ending {
             self.followed.ending = self.followed.ending.or(Some((end, toward, at)));
@@ -61,7 +61,7 @@ impl Connection {
     /// Notes whether toxics withhold something, for whoever takes them away.
     pub(super) fn note_withheld(&self) {
         let toxic = |direction: &Direction| !direction.chain.is_empty() && !direction.buffer.is_empty();
-        self.control.withholds.store(toxic(&self.up) || toxic(&self.down), Ordering::Relaxed);
+        self.control.withholds.store(self.streams.iter().any(toxic), Ordering::Relaxed);
     }
 
     /// Tells the first time that a toxic hits a request, or a connection without one.
@@ -88,11 +88,7 @@ impl Connection {
     /// How a toxic ends the connection now.
     pub(super) fn ending(&self) -> Option<End> {
         let (end, toward, at) = self.followed.ending?;
-        let gone = match toward {
-            Side::Server => self.up.forwarded,
-            Side::Client => self.down.forwarded,
-        };
-        (gone >= at).then_some(end)
+        (self.streams[toward].forwarded >= at).then_some(end)
     }
 
     /// Ends the connection as a toxic demands it.
@@ -102,7 +98,7 @@ impl Connection {
         match end {
             End::Reset => ends.reset(Toward::Both),
             End::Close => {
-                ends.client.take().into_iter().chain(ends.server.take()).for_each(close);
+                ends.sockets.iter_mut().filter_map(Option::take).for_each(close);
                 ends.watch = None;
             }
         }

@@ -85,7 +85,8 @@ impl Conversation {
         let start = self.responses.len() as u64;
         let end = start + head.len() as u64;
         self.responses.extend(head.bytes().chain("HTTP/1.1 200 OK\r\n\r\n".bytes().take(random.usize(0..19))));
-        self.response_marks.extend([Mark::Head { start, end, head: Head::Response { status: 101 } }, Mark::NotHttp]);
+        let head = Head::Response { status: 101 };
+        self.response_marks.extend([Mark::Head { start, end, head }, Mark::End(end), Mark::NotHttp]);
     }
 }
 

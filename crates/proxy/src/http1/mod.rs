@@ -172,7 +172,11 @@ impl Scanner {
         let Some((head, body)) = read else { return self.give_up(mark) };
         mark(Mark::Head { start: self.offset - bytes.len() as u64, end: self.offset, head });
         match body {
-            None => self.give_up(mark),
+            None => {
+                // The answer ends here, and so does what is HTTP.
+                mark(Mark::End(self.offset));
+                self.give_up(mark);
+            }
             Some(Body::Sized(0)) => {
                 self.state = State::Head(Vec::new());
                 mark(Mark::End(self.offset));

@@ -74,9 +74,12 @@ fn responses_by_status_and_by_what_they_answer() {
 fn what_is_not_plain_http_passes_unrecognised() {
     assert_eq!(
         marks(false, Asked::Other, "HTTP/1.1 101 Up\r\n\r\n\x01\x02GET / HTTP/1.1\r\n\r\n"),
-        [answer(0, 19, 101), Mark::NotHttp]
+        [answer(0, 19, 101), Mark::End(19), Mark::NotHttp]
     );
-    assert_eq!(marks(false, Asked::Connect, "HTTP/1.1 200 OK\r\n\r\nraw"), [answer(0, 19, 200), Mark::NotHttp]);
+    assert_eq!(
+        marks(false, Asked::Connect, "HTTP/1.1 200 OK\r\n\r\nraw"),
+        [answer(0, 19, 200), Mark::End(19), Mark::NotHttp]
+    );
     assert_eq!(marks(true, Asked::Other, "\x16\x03\x01 no http\n\n"), [Mark::NotHttp]);
     assert_eq!(marks(true, Asked::Other, "POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n"), [Mark::NotHttp]);
     let broken = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";

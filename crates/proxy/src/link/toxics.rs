@@ -85,7 +85,7 @@ impl Link {
         let mut state = self.shared.state();
         let answer = change(&mut state.toxics);
         self.shared.toxics_version.fetch_add(1, Ordering::Release);
-        state.connections.values().for_each(|control| control.bell.ring());
+        state.connections.values().for_each(|control| control.wakeup.wake());
         answer
     }
 }

@@ -2,7 +2,7 @@
 
 use super::peer::{ANSWER, ANSWER_HEAD, Bench, End, HEAD, REQUEST, bare, bytes_gate, gate, gate_at, repeated};
 use crate::At;
-use crate::{CutMode, LinkEventKind, Phase, Point, RepeatAction, Side, Toward};
+use crate::{CutMode, FirstMatch, Gate, LinkEventKind, Phase, Point, RepeatAction, Side, Toward};
 
 /// Parks at a phase of the request, and breaks it there: what the server got is exactly what was let through.
 async fn request_bytes_let_through(phase: Phase, at: i64) -> usize {
@@ -442,7 +442,7 @@ async fn what_is_not_http_passes_and_is_told() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn after_an_upgrade_nothing_is_recognised_and_everything_passes() {
-    let mut bench = Bench::new([gate(1, Phase::ResponseSent, 0)]).await;
+    let mut bench = Bench::new([Gate { nth: 2, ..gate(1, Phase::ResponseSent, 0) }]).await;
     let (mut client, mut server) = bench.pair().await;
     client.say("GET /a HTTP/1.1\r\nupgrade: raw\r\n\r\n").await;
     server.hear(33).await;
@@ -452,7 +452,8 @@ async fn after_an_upgrade_nothing_is_recognised_and_everything_passes() {
     client.say(REQUEST).await;
     assert_eq!(server.hear(REQUEST.len()).await, REQUEST);
     bench.event("not http", |event| matches!(event, LinkEventKind::NotHttp(1)).then_some(())).await;
-    assert!(bench.told().is_empty());
+    // The request has ended with the answer that switches; what comes behind it is none.
+    assert!(matches!(&bench.told()[..], [LinkEventKind::RequestDone(seen)] if seen.status == Some(101)));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -466,4 +467,62 @@ async fn a_gate_armed_when_a_head_has_passed_in_part_still_stops_the_rest() {
     assert_eq!(bench.parked().await.0, 1);
     bench.link.resume(1);
     assert_eq!(server.hear(HEAD.len() - 10).await, HEAD[10..]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn gates_at_the_answer_to_an_upgrade_stop_there() {
+    let switched = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+    for (phase, at, passes) in [
+        (Phase::ResponseHead, 7, 7),
+        (Phase::ResponseBody, 0, switched.len()),
+        (Phase::ResponseSent, 0, switched.len()),
+    ] {
+        let mut bench = Bench::new([gate(1, phase, at)]).await;
+        let (mut client, mut server) = bench.pair().await;
+        client.say("GET /a HTTP/1.1\r\nupgrade: raw\r\n\r\n").await;
+        server.hear(33).await;
+        server.say(&format!("{switched}raw")).await;
+        let seen = bench.parked().await.2.expect("a request");
+        assert_eq!((seen.status, seen.response_bytes), (Some(101), passes as u64), "{phase:?}");
+        assert_eq!(client.hear(passes).await, switched[..passes], "{phase:?}");
+        bench.link.resume(1);
+        assert_eq!(client.hear(switched.len() + 3 - passes).await, format!("{switched}raw")[passes..], "{phase:?}");
+        let done = bench.done().await;
+        assert_eq!((done.finished, done.response_bytes), (true, switched.len() as u64), "{phase:?}");
+        client.say("raw").await;
+        assert_eq!(server.hear(3).await, "raw");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_gate_that_was_resumed_before_anything_came_stops_nothing() {
+    let mut bench = Bench::new([gate(1, Phase::RequestHead, 0)]).await;
+    let (mut client, mut server) = bench.pair().await;
+    bench.link.resume(1);
+    client.say(REQUEST).await;
+    // It was met, all the same.
+    assert_eq!(bench.parked().await.0, 1);
+    assert!(bench.link.parked().is_empty());
+    assert_eq!(server.hear(REQUEST.len()).await, REQUEST);
+    // After its stream has gone on, there is nothing to let go of.
+    bench.link.resume(1);
+    server.say(ANSWER).await;
+    assert_eq!(client.hear(ANSWER.len()).await, ANSWER);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_gate_can_act_from_the_first_match_on() {
+    let cut = repeated(gate(1, Phase::RequestHead, 0), Some(2), RepeatAction::Cut(CutMode::Rst, Toward::Both));
+    let mut bench = Bench::new([Gate { first: FirstMatch::Acts, nth: 2, ..cut }]).await;
+    for (match_, is_cut) in [(1, false), (2, true), (3, true), (4, false)] {
+        let (mut client, mut server) = bench.pair().await;
+        client.say(REQUEST).await;
+        if is_cut {
+            assert_eq!(client.rest().await, (String::new(), End::Rst), "match {match_}");
+            assert_eq!(server.rest().await, (String::new(), End::Rst), "match {match_}");
+        } else {
+            assert_eq!(server.hear(REQUEST.len()).await, REQUEST, "match {match_}");
+        }
+    }
+    assert!(!bench.told().iter().any(|event| matches!(event, LinkEventKind::Parked { .. })));
 }

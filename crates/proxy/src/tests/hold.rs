@@ -1,7 +1,7 @@
 //! Black holes: nothing comes out, not even an end; and what a release or a break makes of them.
 
-use super::peer::{ANSWER, Bench, End, REQUEST, gate};
-use crate::{CutMode, Effect, LinkEventKind, Phase, Toward};
+use super::peer::{ANSWER, Bench, End, REQUEST, gate, soon};
+use crate::{Bandwidth, CutMode, Effect, LinkEventKind, Phase, Side, Toward, Toxic, ToxicKind};
 
 #[tokio::test(flavor = "current_thread")]
 async fn what_a_hold_withholds_passes_in_order_when_it_is_released() {
@@ -56,15 +56,58 @@ async fn a_held_link_swallows_those_who_come_and_says_so() {
     assert_eq!(bench.link.later_effect(), Effect::default());
     let mut client = bench.client().await;
     client.say(REQUEST).await;
-    bench.opened().await;
-    assert_eq!(bench.link.later_effect(), Effect { refused: 1, ..Effect::default() });
+    // Its request was taken in, whole, and goes nowhere.
+    bench.requested().await;
+    let swallowed = Effect { refused: 1, withheld: REQUEST.len() as u64, ..Effect::default() };
+    assert_eq!(bench.link.later_effect(), swallowed);
+    client.say("more").await;
+    client.finish().await;
     bench.link.release_all();
     let mut server = bench.server().await;
-    assert_eq!(server.hear(REQUEST.len()).await, REQUEST);
+    assert_eq!(server.rest().await, (format!("{REQUEST}more"), End::Fin));
+    server.say(ANSWER).await;
+    assert_eq!(client.hear(ANSWER.len()).await, ANSWER);
     // Those who come after the release are not swallowed.
     let (mut later, mut later_server) = bench.pair().await;
     later.exchange(&mut later_server).await;
     assert_eq!(bench.link.later_effect().refused, 1);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_connection_that_was_released_is_not_held_any_more() {
+    let bench = Bench::new([]).await;
+    let (mut client, mut server) = bench.pair().await;
+    bench.link.hold(1).await;
+    client.say(REQUEST).await;
+    bench.link.release_all();
+    assert_eq!(server.hear(REQUEST.len()).await, REQUEST);
+    // Breaking what is held spares it: it was let go.
+    bench.link.break_held().await;
+    server.say(ANSWER).await;
+    assert_eq!(client.hear(ANSWER.len()).await, ANSWER);
+    client.exchange(&mut server).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn breaking_what_is_held_breaks_what_a_toxic_withholds() {
+    let bench = Bench::new([]).await;
+    let stalled = ToxicKind::Bandwidth(Bandwidth { rate: 0 });
+    bench.link.add_toxic(Toxic::new(stalled, Side::Server)).expect("a toxic");
+    let (mut client, mut server) = bench.pair().await;
+    let (mut idle, mut idle_server) = bench.pair().await;
+    client.say(REQUEST).await;
+    soon("a hit", async {
+        while bench.link.hits().0.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    bench.link.break_held().await;
+    bench.link.clear_toxics();
+    assert_eq!(server.rest().await, (String::new(), End::Rst));
+    assert_eq!(client.rest().await, (String::new(), End::Rst));
+    // Of this one nothing is withheld.
+    idle.exchange(&mut idle_server).await;
 }
 
 #[tokio::test(flavor = "current_thread")]

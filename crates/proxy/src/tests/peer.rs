@@ -11,7 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::{
-    ConnectionId, Gate, GateId, Link, LinkEvent, LinkEventKind, Phase, Point, Repeat, RepeatAction, RequestSeen, Side,
+    ConnectionId, FirstMatch, Gate, GateId, Link, LinkEvent, LinkEventKind, Phase, Point, Repeat, RepeatAction,
+    RequestSeen, Side,
 };
 
 pub const HEAD: &str = "POST /a HTTP/1.1\r\ncontent-length: 5\r\n\r\n";
@@ -61,6 +62,14 @@ impl Bench {
     pub async fn opened(&mut self) -> ConnectionId {
         self.event("opened", |event| match event {
             LinkEventKind::Opened(id) => Some(*id),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn requested(&mut self) -> RequestSeen {
+        self.event("a request", |event| match event {
+            LinkEventKind::Request(seen) => Some(seen.clone()),
             _ => None,
         })
         .await
@@ -169,16 +178,17 @@ pub fn gate_at(id: GateId, phase: Phase, at: At) -> Gate {
         id,
         point: Point::Request { method: None, path: None, without: Vec::new(), phase, at },
         nth: 1,
+        first: FirstMatch::Parks,
         repeat: None,
     }
 }
 
 pub fn bytes_gate(id: GateId, toward: Side, at: u64) -> Gate {
-    Gate { id, point: Point::Bytes { toward, at }, nth: 1, repeat: None }
+    Gate { id, point: Point::Bytes { toward, at }, nth: 1, first: FirstMatch::Parks, repeat: None }
 }
 
 pub fn bare(id: GateId, point: Point) -> Gate {
-    Gate { id, point, nth: 1, repeat: None }
+    Gate { id, point, nth: 1, first: FirstMatch::Parks, repeat: None }
 }
 
 pub fn repeated(gate: Gate, more: Option<u32>, action: RepeatAction) -> Gate {

@@ -1,11 +1,11 @@
 //! Links that nobody listens on, and servers that are not there.
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::peer::{Bench, End, REQUEST, gate, is_refused, repeated};
+use super::peer::{Bench, End, Peer, REQUEST, gate, is_refused, repeated};
 use crate::ReservedPort;
-use crate::{Effect, Link, LinkEventKind, Phase, RepeatAction};
+use crate::{Effect, Link, LinkEventKind, Phase, RepeatAction, Settings, Unreachable, Upstream};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_refusing_link_refuses_who_comes_and_spares_who_is_there() {
@@ -56,6 +56,31 @@ async fn a_dead_server_is_a_reset_before_any_byte() {
     bench.link.set_upstream(bench.server.local_addr().ok());
     let (mut client, mut server) = bench.pair().await;
     client.exchange(&mut server).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_dead_server_is_the_end_of_the_stream_where_that_is_asked_for() {
+    let dead = ReservedPort::new().expect("a port");
+    let settings = Settings {
+        upstream: Some(Upstream::Addr(dead.addr())),
+        unreachable: Unreachable::Close,
+        ..Settings::default()
+    };
+    let link = Link::with("a", settings, None).expect("a link");
+    let mut client = Peer(TcpStream::connect(link.addr()).await.expect("accepted"));
+    assert_eq!(client.rest().await, (String::new(), End::Fin));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_link_that_finds_itself_behind_a_name_does_not_connect() {
+    let (sent, mut events) = mpsc::unbounded_channel();
+    let link = Link::open("a", None, sent).expect("a link");
+    let own = format!("localhost:{}", link.addr().port());
+    link.lead_to(Some(Upstream::parse(&own).expect("a name")));
+    let mut client = Peer(TcpStream::connect(link.addr()).await.expect("accepted"));
+    assert_eq!(client.rest().await, (String::new(), End::Rst));
+    let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.what).collect();
+    assert_eq!(told.iter().filter(|event| matches!(event, LinkEventKind::Opened(_))).count(), 1, "{told:?}");
 }
 
 #[tokio::test(flavor = "current_thread")]

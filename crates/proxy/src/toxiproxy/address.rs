@@ -1,9 +1,8 @@
 //! Addresses to listen on, as requests and flags write them.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-
-use tokio::net::lookup_host;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
 
 use super::ApiError;
 
@@ -11,7 +10,7 @@ use super::ApiError;
 /// for. No port, or 0, means a free one.
 pub(super) async fn resolve(text: &str) -> Result<SocketAddr, ApiError> {
     if let Ok(addr) = text.parse() {
-        return Ok(addr);
+        return Ok(every_family(addr));
     }
     let wrong = || {
         ApiError::bad(format!(
@@ -29,9 +28,21 @@ pub(super) async fn resolve(text: &str) -> Result<SocketAddr, ApiError> {
     look_up(host, port).await.map_err(|error| cannot_listen(text, "lookup", &error))
 }
 
+/// All addresses are those of IPv6, too, where the machine has them: so does Go.
+pub(super) fn every_family(addr: SocketAddr) -> SocketAddr {
+    static HAS_V6: OnceLock<bool> = OnceLock::new();
+    let all_v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    if addr.ip() == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        && *HAS_V6.get_or_init(|| std::net::TcpListener::bind(all_v6).is_ok())
+    {
+        return (Ipv6Addr::UNSPECIFIED, addr.port()).into();
+    }
+    addr
+}
+
 /// The address to listen at for a host: as Go does, that of IPv4 where it has one.
 pub(super) async fn look_up(host: &str, port: u16) -> io::Result<SocketAddr> {
-    let found: Vec<SocketAddr> = lookup_host((host, port)).await?.collect();
+    let found = crate::lookup::look_up(&format!("{host}:{port}")).await?;
     let best = found.iter().find(|addr| addr.is_ipv4()).or(found.first());
     best.copied().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
 }
@@ -57,7 +68,7 @@ mod tests {
             (":0", "127.0.0.1:0"),
             (":80", "127.0.0.1:80"),
             ("localhost:80", "127.0.0.1:80"),
-            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("127.0.0.2:80", "127.0.0.2:80"),
             ("[::1]:80", "[::1]:80"),
         ] {
             assert_eq!(resolve(text).await.map(|addr| addr.to_string()), Ok(addr.to_owned()), "{text}");
@@ -65,6 +76,13 @@ mod tests {
         for wrong in ["80", "localhost", "localhost:http", "localhost:65536", "::1:80", "a b:80"] {
             assert_eq!(resolve(wrong).await.expect_err(wrong).status(), 400, "{wrong}");
         }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn all_addresses_are_those_of_both_families_where_there_are_two() {
+        let all = resolve("0.0.0.0:80").await.expect("an address").to_string();
+        let has_v6 = std::net::TcpListener::bind("[::]:0").is_ok();
+        assert_eq!(all, if has_v6 { "[::]:80" } else { "0.0.0.0:80" });
     }
 
     #[test]

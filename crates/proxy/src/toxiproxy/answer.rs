@@ -2,7 +2,7 @@
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -54,6 +54,13 @@ impl Answer {
         // The methods are our own: a value that is no header cannot be among them.
         let allowed = HeaderValue::from_str(allowed).map(|value| (ALLOW, value));
         Self { status: 405, headers: allowed.into_iter().collect(), body: String::new() }
+    }
+
+    /// The path is another one.
+    pub fn moved(path: &str) -> Self {
+        // It is a part of a path that was read as one.
+        let location = HeaderValue::from_str(path).map(|value| (LOCATION, value));
+        Self { status: 301, headers: location.into_iter().collect(), body: String::new() }
     }
 
     /// Pages in browsers could reach an API on localhost, and have no business there.

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::ApiError;
 use super::gate::{Cut, Spec, Then};
-use crate::{ConnectionId, Effect, Gate, GateId, Link, LinkEvent, LinkEventKind, RequestSeen};
+use crate::{ConnectionId, Effect, FirstMatch, Gate, GateId, Link, LinkEvent, LinkEventKind, RequestSeen};
 
 /// How many meetings of a gate are kept: the latest.
 const KEPT: usize = 100;
@@ -176,7 +176,8 @@ impl Gates {
 
 impl Armed {
     fn gate(&self) -> Gate {
-        Gate { id: self.id, point: self.spec.point.clone(), nth: self.spec.nth, repeat: self.spec.repeat() }
+        let first = FirstMatch::Parks;
+        Gate { id: self.id, point: self.spec.point.clone(), nth: self.spec.nth, first, repeat: self.spec.repeat() }
     }
 
     fn view(&self, parked: &[(GateId, ConnectionId)]) -> Value {

@@ -52,6 +52,10 @@ impl Api {
         let (action, names) = match find(request.method(), request.uri().path(), self.metrics.any()) {
             Found::Route(action, names) => (action, names),
             Found::OtherMethod(allowed) => return Answer::other_method(&allowed),
+            Found::Elsewhere(path) => {
+                let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+                return Answer::moved(&format!("{path}{query}"));
+            }
             Found::Nothing => return Answer::not_found(),
         };
         let query = request.uri().query().unwrap_or_default().to_owned();

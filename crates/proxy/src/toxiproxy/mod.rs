@@ -6,6 +6,7 @@
 
 mod address;
 mod answer;
+mod circle;
 mod error;
 mod fields;
 mod gate;
@@ -21,7 +22,6 @@ mod toxic;
 
 pub use error::ApiError;
 pub use server::{Options, ServeError, serve};
-pub use toxic::view as toxic_view;
 
 /// The version of Toxiproxy whose API it is.
 pub const API_VERSION: &str = "2.12.0";

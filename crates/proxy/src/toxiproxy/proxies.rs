@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::ApiError;
+use super::circle::{self, Hop};
 use super::fields::{Fields, json, kind};
 use super::proxy::{Change, Proxy, Wanted};
 
@@ -49,6 +50,7 @@ impl Proxies {
     pub async fn change(&self, name: &str, change: Change) -> Result<Rc<Proxy>, ApiError> {
         let _one_at_a_time = self.changing.lock().await;
         let proxy = self.named(name)?;
+        circle::refuse(&change.hop(&proxy), &self.hops())?;
         proxy.change(change).await?;
         Ok(proxy)
     }
@@ -117,7 +119,12 @@ impl Proxies {
         Ok(())
     }
 
+    fn hops(&self) -> Vec<Hop> {
+        self.all.borrow().values().map(|proxy| proxy.hop()).collect()
+    }
+
     async fn open(&self, wanted: Wanted) -> Result<Rc<Proxy>, ApiError> {
+        circle::refuse(&wanted.hop(), &self.hops())?;
         let proxy = Rc::new(Proxy::open(wanted, self.seed).await?);
         self.all.borrow_mut().insert(proxy.name.clone(), Rc::clone(&proxy));
         Ok(proxy)

@@ -35,6 +35,8 @@ pub(super) enum Found {
     Route(Action, Vec<String>),
     /// To a path that exists, but not for this method; the value is for the header `allow`.
     OtherMethod(String),
+    /// To another spelling of the path.
+    Elsewhere(String),
     /// Nowhere.
     Nothing,
 }
@@ -75,6 +77,9 @@ pub(super) fn find(method: &Method, path: &str, metrics: bool) -> Found {
     let Some(segments) = path.strip_prefix('/').map(|path| path.split('/').collect::<Vec<&str>>()) else {
         return Found::Nothing;
     };
+    if let Some(clean) = clean(&segments) {
+        return Found::Elsewhere(clean);
+    }
     let mut allowed = Vec::new();
     for (known, pattern, action) in ROUTES.iter().filter(|(_, _, action)| metrics || *action != Metrics) {
         let Some(matched) = matched(pattern, &segments) else { continue };
@@ -84,6 +89,26 @@ pub(super) fn find(method: &Method, path: &str, metrics: bool) -> Found {
         allowed.push(*known);
     }
     if allowed.is_empty() { Found::Nothing } else { Found::OtherMethod(allowed.join(", ")) }
+}
+
+/// The path without empty segments, `.` and `..`, where it has any: Toxiproxy's router leads there.
+fn clean(segments: &[&str]) -> Option<String> {
+    let (last, before) = segments.split_last()?;
+    if !before.iter().any(|segment| segment.is_empty())
+        && !segments.iter().any(|segment| matches!(*segment, "." | ".."))
+    {
+        return None;
+    }
+    let mut kept = Vec::new();
+    for segment in segments {
+        match *segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            segment => kept.push(segment),
+        }
+    }
+    let end = if last.is_empty() && !kept.is_empty() { "/" } else { "" };
+    Some(format!("/{}{end}", kept.join("/")))
 }
 
 fn matched(pattern: &str, segments: &[&str]) -> Option<Vec<String>> {
@@ -145,8 +170,23 @@ mod tests {
     fn what_is_no_route_is_told_apart_from_a_wrong_method() {
         assert_eq!(route(Method::PUT, "/proxies/a"), Found::OtherMethod("GET, PATCH, POST, DELETE".to_owned()));
         assert_eq!(route(Method::HEAD, "/version"), Found::OtherMethod("GET".to_owned()));
-        for path in ["", "/", "*", "/proxies/", "/proxies//toxics", "/proxies/a/b", "/metrics", "//version"] {
+        for path in ["", "/", "*", "/proxies/", "/proxies/a/b", "/metrics"] {
             assert_eq!(route(Method::GET, path), Found::Nothing, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_needless_segments_leads_to_the_one_without() {
+        for (path, clean) in [
+            ("//proxies", "/proxies"),
+            ("//", "/"),
+            ("/proxies//a", "/proxies/a"),
+            ("/proxies/./a", "/proxies/a"),
+            ("/proxies/x/../a", "/proxies/a"),
+            ("/proxies//", "/proxies/"),
+            ("/../version", "/version"),
+        ] {
+            assert_eq!(route(Method::GET, path), Found::Elsewhere(clean.to_owned()), "{path}");
         }
     }
 }

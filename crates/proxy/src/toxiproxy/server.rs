@@ -13,13 +13,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::address::look_up;
+use super::address::{every_family, look_up};
 use super::handle::{Api, handle};
 use super::metrics;
 use super::proxies::Proxies;
+use crate::descriptors::{self, reserve};
 
 /// The pause after a failed accept: the usual cause is a lack of file descriptors, which only time cures.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many file descriptors the traffic leaves to the API.
+const FOR_THE_API: u64 = 32;
 
 /// How the server is to be run.
 #[derive(Debug, Clone)]
@@ -83,6 +87,7 @@ pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(),
 }
 
 async fn live(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    reserve(FOR_THE_API);
     // Before the address is told: who reads it may signal at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
@@ -129,7 +134,10 @@ async fn accept(listener: TcpListener, api: &Rc<Api>) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => drop(connections.spawn_local(connection(stream, Rc::clone(api)))),
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                Err(why) => {
+                    descriptors::note(&why);
+                    tokio::time::sleep(PAUSE).await;
+                }
             },
             Some(_) = connections.join_next() => {}
         }
@@ -147,7 +155,7 @@ async fn connection(stream: TcpStream, api: Rc<Api>) {
 async fn listen(host: &str, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
     let addr = match host {
         "" => (Ipv4Addr::LOCALHOST, port).into(),
-        host => look_up(host, port).await?,
+        host => every_family(look_up(host, port).await?),
     };
     let listener = TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;

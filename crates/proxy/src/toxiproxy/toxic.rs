@@ -4,15 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::ApiError;
 use super::fields::{Fields, whole};
+pub(super) use crate::toxic::stream;
 use crate::{Only, Side, Toxic, ToxicKind};
-
-/// The stream that goes to a side, in Toxiproxy's words.
-pub(super) fn stream(toward: Side) -> &'static str {
-    match toward {
-        Side::Server => "upstream",
-        Side::Client => "downstream",
-    }
-}
 
 /// The side that a stream goes to.
 pub(super) fn toward(stream: &str) -> Result<Side, ApiError> {
@@ -82,30 +75,15 @@ impl Change {
     }
 }
 
-/// A toxic as it is answered: Toxiproxy's fields in its order, and `only` where it has one.
-pub fn view(toxic: &Toxic) -> Value {
-    let mut view = json!({
-        "attributes": attributes_of(&toxic.kind),
-        "name": toxic.name,
-        "type": toxic.kind.name(),
-        "stream": stream(toxic.toward),
-        "toxicity": share(toxic.toxicity),
-    });
-    if let Some(only) = &toxic.only {
-        view["only"] = json!(only);
-    }
-    view
+/// A toxic as it is answered.
+pub(super) fn view(toxic: &Toxic) -> Value {
+    json!(toxic)
 }
 
 /// The toxics of a proxy as they are answered: those towards the server first.
 pub(super) fn view_all(toxics: &[Toxic]) -> Value {
     let of = |side: Side| toxics.iter().filter(move |toxic| toxic.toward == side).map(view);
     of(Side::Server).chain(of(Side::Client)).collect()
-}
-
-/// A share without a needless fraction, as Go writes it.
-fn share(toxicity: f64) -> Value {
-    if toxicity.fract() == 0.0 { json!(toxicity as i64) } else { json!(toxicity) }
 }
 
 fn attributes_of(kind: &ToxicKind) -> Value {

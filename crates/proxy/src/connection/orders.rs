@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::ends::{Ends, sides};
 use super::{Connection, Next, drain};
+use crate::direction::Direction;
 use crate::event::{Effect, GateId, LinkEventKind, RequestSeen};
 use crate::gates::Outcome;
 use crate::{CutMode, Side, Toward};
@@ -62,7 +63,7 @@ impl Connection {
     pub(super) fn hold(&mut self) -> Effect {
         self.held = true;
         // A black hole takes in what comes.
-        (self.up.blocked, self.down.blocked) = (false, false);
+        self.streams.iter_mut().for_each(|stream| stream.blocked = false);
         self.control.held.store(true, Ordering::Relaxed);
         Effect { held: 1, withheld: self.withheld(), ..Effect::default() }
     }
@@ -75,24 +76,20 @@ impl Connection {
         }
         let broken = ends.are_live() && sides(toward).iter().any(|side| self.would_see(*side, mode, ends));
         let effect = Effect { withheld: self.withheld(), broken: broken.into(), ..Effect::default() };
-        self.up.discard();
-        self.down.discard();
+        self.streams.iter_mut().for_each(Direction::discard);
         ends.cut(mode, toward);
         (effect, true)
     }
 
     /// Whether a side would see this cut: a stream that has ended ends no second time.
     fn would_see(&self, side: Side, mode: CutMode, ends: &Ends) -> bool {
-        let ended = match side {
-            Side::Client => self.down.end_passed,
-            Side::Server => self.up.end_passed,
-        };
+        let ended = self.streams[side].end_passed;
         ends.of(side).is_some() && !(ended && mode == CutMode::Fin)
     }
 
     /// What was read and not forwarded.
     fn withheld(&self) -> u64 {
-        (self.up.buffer.len() + self.down.buffer.len()) as u64
+        self.streams.iter().map(|stream| stream.buffer.len() as u64).sum()
     }
 
     pub(super) async fn after_cut(&mut self, ends: &mut Ends) {
@@ -104,7 +101,7 @@ impl Connection {
 
     /// Requests that will not be answered any more.
     pub(super) fn report_unanswered(&mut self) {
-        self.requests.passed(self.up.forwarded, self.down.forwarded);
+        self.requests.passed(self.streams[Side::Server].forwarded, self.streams[Side::Client].forwarded);
         for request in std::mem::take(&mut self.requests.open) {
             self.tell_done(request.seen);
         }

@@ -27,7 +27,7 @@ impl Connection {
             ends.watch = None;
         } else if ends.watch.is_none() {
             // Without a descriptor for it, the client is seen to be gone when the stream goes on.
-            ends.watch = ends.client.as_ref().and_then(|client| Watch::of(client).ok());
+            ends.watch = ends.sockets[Side::Client].as_ref().and_then(|client| Watch::of(client).ok());
         }
     }
 
@@ -35,10 +35,10 @@ impl Connection {
     /// something was answered that nobody takes: the server is to be told as the client's own socket would have.
     pub(super) fn goes_on_without_client(&mut self) -> bool {
         let (up_limit, down_limit) = (self.limit(Side::Server), self.limit(Side::Client));
-        if self.up.forwarded >= up_limit {
-            self.up.discard();
-            self.up.ended = true;
+        if self.streams[Side::Server].forwarded >= up_limit {
+            self.streams[Side::Server].discard();
+            self.streams[Side::Server].ended = true;
         }
-        self.down.buffer.is_empty() || self.down.forwarded < down_limit
+        self.streams[Side::Client].buffer.is_empty() || self.streams[Side::Client].forwarded < down_limit
     }
 }

@@ -4,13 +4,13 @@ use super::ends::Ends;
 use super::{Connection, Place, Stop};
 use crate::Side;
 use crate::event::{LinkEventKind, Point, RepeatAction, RequestSeen};
-use crate::gates::Outcome;
+use crate::gates::{Outcome, Park};
 use crate::mutation::{Mutation, planted};
 
 impl Connection {
     /// Parks or acts at every gate that is met now; whether that was the end of the connection.
     pub(super) async fn meet_gates(&mut self, ends: &mut Ends) -> bool {
-        let met = self.requests.passed(self.up.forwarded, self.down.forwarded);
+        let met = self.requests.passed(self.streams[Side::Server].forwarded, self.streams[Side::Client].forwarded);
         for (outcome, seen) in met {
             if self.meet(outcome, Some(seen), ends).await {
                 return true;
@@ -25,29 +25,28 @@ impl Connection {
 
     /// The last request was answered, and nothing of another one has come: once for each time that it becomes so.
     fn notice_idle(&mut self) {
-        let quiet = self.up.buffer.is_empty() && self.down.buffer.is_empty();
+        let quiet = self.streams.iter().all(|stream| stream.buffer.is_empty());
         if !quiet
             || !self.scan.http
-            || !self.requests.is_idle(self.up.forwarded)
+            || !self.requests.is_idle(self.streams[Side::Server].forwarded)
             || self.idle_at == self.requests.answered
         {
             return;
         }
         self.idle_at = self.requests.answered;
         let due = self.shared.state().gates.count(|point| matches!(point, Point::Idle));
-        let place = Place::Idle(self.up.forwarded);
+        let place = Place::Idle(self.streams[Side::Server].forwarded);
         self.stops.extend(due.into_iter().map(|(outcome, _)| Stop::due(outcome, place)));
     }
 
     pub(super) async fn meet_connection_gates(&mut self, ends: &mut Ends) -> bool {
-        let connected = ends.server.is_some();
+        let connected = ends.sockets[Side::Server].is_some();
         let mut index = 0;
         while let Some(stop) = self.stops.get_mut(index) {
             let reached = match stop.place {
                 Place::Connect => !connected,
                 Place::Idle(_) => true,
-                Place::Bytes(Side::Server, at) => connected && self.up.forwarded >= at,
-                Place::Bytes(Side::Client, at) => connected && self.down.forwarded >= at,
+                Place::Bytes(toward, at) => connected && self.streams[toward].forwarded >= at,
             };
             if stop.met || !reached {
                 index += 1;
@@ -73,13 +72,11 @@ impl Connection {
     async fn meet(&mut self, outcome: Outcome, request: Option<RequestSeen>, ends: &mut Ends) -> bool {
         match outcome {
             Outcome::Park(gate) => {
-                // Disarmed since it was counted: nobody waits for it.
-                if !self.shared.state().gates.park(gate, self.id) {
-                    self.let_go(|outcome| matches!(outcome, Outcome::Park(id) if id == gate));
-                    return false;
+                let park = self.shared.state().gates.park(gate, self.id);
+                if park != Park::Disarmed {
+                    self.shared.tell(LinkEventKind::Parked { gate, connection: self.id, request });
                 }
-                self.shared.tell(LinkEventKind::Parked { gate, connection: self.id, request });
-                if planted(Mutation::GateDoesNotPark) {
+                if park != Park::Parked || planted(Mutation::GateDoesNotPark) {
                     self.let_go(|outcome| matches!(outcome, Outcome::Park(id) if id == gate));
                 }
                 false

@@ -51,7 +51,7 @@ pub(super) struct Run {
 
 /// What a toxic is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meant {
+pub(super) enum Selection {
     Nothing,
     /// All from an offset on.
     All {
@@ -61,7 +61,7 @@ pub(super) enum Meant {
     Chosen(Serial),
 }
 
-impl Meant {
+impl Selection {
     /// The run that a byte belongs to.
     pub fn at(self, offset: u64, messages: &Messages) -> Run {
         match self {
@@ -92,12 +92,12 @@ mod tests {
         messages.begin(20, vec![2]);
         messages.end(25);
         messages.begin(30, vec![1, 2]);
-        let at = |offset| Meant::Chosen(1).at(offset, &messages);
+        let at = |offset| Selection::Chosen(1).at(offset, &messages);
         assert_eq!(at(5), Run { start: None, until: 10 });
         assert_eq!(at(10), Run { start: Some(10), until: 20 });
         assert_eq!(at(20), Run { start: None, until: 30 });
         assert_eq!(at(31), Run { start: Some(30), until: u64::MAX });
-        assert_eq!(Meant::Chosen(3).at(10, &messages), Run { start: None, until: u64::MAX });
+        assert_eq!(Selection::Chosen(3).at(10, &messages), Run { start: None, until: u64::MAX });
         messages.forget_before(25);
         assert_eq!(messages.0.len(), 1);
     }
