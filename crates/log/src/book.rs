@@ -112,6 +112,11 @@ impl Book {
         }
     }
 
+    /// Tells which targets the program has.
+    pub(super) fn know(&mut self, targets: impl IntoIterator<Item = String>) {
+        self.heads.know(targets);
+    }
+
     /// Puts a line where it belongs.
     pub(super) fn line(&mut self, at: u64, line: Line<'_>) {
         let seen = clean(line.bytes);
@@ -288,6 +293,13 @@ impl Book {
     /// Adds the fields that end a line of a message of several lines; gives where they begin.
     fn fields_at_end(&mut self, line: &str) -> Option<usize> {
         let Last::Kept { own: Some(own), .. } = &mut self.last else { return None };
+        if let Some(fields) = self.heads.later_fields(line) {
+            let at = self.records.len().checked_sub(self.texts + 1)?;
+            let record = self.records.get_mut(at)?;
+            let room = FIELDS.saturating_sub(record.fields.len());
+            record.fields.extend(fields.into_iter().take(room).map(|(name, value)| (name, cleaned(value))));
+            return None;
+        }
         if !self.heads.fields_follow() || !line.contains('=') {
             return None;
         }

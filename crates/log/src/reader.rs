@@ -47,6 +47,23 @@ impl Reader {
         Ok(())
     }
 
+    /// With the targets, or the crates of targets, that the program has. The `full` format of `tracing` writes a span without
+    /// fields just as it writes a target: with these the two are told apart.
+    ///
+    /// ```
+    /// use quietdown_log::{Format, Reader, Stream};
+    ///
+    /// let mut reader = Reader::new(&Format::Tracing, Stream::Stderr)?.with_targets(["items".to_owned()]);
+    /// reader.feed(0, b"ERROR request: items: add failed\n");
+    /// assert_eq!(reader.records()[0].target.as_deref(), Some("items"));
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn with_targets(mut self, targets: impl IntoIterator<Item = String>) -> Self {
+        self.book.know(targets);
+        self
+    }
+
     /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.
     pub fn feed(&mut self, at: u64, bytes: &[u8]) {
         self.lines.feed(bytes, |line| self.book.line(at, line));

@@ -29,7 +29,7 @@ impl Book {
     /// Something more belongs to the record of which only the head was kept.
     pub(super) fn need_pending(&mut self) {
         let head = std::mem::take(&mut self.pending);
-        if let Some(said) = self.heads.parse(&head).map(Head::finish) {
+        if let Some(said) = self.heads.again(&head).map(Head::finish) {
             let text = Text { kept: &head, seen: &head, cut: 0, total: 0, at: 0 };
             let own = said.own;
             let record = self.record_of(said, &text);

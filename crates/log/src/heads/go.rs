@@ -9,7 +9,7 @@ fn head<'a>(level: Option<Level>, target: Option<&'a str>, rest: Rest<'a>) -> He
 }
 
 /// `2026/11/25 22:17:54 message`, with microseconds and a place if asked: it has no levels.
-pub(super) fn standard(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn standard(line: &str) -> Option<Head<'_>> {
     if !fits(line.as_bytes(), 0, b"0000/00/00 00:00:00") {
         return None;
     }
@@ -18,7 +18,10 @@ pub(super) fn standard(line: &str) -> Option<Head<'_>> {
 }
 
 /// `2026-11-25T22:00:00.123Z⇥INFO⇥name⇥file.go:3⇥message⇥{"key": "value"}`, where name and place may be missing.
-pub(super) fn zap(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn zap(line: &str) -> Option<Head<'_>> {
+    if !line.contains('\t') {
+        return zap_by_spaces(line);
+    }
     let (when, rest) = line.split_once('\t')?;
     if time(when) != Some(when.len()) && when.parse::<f64>().is_err() {
         return None;
@@ -38,8 +41,32 @@ pub(super) fn zap(line: &str) -> Option<Head<'_>> {
     Some(head(Some(level), target, with_object(rest, '\t')))
 }
 
+/// The same where a terminal or a web page has made spaces of the tabulators: four or more before the level, and an object
+/// at the end or the place in the source.
+fn zap_by_spaces(line: &str) -> Option<Head<'_>> {
+    let (when, rest) = line.split_once("    ")?;
+    if time(when) != Some(when.len()) {
+        return None;
+    }
+    let (name, mut rest) = rest.trim_start_matches(' ').split_once("  ")?;
+    let level = level(name).filter(|_| name.bytes().all(|byte| byte.is_ascii_uppercase()))?;
+    let object = rest.ends_with('}') && rest.contains(" {\"");
+    let (mut target, mut placed) = (None, false);
+    for _ in 0..2 {
+        match rest.trim_start_matches(' ').split_once("  ") {
+            Some((part, after)) if !part.contains(' ') && !part.is_empty() && !after.trim_start().starts_with('{') => {
+                placed |= part.contains(".go:");
+                target = target.or(Some(part));
+                rest = after;
+            }
+            _ => break,
+        }
+    }
+    (object || placed).then(|| head(Some(level), target, with_object(rest.trim_start_matches(' '), ' ')))
+}
+
 /// A message with a JSON object behind it.
-pub(super) fn with_object(text: &str, separator: char) -> Rest<'_> {
+pub(in super::super) fn with_object(text: &str, separator: char) -> Rest<'_> {
     match text.rsplit_once(&[separator, '{'].iter().collect::<String>()[..]) {
         Some((message, object)) if object.ends_with('}') => {
             Rest::Object { message, object: &text[text.len() - object.len() - 1..] }
@@ -49,7 +76,7 @@ pub(super) fn with_object(text: &str, separator: char) -> Rest<'_> {
 }
 
 /// `10:13PM INF message key=value`, or with a whole time.
-pub(super) fn zerolog(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn zerolog(line: &str) -> Option<Head<'_>> {
     let (when, rest) = line.split_once(' ')?;
     let kitchen = when.len() <= 7 && (when.ends_with("AM") || when.ends_with("PM")) && when.contains(':');
     if !kitchen && time(when) != Some(when.len()) {
@@ -61,8 +88,18 @@ pub(super) fn zerolog(line: &str) -> Option<Head<'_>> {
     known.then(|| head(level(name), None, Rest::Pairs(rest)))
 }
 
+/// `INFO[0000] message   key=value`, `WARN[2026-11-25T22:00:00Z] message`
+pub(in super::super) fn logrus(line: &str) -> Option<Head<'_>> {
+    let (name, rest) = line.split_once('[')?;
+    let known = matches!(name, "TRAC" | "DEBU" | "INFO" | "WARN" | "ERRO" | "FATA" | "PANI");
+    let (when, message) = rest.split_once(']').filter(|_| known)?;
+    let digits = !when.is_empty() && when.bytes().all(|byte| byte.is_ascii_digit());
+    let timed = digits || super::time::moment(when.as_bytes(), 0) == Some(when.len());
+    timed.then(|| head(level(name), None, Rest::Pairs(message.trim_start_matches(' '))))
+}
+
 /// `I1125 22:00:00.123456    1234 file.go:12] message`
-pub(super) fn klog(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn klog(line: &str) -> Option<Head<'_>> {
     let bytes = line.as_bytes();
     let level = match bytes.first()? {
         b'I' => Level::Info,
@@ -86,7 +123,7 @@ pub(super) fn klog(line: &str) -> Option<Head<'_>> {
 }
 
 /// `time=2026-11-25T22:00:00Z level=INFO msg="hello" key=value`, in any order.
-pub(super) fn logfmt(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn logfmt(line: &str) -> Option<Head<'_>> {
     let key = line.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-@".contains(byte)).count();
     if key == 0 || line.as_bytes().get(key) != Some(&b'=') {
         return None;

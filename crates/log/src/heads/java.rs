@@ -6,7 +6,7 @@ use crate::Level;
 
 /// `22:00:00.123 [main] INFO  a.b.C - message`, the level before the thread, or no time as slf4j's simple logger; and
 /// `2026-11-25 22:00:00.123  INFO 12 --- [main] a.b.C : message`.
-pub(super) fn parse(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
     let timed = time(line).or_else(|| milliseconds(line));
     let rest = line[timed.unwrap_or(0)..].trim_start_matches(' ');
     if timed.is_none() && !rest.starts_with('[') {

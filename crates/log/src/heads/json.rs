@@ -7,35 +7,155 @@ use crate::Level;
 use crate::escapes::closing_quote;
 use crate::fields::Field;
 
-const LEVELS: [&str; 9] = ["level", "levelname", "severity", "log.level", "lvl", "loglevel", "@level", "@l", "Level"];
-const MESSAGES: [&str; 8] = ["message", "msg", "event", "short_message", "@message", "MESSAGE", "@m", "Message"];
-const TARGETS: [&str; 8] =
-    ["target", "name", "logger", "logger_name", "loggerName", "log.logger", "category", "Category"];
-const THREADS: [&str; 5] = ["thread", "thread_name", "threadName", "thread.name", "process.thread.name"];
-const TIMES: [&str; 8] = ["timestamp", "time", "ts", "@timestamp", "asctime", "@t", "datetime", "date"];
+const LEVELS: [&str; 16] = [
+    "level",
+    "levelname",
+    "severity",
+    "log.level",
+    "lvl",
+    "loglevel",
+    "logLevel",
+    "LogLevel",
+    "@level",
+    "@l",
+    "Level",
+    "levelName",
+    "level_name",
+    "severityText",
+    "severity_text",
+    "PRIORITY",
+];
+const MESSAGES: [&str; 14] = [
+    "message",
+    "msg",
+    "event",
+    "short_message",
+    "@message",
+    "MESSAGE",
+    "@m",
+    "@mt",
+    "Message",
+    "MessageTemplate",
+    "RenderedMessage",
+    "textPayload",
+    "body",
+    "Body",
+];
+const TARGETS: [&str; 11] = [
+    "target",
+    "name",
+    "logger",
+    "logger_name",
+    "loggerName",
+    "log.logger",
+    "category",
+    "Category",
+    "SourceContext",
+    "component",
+    "c",
+];
+const THREADS: [&str; 6] = ["thread", "thread_name", "threadName", "thread.name", "process.thread.name", "ctx"];
+const TIMES: [&str; 14] = [
+    "timestamp",
+    "time",
+    "ts",
+    "@timestamp",
+    "asctime",
+    "@t",
+    "datetime",
+    "date",
+    "Timestamp",
+    "timeUnixNano",
+    "t",
+    "instant",
+    "eventTime",
+    "timeMillis",
+];
+/// Objects that hold what others have at the top: the record of loguru, and whatever ECS nests.
+const NESTED: [&str; 6] = ["log", "record", "jsonPayload", "resourceLogs", "scopeLogs", "logRecords"];
 
 /// An object with a level, or with a time and a message, at its top.
-pub(super) fn parse(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
     let text = line.trim_end();
     if !text.starts_with('{') || !text.ends_with('}') {
         return None;
     }
-    let mut found = None;
-    let (mut timed, mut said) = (false, false);
-    top(text, |key, value| {
-        if found.is_none() && LEVELS.contains(&key) {
-            found = level_of(value);
-        }
-        timed |= TIMES.contains(&key);
-        said |= MESSAGES.contains(&key);
-        // Nothing else is looked for.
-        found.is_none()
-    });
-    (found.is_some() || timed && said).then_some(Head {
+    let mut seen = Seen::default();
+    seen.object(text, 0);
+    // Serilog leaves out the level when it is the usual one.
+    let found = seen.level.or((seen.compact && seen.said).then_some(Level::Info));
+    (found.is_some() || seen.timed && seen.said).then_some(Head {
         level: found,
         target: None,
         thread: None,
         rest: Rest::Json(text),
+    })
+}
+
+/// What was seen of an object on the way to its level.
+#[derive(Default)]
+struct Seen {
+    level: Option<Level>,
+    timed: bool,
+    said: bool,
+    compact: bool,
+    /// The severity of MongoDB is called `s`, which alone means nothing.
+    letter: Option<Level>,
+}
+
+impl Seen {
+    /// How deep the level may be: OTLP has it in objects in arrays.
+    const DEPTH: usize = 7;
+
+    fn object(&mut self, text: &str, depth: usize) {
+        top(text, |key, value| {
+            if LEVELS.contains(&key) {
+                self.level = self.level.or_else(|| level_of(value));
+            } else if key == "severityNumber" || key == "severity_number" {
+                self.level = self.level.or_else(|| of_telemetry(value));
+            } else if key == "s" {
+                self.letter = level_of(value).filter(|_| value.len() <= 4);
+            } else if depth < Self::DEPTH && NESTED.contains(&key) {
+                self.nested(value, depth);
+            }
+            self.timed |= TIMES.contains(&key);
+            self.said |= MESSAGES.contains(&key);
+            self.compact |= key == "@t";
+            // Nothing else is looked for.
+            self.level.is_none()
+        });
+        if depth == 0 && self.level.is_none() && self.said && self.timed {
+            self.level = self.letter;
+        }
+    }
+
+    /// An object, or the records of an array: the worst of them counts.
+    fn nested(&mut self, value: &str, depth: usize) {
+        if value.starts_with('{') {
+            self.object(value, depth + 1);
+        }
+        let Some(mut rest) = value.strip_prefix('[') else { return };
+        let mut worst = None;
+        while let Some(begin) = rest.find('{') {
+            let Some(length) = self::value(&rest.as_bytes()[begin..]) else { break };
+            self.level = None;
+            self.object(&rest[begin..begin + length], depth + 1);
+            worst = worst.max(self.level);
+            rest = &rest[begin + length..];
+        }
+        self.level = worst;
+    }
+}
+
+/// The numbers of OpenTelemetry.
+fn of_telemetry(value: &str) -> Option<Level> {
+    Some(match value.trim().trim_matches('"').parse::<u32>().ok()? {
+        1..=4 => Level::Trace,
+        5..=8 => Level::Debug,
+        9..=12 => Level::Info,
+        13..=16 => Level::Warn,
+        17..=24 => Level::Error,
+        _ => return None,
     })
 }
 
@@ -82,8 +202,17 @@ fn value(bytes: &[u8]) -> Option<usize> {
 /// A level by its name; by its number as pino and bunyan have it, or as syslog has.
 fn level_of(value: &str) -> Option<Level> {
     let value = value.trim();
+    if value.starts_with('{') {
+        // loguru has its name and its number.
+        let mut found = None;
+        top(value, |key, value| {
+            found = found.or(if key == "name" { level_of(value) } else { None });
+            found.is_none()
+        });
+        return found;
+    }
     match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
-        Some(name) => level(name),
+        Some(name) => level(name.trim()).or_else(|| name.parse::<u32>().ok().and_then(|_| level_of(name))),
         None => Some(match value.parse::<u32>().ok()? {
             0..=3 => Level::Error,
             4 => Level::Warn,
@@ -134,6 +263,16 @@ fn take(object: Map<String, Value>, read: &mut Object, spans: &mut Vec<Field>, t
             (known, _) if top && (LEVELS.contains(&known) || TIMES.contains(&known)) => {}
             // As `tracing` writes it: the fields apart, and the spans, the innermost last.
             ("fields", Value::Object(fields)) if top => take(fields, read, spans, false),
+            ("severityNumber" | "severity_number", _) => {}
+            ("log", Value::Object(inner)) if inner.contains_key("level") => take(inner, read, spans, true),
+            ("record" | "jsonPayload", Value::Object(inner)) if top => take(inner, read, spans, true),
+            ("resourceLogs" | "scopeLogs" | "logRecords", Value::Array(all)) => {
+                for inner in all {
+                    if let Value::Object(inner) = inner {
+                        take(inner, read, spans, true);
+                    }
+                }
+            }
             ("span", Value::Object(_)) if top => {}
             ("spans", Value::Array(all)) if top => {
                 for span in all.into_iter().rev() {
@@ -152,6 +291,10 @@ fn take(object: Map<String, Value>, read: &mut Object, spans: &mut Vec<Field>, t
 fn text(value: Value) -> String {
     match value {
         Value::String(text) => text,
+        // OpenTelemetry says of each value what it is.
+        Value::Object(mut object) if object.len() == 1 && object.contains_key("stringValue") => {
+            object.remove("stringValue").map(text).unwrap_or_default()
+        }
         other => other.to_string(),
     }
 }

@@ -1,18 +1,23 @@
 //! The line with which a record begins, in every format that is known.
 
-mod go;
-mod java;
-mod json;
-mod others;
+mod general;
+pub(super) mod go;
+pub(super) mod java;
+pub(super) mod json;
+pub(super) mod others;
 mod pattern;
-mod python;
+pub(super) mod python;
+pub(super) mod servers;
+mod template;
 mod time;
-mod tracing;
+pub(super) mod tracing;
 
 use super::fields::{Field, split};
+use super::format::TABLE;
 use super::text::cleaned;
 use super::{Format, Level};
 use pattern::Pattern;
+use template::{Sight, Template};
 
 /// What the first line of a record says, as far as it was looked at.
 #[derive(Debug)]
@@ -25,7 +30,7 @@ pub(super) struct Head<'a> {
 
 /// What has not been looked at yet.
 #[derive(Debug)]
-enum Rest<'a> {
+pub(super) enum Rest<'a> {
     /// The message.
     Message(&'a str),
     /// The message and its fields, and the spans.
@@ -58,6 +63,32 @@ pub(super) struct Said {
 }
 
 impl Head<'_> {
+    /// With the target that is known, where what was taken for it is a span without fields.
+    fn with_targets(mut self, known: &[String]) -> Self {
+        let is_known = |name: &str| {
+            known.iter().any(|known| {
+                name.strip_prefix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            })
+        };
+        let (Some(name), Rest::Tracing { text, .. }) = (self.target, &mut self.rest) else { return self };
+        if known.is_empty() || is_known(name) {
+            return self;
+        }
+        // Several spans may stand before it.
+        let mut rest = *text;
+        while let Some((next, after)) = rest.split_once(": ").filter(|(next, _)| !next.contains(' ')) {
+            if is_known(next) {
+                self.target = Some(next);
+                *text = after;
+                break;
+            }
+            rest = after;
+        }
+        self
+    }
+}
+
+impl Head<'_> {
     /// Looks at the rest.
     pub(super) fn finish(self) -> Said {
         let mut said = Said {
@@ -70,8 +101,12 @@ impl Head<'_> {
         match self.rest {
             Rest::Message(message) => message.clone_into(&mut said.message),
             Rest::Tracing { text, spans: around } => {
-                let (message, fields) = split(text);
+                let place = tracing::place(text);
+                let (message, fields) = split(place.map_or(text, |(.., rest)| rest));
                 (said.message, said.fields) = (message.to_owned(), fields);
+                if let Some((file, line, _)) = place {
+                    said.fields.extend([("file".into(), file.into()), ("line".into(), line.into())]);
+                }
                 tracing::span_fields(around, &mut spans);
             }
             Rest::Pretty(text) => (said.message, said.fields) = tracing::pretty(text),
@@ -116,24 +151,31 @@ impl Head<'_> {
     }
 }
 
-/// One way to write heads.
+/// One way to know the lines of a format.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    /// A template, see [`template`].
+    Shape(&'static str),
+    /// A template with words of its own for levels.
+    Words(&'static str, template::Words),
+    /// A function; it is told whether nobody has said which format it is.
+    Code(for<'l> fn(&'l str, bool) -> Option<Head<'l>>),
+    /// Time and level wherever they are.
+    General,
+}
+
+/// One way to read heads, of the format of this name.
 #[derive(Debug)]
-enum Way {
-    Tracing,
-    Python,
-    EnvLogger,
-    Json,
-    Logfmt,
-    Java,
-    Zap,
-    Zerolog,
-    Go,
-    Klog,
-    Syslog,
-    Ruby,
-    Monolog,
-    DotNet,
-    Rich,
+struct Way {
+    name: &'static str,
+    by: By,
+}
+
+#[derive(Debug)]
+enum By {
+    Template(Template),
+    Code(for<'l> fn(&'l str, bool) -> Option<Head<'l>>),
+    General,
     Pattern(Pattern),
 }
 
@@ -141,18 +183,37 @@ enum Way {
 #[derive(Debug)]
 pub(super) struct Heads {
     ways: Vec<Way>,
+    /// The ways that a line may be read in, by its first byte.
+    by_first: Vec<Vec<u8>>,
     /// Whether nobody has said which format it is.
     any: bool,
     /// The way of the last head: the next is likely to be the same.
     last: usize,
+    /// Whether the line before was the first of the two that `java.util.logging` writes.
+    announced: bool,
+    /// The targets that the program is known to have, by their crates.
+    targets: Vec<String>,
 }
 
 impl Heads {
+    /// Tells which targets, or crates of targets, there are: what tells a span without fields from a target.
+    pub(super) fn know(&mut self, targets: impl IntoIterator<Item = String>) {
+        self.targets.extend(targets);
+    }
+
+    /// The fields that a later line of the last record has.
+    pub(super) fn later_fields(&self, line: &str) -> Option<Vec<Field>> {
+        (self.name() == "tracing").then(|| tracing::later_fields(line)).flatten()
+    }
+
     /// The reader of a format, or what is wrong with its expression.
     pub(super) fn new(format: &Format) -> Result<Self, regex::Error> {
         let mut ways = Vec::new();
         add(format, &mut ways)?;
-        Ok(Self { ways, any: matches!(format, Format::Auto), last: 0 })
+        let fit =
+            |byte: u8| ways.iter().enumerate().filter(move |(_, way)| way.may_begin(byte)).map(|(at, _)| at as u8);
+        let by_first = (0..=u8::MAX).map(|byte| fit(byte).collect()).collect();
+        Ok(Self { ways, by_first, any: matches!(format, Format::Auto), last: 0, announced: false, targets: Vec::new() })
     }
 
     /// Whether no line is a head.
@@ -162,181 +223,159 @@ impl Heads {
 
     /// The head that this line is, if it is one.
     pub(super) fn parse<'l>(&mut self, line: &'l str) -> Option<Head<'l>> {
-        if self.any && !may_begin(line) {
+        let any = self.any;
+        if any && !may_begin(line) {
             return None;
         }
-        let first = self.ways.get(self.last)?;
-        if let Some(head) = first.parse(line, self.any) {
+        let sight = Sight::new(line);
+        if std::mem::take(&mut self.announced)
+            && let Some(at) = self.ways.iter().position(|way| way.name == "jul")
+            && let Some(head) = self.ways[at].parse(&sight, false)
+        {
+            self.last = at;
             return Some(head);
         }
-        if self.ways.len() == 1 {
-            return None;
+        let fit = &self.by_first[usize::from(*line.as_bytes().first()?)];
+        let last = self.last as u8;
+        // What takes anything comes after what is stricter, whatever the line before was.
+        let first = self.ways.get(self.last).filter(|way| way.is_strict() && fit.contains(&last));
+        if let Some(head) = first.and_then(|way| way.parse(&sight, any)) {
+            return Some(head.with_targets(&self.targets));
         }
-        let (last, head) = self.ways.iter().enumerate().find_map(|(at, way)| Some((at, way.parse(line, self.any)?)))?;
-        self.last = last;
-        Some(head)
+        let (at, head) = fit.iter().find_map(|at| Some((*at, self.ways[usize::from(*at)].parse(&sight, any)?)))?;
+        self.last = usize::from(at);
+        Some(head.with_targets(&self.targets))
+    }
+
+    /// The head that the last one was, read again.
+    pub(super) fn again<'l>(&self, line: &'l str) -> Option<Head<'l>> {
+        let way = self.ways.get(self.last)?;
+        let head = way.parse(&Sight::new(line), self.any && way.name != "jul")?;
+        Some(head.with_targets(&self.targets))
     }
 
     /// Whether a Python traceback that follows the last head at once is that record's.
     pub(super) fn python_follows(&self) -> bool {
-        matches!(self.ways.get(self.last), Some(Way::Python | Way::Rich))
+        const NAMES: [&str; 9] =
+            ["python", "rich", "gunicorn", "celery", "airflow", "loguru", "structlog", "django", "text"];
+        NAMES.contains(&self.name())
     }
 
     /// Whether fields may stand at the end of the last record's later lines.
     pub(super) fn fields_follow(&self) -> bool {
-        matches!(self.ways.get(self.last), Some(Way::Tracing))
+        self.name() == "tracing"
     }
 
     /// Whether the message of a head that has none is the next line.
     pub(super) fn message_follows(&self) -> bool {
-        matches!(self.ways.get(self.last), Some(Way::DotNet))
+        matches!(self.name(), "dotnet" | "erlang" | "ruby")
     }
 
     /// The target, for the next head, that this line says in advance, as `java.util.logging` does.
-    pub(super) fn announces<'l>(&self, line: &'l str) -> Option<&'l str> {
-        let java = self.ways.iter().any(|way| matches!(way, Way::Java));
-        java.then(|| time::of_java(line)).flatten()
+    pub(super) fn announces<'l>(&mut self, line: &'l str) -> Option<&'l str> {
+        let target = time::of_java(line).filter(|_| self.ways.iter().any(|way| way.name == "jul"))?;
+        self.announced = true;
+        Some(target)
     }
 
     /// What the format of the last head is called.
     pub(super) fn name(&self) -> &'static str {
-        self.ways.get(self.last).map_or("raw", Way::name)
+        self.ways.get(self.last).map_or("raw", |way| way.name)
     }
 }
 
 /// Whether a head in any format may begin like this: what is no log at all is ruled out fast.
 fn may_begin(line: &str) -> bool {
-    match line.as_bytes().first() {
-        Some(b'0'..=b'9' | b'[' | b'{' | b'<' | b' ' | b'A'..=b'Z') => true,
-        // Pairs, and levels in small letters.
-        Some(b'a'..=b'z' | b'_' | b'@') => line.contains('=') || line.as_bytes().get(4) == Some(&b':'),
+    let bytes = line.as_bytes();
+    match bytes.first() {
+        Some(b'0'..=b'9' | b'[' | b'{' | b'<' | b' ' | b'=' | b'A'..=b'Z') => true,
+        Some(b'(') => bytes.get(1).is_some_and(u8::is_ascii_digit),
+        // Pairs, levels in small letters, and hosts of access logs.
+        Some(b'a'..=b'z' | b'_' | b'@' | b':' | b'-') => {
+            line.contains('=') || bytes.iter().take(8).any(|byte| *byte == b':') || line.contains(" [")
+        }
         _ => false,
     }
 }
 
 fn add(format: &Format, ways: &mut Vec<Way>) -> Result<(), regex::Error> {
-    let way = match format {
-        Format::Tracing => Way::Tracing,
-        Format::Python => {
-            ways.push(Way::Rich);
-            Way::Python
-        }
-        Format::EnvLogger => Way::EnvLogger,
-        Format::Json => Way::Json,
-        Format::Logfmt => Way::Logfmt,
-        Format::Java => Way::Java,
-        Format::Zap => Way::Zap,
-        Format::Zerolog => Way::Zerolog,
-        Format::Go => Way::Go,
-        Format::Klog => Way::Klog,
-        Format::Syslog => Way::Syslog,
-        Format::Ruby => Way::Ruby,
-        Format::Monolog => Way::Monolog,
-        Format::DotNet => Way::DotNet,
-        Format::Regex(expression) => Way::Pattern(Pattern::new(expression)?),
-        Format::Any(formats) => return formats.iter().try_for_each(|format| add(format, ways)),
-        Format::Auto => {
-            // The strict ones first: what others might take for their own.
-            ways.extend([Way::Json, Way::Tracing, Way::EnvLogger, Way::Klog, Way::Zap, Way::Ruby, Way::Monolog]);
-            ways.extend([Way::DotNet, Way::Rich, Way::Java, Way::Zerolog, Way::Python, Way::Logfmt, Way::Syslog]);
-            Way::Go
-        }
-        Format::Raw => return Ok(()),
+    let mut of = |wanted: &dyn Fn(&str) -> bool| {
+        let rows = TABLE.iter().filter(|(name, _)| wanted(name));
+        ways.extend(rows.flat_map(|(name, rules)| rules.iter().map(|rule| Way::new(name, *rule))));
     };
-    ways.push(way);
+    match format {
+        Format::Regex(expression) => ways.push(Way { name: "regex", by: By::Pattern(Pattern::new(expression)?) }),
+        Format::Any(formats) => return formats.iter().try_for_each(|format| add(format, ways)),
+        Format::Auto => of(&|_| true),
+        Format::Raw => {}
+        // What their libraries write in more than one form.
+        Format::Python => of(&|name| matches!(name, "python" | "rich")),
+        Format::Java => of(&|name| matches!(name, "java" | "jul" | "log4j")),
+        named => {
+            let name = named.name();
+            of(&|known| Some(known) == name);
+        }
+    }
     Ok(())
 }
 
 impl Way {
-    fn parse<'l>(&self, line: &'l str, any: bool) -> Option<Head<'l>> {
-        match self {
-            Self::Tracing => tracing::parse(line, any),
-            Self::Python => python::parse(line),
-            Self::EnvLogger => others::env_logger(line),
-            Self::Json => json::parse(line),
-            Self::Logfmt => go::logfmt(line),
-            Self::Java => java::parse(line),
-            Self::Zap => go::zap(line),
-            Self::Zerolog => go::zerolog(line),
-            Self::Go => go::standard(line),
-            Self::Klog => go::klog(line),
-            Self::Syslog => others::syslog(line),
-            Self::Ruby => others::ruby(line),
-            Self::Monolog => others::monolog(line),
-            Self::DotNet => others::dotnet(line),
-            Self::Rich => others::rich(line),
-            Self::Pattern(pattern) => pattern.parse(line),
+    fn new(name: &'static str, rule: Rule) -> Self {
+        let by = match rule {
+            Rule::Shape(text) => By::Template(Template::new(text, &[])),
+            Rule::Words(text, words) => By::Template(Template::new(text, words)),
+            Rule::Code(code) => By::Code(code),
+            Rule::General => By::General,
+        };
+        Self { name, by }
+    }
+
+    fn parse<'l>(&self, sight: &Sight<'l>, any: bool) -> Option<Head<'l>> {
+        match &self.by {
+            By::Template(template) => template.parse(sight),
+            By::Code(code) => code(sight.text, any),
+            By::General => general::parse(sight),
+            By::Pattern(pattern) => pattern.parse(sight.text),
         }
     }
 
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Tracing => "tracing",
-            Self::Python => "python",
-            Self::EnvLogger => "env-logger",
-            Self::Json => "json",
-            Self::Logfmt => "logfmt",
-            Self::Java => "java",
-            Self::Zap => "zap",
-            Self::Zerolog => "zerolog",
-            Self::Go => "go",
-            Self::Klog => "klog",
-            Self::Syslog => "syslog",
-            Self::Ruby => "ruby",
-            Self::Monolog => "monolog",
-            Self::DotNet => "dotnet",
-            Self::Rich => "rich",
-            Self::Pattern(_) => "regex",
+    fn may_begin(&self, byte: u8) -> bool {
+        match &self.by {
+            By::Template(template) => template.may_begin(byte),
+            By::Code(_) if self.name == "json" => byte == b'{',
+            By::Code(_) if self.name == "erlang" => byte == b'=',
+            _ => true,
         }
+    }
+
+    /// Whether it takes only lines that are certainly its own.
+    fn is_strict(&self) -> bool {
+        !matches!(self.name, "python" | "java" | "text" | "go" | "zerolog" | "syslog" | "logfmt" | "jul")
     }
 }
 
 /// The level of this name, as any language's logging writes it.
 fn level(name: &str) -> Option<Level> {
-    const NAMES: [(&str, Level); 40] = [
-        ("INFO", Level::Info),
-        ("DEBUG", Level::Debug),
-        ("WARN", Level::Warn),
-        ("WARNING", Level::Warn),
-        ("ERROR", Level::Error),
-        ("TRACE", Level::Trace),
-        ("CRITICAL", Level::Error),
-        ("FATAL", Level::Error),
-        ("NOTICE", Level::Info),
-        ("SEVERE", Level::Error),
-        ("PANIC", Level::Error),
-        ("DPANIC", Level::Error),
-        ("ERR", Level::Error),
-        ("ALERT", Level::Error),
-        ("EMERG", Level::Error),
-        ("EMERGENCY", Level::Error),
-        ("CRIT", Level::Error),
-        ("CONFIG", Level::Debug),
-        ("FINE", Level::Debug),
-        ("FINER", Level::Trace),
-        ("FINEST", Level::Trace),
-        ("INFORMATION", Level::Info),
-        ("VERBOSE", Level::Debug),
-        ("SILLY", Level::Trace),
-        ("TRC", Level::Trace),
-        ("DBG", Level::Debug),
-        ("VRB", Level::Trace),
-        ("INF", Level::Info),
-        ("WRN", Level::Warn),
-        ("FTL", Level::Error),
-        ("PNC", Level::Error),
-        ("SUCCESS", Level::Info),
-        ("UNKNOWN", Level::Error),
-        ("T", Level::Trace),
-        ("D", Level::Debug),
-        ("I", Level::Info),
-        ("W", Level::Warn),
-        ("E", Level::Error),
-        ("C", Level::Error),
-        ("F", Level::Error),
-    ];
-    NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| *level)
+    let mut upper = [0; 13];
+    let letters = upper.get_mut(..name.len())?;
+    letters.copy_from_slice(name.as_bytes());
+    letters.make_ascii_uppercase();
+    Some(match &*letters {
+        b"INFO" | b"INF" | b"I" | b"NOTICE" | b"INFORMATION" | b"INFORMATIONAL" | b"SUCCESS" => Level::Info,
+        b"DEBUG" | b"DEBU" | b"DBG" | b"D" | b"FINE" | b"CONFIG" | b"VERBOSE" => Level::Debug,
+        b"WARN" | b"WARNING" | b"WRN" | b"W" => Level::Warn,
+        b"ERROR" | b"ERRO" | b"ERR" | b"E" | b"CRITICAL" | b"CRIT" | b"C" | b"FATAL" | b"FATA" | b"FTL" | b"F" => {
+            Level::Error
+        }
+        b"SEVERE" | b"PANIC" | b"PANI" | b"PNC" | b"DPANIC" | b"ALERT" | b"EMERG" | b"EMERGENCY" | b"UNKNOWN" => {
+            Level::Error
+        }
+        b"TRACE" | b"TRAC" | b"TRC" | b"T" | b"FINER" | b"FINEST" | b"SILLY" | b"VRB" => Level::Trace,
+        _ => return None,
+    })
 }
 
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;

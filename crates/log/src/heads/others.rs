@@ -10,7 +10,7 @@ fn head<'a>(level: Option<Level>, target: Option<&'a str>, message: &'a str) -> 
 }
 
 /// `[2026-11-25T22:00:00Z INFO  a::b] message`
-pub(super) fn env_logger(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn env_logger(line: &str) -> Option<Head<'_>> {
     let (inside, message) = line.strip_prefix('[')?.split_once("] ")?;
     let end = bare(inside.as_bytes(), 0).unwrap_or(0);
     let mut words = inside[end..].split_whitespace();
@@ -25,7 +25,7 @@ pub(super) fn env_logger(line: &str) -> Option<Head<'_>> {
 }
 
 /// `[22:00:00] INFO     message                     file.py:12`, of which the time is left out when it is the same.
-pub(super) fn rich(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn rich(line: &str) -> Option<Head<'_>> {
     let rest = match line.strip_prefix("          ") {
         Some(rest) => rest.trim_start_matches(' '),
         None => line.strip_prefix('[').and_then(|_| Some(line[time(line)?..].trim_start_matches(' ')))?,
@@ -44,7 +44,7 @@ pub(super) fn rich(line: &str) -> Option<Head<'_>> {
 }
 
 /// `E, [2026-11-25T22:15:59.711006 #2089] ERROR -- name: message`
-pub(super) fn ruby(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn ruby(line: &str) -> Option<Head<'_>> {
     let (_, rest) = line.split_once(", [").filter(|(letter, _)| letter.len() == 1)?;
     let (_, rest) = rest.split_once("] ")?;
     let (name, rest) = rest.split_once(" -- ")?;
@@ -54,7 +54,7 @@ pub(super) fn ruby(line: &str) -> Option<Head<'_>> {
 }
 
 /// `[2026-11-25 22:00:00] channel.ERROR: message {"key":"value"}`
-pub(super) fn monolog(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn monolog(line: &str) -> Option<Head<'_>> {
     let end = line.strip_prefix('[').and_then(|_| time(line))?;
     let (name, message) = line[end..].trim_start_matches(' ').split_once(": ")?;
     let (channel, name) = name.rsplit_once('.')?;
@@ -65,7 +65,7 @@ pub(super) fn monolog(line: &str) -> Option<Head<'_>> {
 }
 
 /// `fail: A.B.C[0]`, the message comes on the next line; `[22:00:00 INF] message` and `2026-11-25 22:00:00.123 [INF] message`.
-pub(super) fn dotnet(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn dotnet(line: &str) -> Option<Head<'_>> {
     let known =
         |name: &str| matches!(name, "VRB" | "DBG" | "INF" | "WRN" | "ERR" | "FTL").then(|| level(name)).flatten();
     if let Some((inside, message)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
@@ -91,7 +91,7 @@ pub(super) fn dotnet(line: &str) -> Option<Head<'_>> {
 
 /// `<34>1 2026-11-25T22:00:00Z host program 12 ID - message`, `<34>Nov 25 22:00:00 host program[12]: message`, and both
 /// times without the priority, which files do not have: then there is no level.
-pub(super) fn syslog(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn syslog(line: &str) -> Option<Head<'_>> {
     let (level, rest) = match line.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
         Some((priority, rest)) => (Some(severity(priority.parse().ok().filter(|priority| *priority < 192)?)), rest),
         None => (None, line),

@@ -6,7 +6,7 @@ use crate::Level;
 
 /// `2026-11-25 03:11:22,123 ERROR name: message`, `ERROR:name:message`, and near relatives: the level in brackets, the
 /// parts joined by ` - `, uvicorn's `INFO:     message`, `(Process-12 name)` for process and name.
-pub(super) fn parse(line: &str) -> Option<Head<'_>> {
+pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
     let rest = line.trim_start_matches(' ');
     let (timed, rest) = match time(rest) {
         Some(length) => (true, rest[length..].trim_start_matches(' ')),

@@ -10,10 +10,19 @@ use crate::fields::{Field, split};
 /// A span without fields before a target without `::` cannot be told from a target; it is taken for one.
 ///
 /// With `any` nobody has said that it is this format: a time must be as this format writes it.
-pub(super) fn parse(line: &str, any: bool) -> Option<Head<'_>> {
+pub(in super::super) fn parse(line: &str, any: bool) -> Option<Head<'_>> {
+    let bare = padded_level(line).is_some();
     let (level, rest) = level(line, any)?;
     let level = Some(level);
-    let (text, spans, target, thread) = match context(rest) {
+    let context = context(rest);
+    // Any sentence may begin with a level of five letters: a target must follow it, or nobody would know.
+    let sentence = any && bare && !line.starts_with(' ');
+    if sentence
+        && !context.as_ref().is_some_and(|context| context.target.is_some_and(is_path) && context.before.is_empty())
+    {
+        return None;
+    }
+    let (text, spans, target, thread) = match context {
         Some(context) => (context.rest, context.spans, context.target, thread(context.before)),
         None => (rest, "", None, None),
     };
@@ -22,8 +31,33 @@ pub(super) fn parse(line: &str, any: bool) -> Option<Head<'_>> {
     Some(Head { level, target, thread, rest })
 }
 
+fn is_path(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.'))
+}
+
+/// The place in the source that stands between target and message, as a file and a line, and what follows it.
+pub(super) fn place(text: &str) -> Option<(&str, &str, &str)> {
+    let (place, rest) = text.split_once(": ").or_else(|| Some((text.strip_suffix(':')?, "")))?;
+    let (file, line) = place.rsplit_once(':')?;
+    let whole = file.ends_with(".rs") && !file.contains(' ') && !line.is_empty();
+    (whole && line.bytes().all(|byte| byte.is_ascii_digit())).then_some((file, line, rest))
+}
+
+/// The fields in a later line of the `pretty` format: `    in a::span with name: value`, `    at src/a.rs:5 on thread`.
+pub(super) fn later_fields(line: &str) -> Option<Vec<Field>> {
+    let text = line.strip_prefix("    ")?;
+    if let Some(place) = text.strip_prefix("at ") {
+        let place = place.split(" on ").next()?;
+        let (file, number) = place.rsplit_once(':')?;
+        let whole = file.ends_with(".rs") && number.bytes().all(|byte| byte.is_ascii_digit());
+        return whole.then(|| vec![("file".to_owned(), file.to_owned()), ("line".to_owned(), number.to_owned())]);
+    }
+    let (span, fields) = text.strip_prefix("in ")?.split_once(" with ")?;
+    (!span.contains(' ')).then(|| pretty(&[", ", fields].concat()).1)
+}
+
 /// The message and the fields of `message, name: value, other: value`.
-pub(super) fn pretty(text: &str) -> (String, Vec<Field>) {
+pub(in super::super) fn pretty(text: &str) -> (String, Vec<Field>) {
     let mut parts: Vec<(usize, usize, usize)> = Vec::new();
     for (at, _) in text.match_indices(", ") {
         let name =
@@ -184,7 +218,7 @@ fn thread(text: &str) -> Option<&str> {
 }
 
 /// Adds the fields of the spans, innermost span first, so that it wins.
-pub(super) fn span_fields(spans: &str, fields: &mut Vec<Field>) {
+pub(in super::super) fn span_fields(spans: &str, fields: &mut Vec<Field>) {
     let mut scan = Scan::default();
     let (mut groups, mut begin) = (Vec::new(), 0);
     for (at, byte) in spans.bytes().enumerate() {

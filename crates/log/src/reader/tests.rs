@@ -462,3 +462,37 @@ fn hostile_lines_take_linear_time() {
         }
     }
 }
+
+#[test]
+fn places_and_spans_of_tracing_are_fields() {
+    let lines = "2026-11-25T22:00:00.123456Z ERROR request{id=1}: items: src/cup.rs:5: add failed n=1\n  \
+                 2026-11-25T22:00:01.123456Z ERROR items: add failed, n: 2\n    at src/cup.rs:5 on main\n    \
+                 in items::request with method: \"POST\", id: 2\n";
+    let mut reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
+    reader.feed(0, lines.as_bytes());
+    let records = reader.records();
+    let fields = |at: usize| -> Vec<(&str, &str)> {
+        records[at].fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    };
+    assert_eq!(records.len(), 2, "{records:#?}");
+    assert_eq!((records[0].target.as_deref(), records[0].message.as_str()), (Some("items"), "add failed"));
+    assert_eq!(fields(0), [("n", "1"), ("file", "src/cup.rs"), ("line", "5"), ("id", "1")]);
+    assert_eq!(records[1].message, "add failed");
+    assert_eq!(fields(1), [("n", "2"), ("file", "src/cup.rs"), ("line", "5"), ("method", "POST"), ("id", "2")]);
+}
+
+#[test]
+fn known_targets_tell_spans_without_fields_from_targets() {
+    for (line, target, message) in [
+        ("ERROR request: items: add failed", "items", "add failed"),
+        ("ERROR outer: request: items::x: add failed", "items::x", "add failed"),
+        ("ERROR items: request: failed", "items", "request: failed"),
+        ("ERROR other: it: failed", "other", "it: failed"),
+    ] {
+        let reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
+        let mut reader = reader.with_targets(["items".to_owned()]);
+        reader.feed(0, format!("{line}\n").as_bytes());
+        let record = &reader.records()[0];
+        assert_eq!((record.target.as_deref(), record.message.as_str()), (Some(target), message), "{line}");
+    }
+}
