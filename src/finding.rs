@@ -98,6 +98,7 @@ impl std::fmt::Display for FindingKind {
 
 /// One thing that is wrong with a run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Its kind.
     pub kind: FindingKind,

@@ -12,6 +12,11 @@ pub fn system() -> String {
     of::<crate::system::SystemFile>("quietdown system")
 }
 
+/// The schema of what `--json` writes.
+pub fn results() -> String {
+    of::<crate::report::Results>("quietdown results")
+}
+
 fn of<T: JsonSchema>(title: &str) -> String {
     // Draft 7 is what the common TOML language server understands.
     let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();

@@ -6,6 +6,7 @@ mod list;
 mod log;
 mod proxy;
 mod report;
+mod reports;
 mod run;
 mod schema;
 mod sweep;

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use clap::Args;
 use quietdown::remote::{Remote, RemoteError};
-use quietdown::report::{Progress, Terminal};
+use quietdown::report::{Progress, ProgressStream, Recorder, Terminal};
 use quietdown::run::{Accept, Counts, Runner, Suite, SuiteCase, default_runs};
 use quietdown::system::System;
 use quietdown::transcript::Orphan;
 
 use super::files::{self, Purpose};
+use super::reports::Reports;
 use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// The environment variable that makes what is left out a failure: `all`.
@@ -58,11 +59,17 @@ pub struct Run {
     /// Run everything so many times, stop at the first failure, and show the lines of transcripts that move.
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: NonZeroUsize,
+    #[command(flatten)]
+    reports: Reports,
 }
 
 impl Run {
     pub fn execute(self) -> u8 {
-        let colours = super::colours(&std::io::stdout());
+        let colours = if self.reports.take_stdout() {
+            super::colours(&std::io::stderr())
+        } else {
+            super::colours(&std::io::stdout())
+        };
         let program = match std::env::current_exe() {
             Ok(program) => program,
             Err(why) => {
@@ -70,6 +77,10 @@ impl Run {
                 return BROKEN;
             }
         };
+        if self.reports.clash() {
+            eprintln!("quietdown: --json and --tap cannot both go to standard output; name a file for one of them");
+            return WRONG;
+        }
         let purpose = Purpose {
             system: self.system.clone(),
             variants: self.variant.clone(),
@@ -120,16 +131,23 @@ impl Run {
                 (false, false) => Accept::Never,
             },
         };
-        let mut progress = Progress::new(Terminal { colours });
-        let counts = suite.run(&mut progress);
-        progress.finish(&counts, began.elapsed());
+        let stream = if self.reports.take_stdout() { ProgressStream::Stderr } else { ProgressStream::Stdout };
+        let (mut progress, mut recorder) = (Progress::new(Terminal { colours }, stream), Recorder::default());
+        let silence = self.reports.silence();
+        silence.iter().for_each(|silence| progress.say(silence.begin()));
+        let counts = suite.run(&mut (&mut progress, &mut recorder));
+        let took = began.elapsed();
+        progress.finish(&counts, took);
+        silence.iter().for_each(|silence| progress.say(silence.end()));
+        let unwritten = self.reports.write(&recorder.finish(&counts, took));
+        unwritten.iter().for_each(|why| eprintln!("quietdown: {why}"));
         let missed = if required { counts.undeclared.as_slice() } else { &[] };
         if !missed.is_empty() {
             eprintln!("quietdown: {REQUIRE}=all, and this was left out without being declared by its system file:");
             missed.iter().for_each(|name| eprintln!("  {name}"));
         }
         stale.iter().for_each(|why| eprintln!("quietdown: {why}"));
-        code(&counts, !missed.is_empty(), !stale.is_empty())
+        if unwritten.is_empty() { code(&counts, !missed.is_empty(), !stale.is_empty()) } else { BROKEN }
     }
 }
 

@@ -9,10 +9,10 @@ use super::{BROKEN, PASSED};
 /// Prints a JSON Schema, for editors that complete and check TOML.
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Of which kind of file; both are written when a folder is given.
+    /// Of which kind of file; all are written when a folder is given.
     #[arg(value_enum, default_value = "scenario")]
     kind: Kind,
-    /// Write scenario.json and system.json into this folder instead.
+    /// Write scenario.json, system.json and results.json into this folder instead.
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
 }
@@ -21,6 +21,8 @@ pub struct Schema {
 enum Kind {
     Scenario,
     System,
+    /// What `run --json` writes.
+    Results,
 }
 
 impl Schema {
@@ -29,11 +31,16 @@ impl Schema {
             let text = match self.kind {
                 Kind::Scenario => quietdown::schema::scenario(),
                 Kind::System => quietdown::schema::system(),
+                Kind::Results => quietdown::schema::results(),
             };
             super::say(text.trim_end());
             return PASSED;
         };
-        let files = [("scenario.json", quietdown::schema::scenario()), ("system.json", quietdown::schema::system())];
+        let files = [
+            ("scenario.json", quietdown::schema::scenario()),
+            ("system.json", quietdown::schema::system()),
+            ("results.json", quietdown::schema::results()),
+        ];
         let written = std::fs::create_dir_all(&folder)
             .and_then(|()| files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text)));
         match written {

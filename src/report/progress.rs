@@ -6,10 +6,20 @@ use std::time::Duration;
 use super::Terminal;
 use crate::run::{Accepted, Counts, Ending, FailureReason, Reporter, SuiteCase};
 
-/// Tells standard output what happens; what is broken, standard error.
+/// Where people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error, where standard output is for programs.
+    Stderr,
+}
+
+/// Tells people what happens; what is broken, on standard error.
 #[derive(Debug)]
 pub struct Progress {
     terminal: Terminal,
+    stream: ProgressStream,
     /// What is wrong with scenarios that failed as expected, by name.
     known: BTreeMap<String, String>,
     details: Vec<String>,
@@ -19,14 +29,23 @@ pub struct Progress {
 
 impl Progress {
     /// Tells nothing yet.
-    pub fn new(terminal: Terminal) -> Self {
-        Self { terminal, known: BTreeMap::new(), details: Vec::new(), left_out: Vec::new() }
+    pub fn new(terminal: Terminal, stream: ProgressStream) -> Self {
+        Self { terminal, stream, known: BTreeMap::new(), details: Vec::new(), left_out: Vec::new() }
+    }
+
+    /// Prints a line. Whoever has closed the pipe does not want to read more; the exit code still says how it went.
+    pub fn say(&self, line: impl std::fmt::Display) {
+        use std::io::Write;
+        let _ = match self.stream {
+            ProgressStream::Stdout => writeln!(std::io::stdout(), "{line}"),
+            ProgressStream::Stderr => writeln!(std::io::stderr(), "{line}"),
+        };
     }
 
     /// Tells everything that is wrong, and the last line.
     pub fn finish(&self, counts: &Counts, took: Duration) {
-        self.known.values().chain(&self.details).for_each(|detail| say(format_args!("\n{detail}")));
-        say(self.terminal.summary(counts, took));
+        self.known.values().chain(&self.details).for_each(|detail| self.say(format_args!("\n{detail}")));
+        self.say(self.terminal.summary(counts, took));
     }
 }
 
@@ -34,31 +53,31 @@ impl Reporter for Progress {
     fn ended(&mut self, case: &SuiteCase, ending: &Ending) {
         let terminal = self.terminal;
         match ending {
-            Ending::Passed(report) => say(terminal.verdict(report)),
+            Ending::Passed(report) => self.say(terminal.verdict(report)),
             Ending::Controlled(finding) => {
-                say(format_args!("pass  {:<38} fails under its control, with {finding}", case.label()));
+                self.say(format_args!("pass  {:<38} fails under its control, with {finding}", case.label()));
             }
             Ending::Expected(report) => {
-                say(terminal.verdict(report));
+                self.say(terminal.verdict(report));
                 self.known.entry(case.label()).or_insert_with(|| terminal.failure(report));
             }
             Ending::Unlike(report) | Ending::Failed(report, FailureReason::Findings) => {
-                say(terminal.verdict(report));
+                self.say(terminal.verdict(report));
                 self.details.push(terminal.failure(report));
             }
             Ending::Failed(report, FailureReason::Moves(moving)) => {
-                say(terminal.word_for(report, "its transcript moves"));
+                self.say(terminal.word_for(report, "its transcript moves"));
                 self.details.push(terminal.moving(&report.scenario, moving));
             }
             Ending::Failed(report, FailureReason::UnlikeExpected) => {
-                say(terminal.word_for(report, "not as its system file expects"));
+                self.say(terminal.word_for(report, "not as its system file expects"));
                 self.details.push(terminal.failure(report));
             }
             Ending::Failed(report, FailureReason::Uncontrolled(wanted)) => {
                 let found: Vec<String> = report.findings.iter().map(|finding| finding.kind.to_string()).collect();
                 let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
                 let why = format!("its control must fail with {wanted}; found: {found}");
-                say(terminal.word_for(report, &why));
+                self.say(terminal.word_for(report, &why));
                 self.details.push(terminal.failure(report));
             }
             Ending::Broken(why) => {
@@ -67,7 +86,7 @@ impl Reporter for Progress {
             Ending::LeftOut(why) => {
                 let line = terminal.not_applicable(&case.label(), why);
                 if !self.left_out.contains(&line) {
-                    say(&line);
+                    self.say(&line);
                     self.left_out.push(line);
                 }
             }
@@ -77,14 +96,8 @@ impl Reporter for Progress {
     fn accepted(&mut self, snapshot: &Accepted) {
         let place = snapshot.place.display();
         match &snapshot.diff {
-            None => say(format_args!("new   {place}")),
-            Some(diff) => say(format_args!("taken {place}\n{}", self.terminal.diff(diff))),
+            None => self.say(format_args!("new   {place}")),
+            Some(diff) => self.say(format_args!("taken {place}\n{}", self.terminal.diff(diff))),
         }
     }
-}
-
-/// Prints a line. Whoever has closed the pipe does not want to read more; the exit code still says how it went.
-fn say(line: impl std::fmt::Display) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -98,6 +98,24 @@ pub trait Reporter: Send {
     }
 }
 
+/// Both are told, one after the other.
+impl<A: Reporter, B: Reporter> Reporter for (&mut A, &mut B) {
+    fn begun(&mut self, case: &SuiteCase) {
+        self.0.begun(case);
+        self.1.begun(case);
+    }
+
+    fn ended(&mut self, case: &SuiteCase, ending: &Ending) {
+        self.0.ended(case, ending);
+        self.1.ended(case, ending);
+    }
+
+    fn accepted(&mut self, snapshot: &Accepted) {
+        self.0.accepted(snapshot);
+        self.1.accepted(snapshot);
+    }
+}
+
 /// How many scenarios ended how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
