@@ -8,7 +8,7 @@ mod only;
 use std::time::Duration;
 
 use super::Side;
-#[cfg(feature = "serde")]
+#[cfg(feature = "toxiproxy")]
 pub(crate) use in_files::stream;
 pub use kinds::*;
 pub use only::Only;
