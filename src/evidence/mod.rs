@@ -74,6 +74,9 @@ pub struct Process {
     /// Bytes of its output that were not kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
+    /// Whether its format has no levels, so that it is judged for stack traces only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub traces_only: bool,
     /// Descendants that it left behind, as command lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,

@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod parse;
+mod rules;
 mod spanned;
 mod substitute;
 mod toml10;
@@ -11,6 +12,7 @@ pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
 pub use quietdown_proxy::{At, Span, Times, fits};
+pub use rules::{LevelRule, TextRule};
 pub use spanned::Spanned;
 pub(crate) use substitute::substitute;
 pub use values::Count;

@@ -37,7 +37,14 @@ impl Terminal {
             1 => "  1 finding".to_owned(),
             count => format!("  {count} findings"),
         };
-        format!("{word}{gap}{name:<38} {:>5.2} s{what}", took.as_secs_f64())
+        let processes = &report.evidence.processes;
+        let unjudged: Vec<&str> =
+            processes.iter().filter(|process| process.traces_only).map(|process| process.name.as_str()).collect();
+        let only = match unjudged.is_empty() {
+            true => String::new(),
+            false => format!("  (judged for stack traces only, its format has no levels: {})", unjudged.join(", ")),
+        };
+        format!("{word}{gap}{name:<38} {:>5.2} s{what}{only}", took.as_secs_f64())
     }
 
     /// Everything that is wrong with a scenario.

@@ -7,6 +7,7 @@ use crate::file::Spanned;
 use super::invariant::Invariant;
 use super::model::*;
 use crate::file::{Diagnostic, known_names};
+use crate::log::{Format, Reader, Stream};
 
 /// What a command can use.
 const VARIABLES: [&str; 6] = ["quietdown", "port", "server", "run", "name", "system"];
@@ -33,6 +34,21 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     }
     for expected in &file.expected_failures {
         check_expected(file, expected, &mut found);
+    }
+    let continuations = file.roles.values().filter_map(|role| role.log.as_ref()).map(|log| &log.continuation);
+    for continuation in continuations.chain([&file.log.continuation]).flatten() {
+        if let Err(why) = regex::Regex::new(continuation.as_ref()) {
+            let message = format!("continuation is no regular expression: {}", last_line(&why));
+            found.push(
+                Diagnostic::new(continuation.span(), message, "not usable").help(
+                    "write what the lines begin with that belong to the record before them, such as '^(\\||\\})'",
+                ),
+            );
+        }
+    }
+    if let Some(policy) = file.policy.as_ref().filter(|name| file.policy_named(name.as_ref()).is_none()) {
+        let known = file.policies.keys().map(String::as_str).chain(Policy::BUILT_IN);
+        found.push(unknown("policy", policy, known.collect::<Vec<_>>()));
     }
     for line in &file.log.transcript_omits {
         found.extend(unknown_line(file, line));
@@ -178,6 +194,7 @@ fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mu
             );
         }
     }
+    check_log(file, name, role, found);
     if !file.exits.contains_key(role.exit.as_ref()) {
         found.push(unknown("exit", &role.exit, file.exits.keys().map(String::as_str)));
     }
@@ -204,6 +221,34 @@ fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mu
             }
         }
     }
+}
+
+/// Its format must be usable, and carry what the records of a driven client must say.
+fn check_log(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mut Vec<Diagnostic>) {
+    let dialect = file.dialect(name.as_ref());
+    let whole = |format: &Format| Reader::new(format, Stream::Stdout);
+    if let Err(why) = whole(dialect.format) {
+        let message = format!("the format of this role is no regular expression: {}", last_line(&why));
+        found.push(Diagnostic::new(name.span(), message, "in [log], or in the log of this role"));
+    }
+    let reports = file.policy_named(file.default_policy()).is_none_or(|policy| policy.reports);
+    let field = &file.log.call_field;
+    if role.kind == RoleKind::Driven && reports && !dialect.carries(field) {
+        let message = format!(
+            "the records of a driven client must say which call they are about, and the format `{}` carries no field `{field}`",
+            dialect.format_name()
+        );
+        found.push(Diagnostic::new(name.span(), message, "this role is driven").help(format!(
+            "let it log with fields and write [roles.{name}.log] format = \"json\" (or logfmt, tracing); or write format = {{ regex = '… {field}=(?<{field}>\\d+) …' }} with a group `{field}`; or a policy with reports = false, which the system names with `policy`",
+            name = name.as_ref()
+        )));
+    }
+}
+
+/// Of what is wrong with an expression, the line that says it.
+fn last_line(why: &impl ToString) -> String {
+    let why = why.to_string();
+    why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
 }
 
 fn unknown_line(file: &SystemFile, line: &Spanned<String>) -> Option<Diagnostic> {

@@ -16,6 +16,7 @@ pub(super) static ROLE: LazyLock<Role> = LazyLock::new(|| Role {
     command: Vec::new(),
     env: BTreeMap::new(),
     zygote: None,
+    log: None,
     ready: None,
     stop: Stop::default(),
     // It is no process and does not end.

@@ -1,6 +1,7 @@
 //! The system under test, as its file describes it. Nothing about any system is built into the harness.
 
 mod check;
+mod dialect;
 mod find;
 mod http;
 mod invariant;
@@ -9,14 +10,16 @@ mod place;
 mod setup;
 mod variants;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::file::{Diagnostics, Need, NeedKind, fits, parse, substitute};
+use crate::file::{Diagnostics, Need, NeedKind, TextRule, fits, parse, substitute};
 use crate::log::Record;
 use crate::process::ZygoteCommand;
 
 pub(crate) use check::variables;
+pub use dialect::Dialect;
 pub use http::{HTTP, HTTP_TIMEOUT};
 pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Once, Queue, Read, Register, Set};
 pub use model::*;
@@ -149,7 +152,7 @@ impl SystemFile {
                 .unwrap_or_default(),
             NeedKind::Line => self.lines.contains_key(name),
             NeedKind::Exit => self.exits.contains_key(name),
-            NeedKind::Policy => self.policy(name).is_some(),
+            NeedKind::Policy => self.policy_named(name).is_some(),
             NeedKind::Defect => self.defects.as_ref().is_some_and(|defects| defects.names.contains_key(name)),
         }
     }
@@ -181,8 +184,13 @@ impl SystemFile {
         own.or_else(|| (name == HTTP).then(|| &*http::ROLE))
     }
 
+    /// The policy of scenarios that name none.
+    pub fn default_policy(&self) -> &str {
+        self.policy.as_ref().map_or("quiet", |name| name.as_ref().as_str())
+    }
+
     /// A policy by its name: one of its own, or one that every system has.
-    pub fn policy(&self, name: &str) -> Option<Policy> {
+    pub fn policy_named(&self, name: &str) -> Option<Policy> {
         self.policies.get(name).cloned().or_else(|| Policy::built_in(name))
     }
 
@@ -223,18 +231,57 @@ impl Operation {
 impl Line {
     /// Whether the record is this line.
     pub fn matches(&self, record: &Record) -> bool {
-        self.level.is_none_or(|level| record.level == Some(level))
-            && self.target.as_ref().is_none_or(|target| record.target.as_ref() == Some(target))
-            && self.message.as_ref().is_none_or(|text| record.message.contains(text.as_str()))
-            && self.fields.iter().all(|(name, value)| record.field(name) == Some(value.as_str()))
+        self.level.is_none_or(|rule| record.level.is_some_and(|level| rule.is(level)))
+            && self.has_target(record)
+            && self.message.as_ref().is_none_or(|rule| is_said(rule, record))
+            && self.fields.iter().all(|(name, rule)| record.field(name).is_some_and(|value| rule.is(value)))
     }
+
+    /// Everything in which a record differs from it, each as a half-sentence; nothing means that it is the line.
+    pub(crate) fn differences(&self, record: &Record) -> Vec<String> {
+        let mut found = Vec::new();
+        let level = record.level.map_or("no level", |level| level.name());
+        if let Some(wanted) = self.level.filter(|wanted| !record.level.is_some_and(|level| wanted.is(level))) {
+            found.push(format!("the level is {level}, must be {wanted}"));
+        }
+        if let Some(wanted) = self.target.as_ref().filter(|_| !self.has_target(record)) {
+            found.push(format!("the target is {}, must be {wanted}", record.target.as_deref().unwrap_or("none")));
+        }
+        if let Some(wanted) = self.message.as_ref().filter(|wanted| !is_said(wanted, record)) {
+            found.push(format!("the message {}", wanted.unmet()));
+        }
+        for (name, wanted) in &self.fields {
+            match record.field(name) {
+                Some(value) if wanted.is(value) => {}
+                Some(value) => found.push(format!("the field {name} is {value:?}, must be {wanted}")),
+                None => found.push(format!("there is no field {name}, must be {wanted}")),
+            }
+        }
+        found
+    }
+
+    /// Adds what its named groups catch in a record. `false` when a name has caught something else before.
+    pub(crate) fn capture(&self, record: &Record, caught: &mut BTreeMap<String, String>) -> bool {
+        self.message.as_ref().is_none_or(|rule| rule.capture(&record.message, caught))
+            && self.fields.iter().all(|(name, rule)| record.field(name).is_none_or(|value| rule.capture(value, caught)))
+    }
+
+    fn has_target(&self, record: &Record) -> bool {
+        let fits = |pattern: &String| record.target.as_deref().is_some_and(|target| fits(pattern, target));
+        self.target.as_ref().is_none_or(fits)
+    }
+}
+
+/// Whether a record says a text, in its message or in a line behind it.
+fn is_said(rule: &TextRule, record: &Record) -> bool {
+    rule.is_in(&record.message) || record.continuation.iter().any(|line| rule.is_in(line))
 }
 
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let level = self.level.map(|level| level.to_string());
         let target = self.target.as_ref().map(|target| format!("{target}:"));
-        let message = self.message.as_ref().map(|message| format!("{message:?}"));
+        let message = self.message.as_ref().map(ToString::to_string);
         let fields = self.fields.iter().map(|(name, value)| format!("{name}={value}"));
         let parts: Vec<String> = [level, target, message].into_iter().flatten().chain(fields).collect();
         f.write_str(&parts.join(" "))

@@ -8,7 +8,7 @@ use super::world::{Boot, World};
 use super::{Planted, events::Seen};
 use crate::evidence::{self, StepFailure};
 use crate::file::substitute;
-use crate::log::{Reader, Stream};
+use crate::log::Stream;
 use crate::process::Spawn;
 use crate::system::{RoleKind, StopBy};
 
@@ -61,8 +61,8 @@ impl World<'_> {
                 return Err(why);
             }
         };
-        let format = &self.system.file.log.format;
-        let reader = |stream| Reader::new(format, stream).map_err(|why| format!("the log format of the system: {why}"));
+        let dialect = self.system.file.dialect(&actor.instance.role);
+        let reader = |stream| dialect.reader(stream).map_err(|why| format!("the log format of the system: {why}"));
         if let Some(link) = &actor.link {
             link.reset_counts();
         }

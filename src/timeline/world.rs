@@ -223,6 +223,11 @@ impl<'a> World<'a> {
     pub fn into_evidence(mut self) -> Evidence {
         let took = self.now();
         let mut processes: Vec<evidence::Process> = self.actors.drain(..).map(Actor::into_evidence).collect();
+        for process in &mut processes {
+            let file = &self.system.file;
+            let logs = file.role(&process.role).is_some_and(|role| role.kind != RoleKind::Http);
+            process.traces_only = logs && !file.dialect(&process.role).has_levels();
+        }
         processes.sort_by(|a, b| (a.role != "server", &a.name).cmp(&(b.role != "server", &b.name)));
         let mut requests = std::mem::take(&mut self.requests);
         requests.sort_by_key(|(actor, at, _)| (*actor, *at));
@@ -301,6 +306,7 @@ impl Actor<'_> {
             boots,
             records,
             dropped,
+            traces_only: false,
             left_behind: self.left_behind,
         }
     }

@@ -73,16 +73,35 @@ fn reported_once(case: Case<'_>, call: &Call, result: CallResult, findings: &mut
         0 => FindingKind::NotReported,
         _ => FindingKind::ReportedTwice,
     };
+    let dialect = case.system.dialect(&process.role);
+    let field = &case.system.log.call_field;
+    let unreadable = if dialect.carries(field) {
+        String::new()
+    } else {
+        format!(
+            "; its format `{}` carries no field `{field}`, so that no record can say which call it is about",
+            dialect.format_name()
+        )
+    };
     let message = format!(
-        "the call `{}` ({}) ended as {}, which must be reported once; it was {} times",
+        "the call `{}` ({}) ended as {}, which must be reported once; it was {} times{unreadable}",
         call.name,
         call.op,
         result.name(),
         reports.len()
     );
-    let excerpt = reports.iter().map(|record| record.summary());
+    // One that does not say which call it is about may be meant for it.
+    let meant = |record: &&Record| {
+        reports.is_empty() && is_report(record) && record.at >= call.begun && record.field(field).is_none()
+    };
+    let meant = process.records.iter().filter(meant).take(NEAR);
+    let meant = meant.map(|record| format!("without the field `{field}`: {}", record.summary()));
+    let excerpt = reports.iter().map(|record| record.summary()).chain(meant);
     findings.push(Finding::new(kind, message).process(&call.process).call(&call.name).excerpt(excerpt));
 }
+
+/// How many records are shown that may be meant for a call.
+const NEAR: usize = 3;
 
 fn is_report(record: &Record) -> bool {
     record.level.is_some_and(|level| level >= Level::Warn)

@@ -7,7 +7,7 @@ use super::Case;
 use super::calls::call_of;
 use crate::evidence::Process;
 use crate::finding::{Finding, FindingKind};
-use crate::log::{Level, Record, Stream};
+use crate::log::{Level, Record, Stream, unknown_level};
 use crate::system::RoleKind;
 
 /// How many lines after the first one are shown of a record.
@@ -22,7 +22,9 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     for process in &case.evidence.processes {
         // What the last record of each stream came to.
         let mut last: BTreeMap<bool, Told> = BTreeMap::new();
-        for record in &process.records {
+        let dialect = case.system.dialect(&process.role);
+        let banner = dialect.banner.unwrap_or(policy.banner);
+        for (index, record) in process.records.iter().enumerate() {
             let stdout = record.stream == Stream::Stdout;
             let told = last.insert(stdout, Told::Nothing).unwrap_or(Told::Nothing);
             if !record.tracebacks.is_empty() && !policy.tracebacks {
@@ -33,8 +35,10 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             let before = record.at < first_fault;
             let allowed = if before { policy.before } else { policy.after };
             let stray = record.outside && record.tracebacks.is_empty();
-            let level = record.level.unwrap_or(if stray { Level::Warn } else { Level::Debug });
+            let loud = stray || record.level_word.is_some();
+            let level = record.level.unwrap_or(if loud { Level::Warn } else { Level::Debug });
             if level <= allowed
+                || banner && stray && is_before_ready(process, index, record)
                 || allows(record)
                 || case.is_lifecycle(process, record)
                 || case.is_demanded(process, record)
@@ -70,8 +74,17 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
                     call.result.map_or("nothing", |result| result.name())
                 )
             });
-            let what = if stray { "text outside any record".to_owned() } else { level.to_string() };
-            let message = format!("{what} {when}{}", of_call.unwrap_or_default());
+            let word = match stray {
+                true => unknown_level(dialect.format, &record.message),
+                false => record.level_word.as_deref(),
+            };
+            let what = match word {
+                _ if !loud => level.to_string(),
+                Some(word) => format!("a record with the unknown level `{word}`"),
+                None => "text outside any record".to_owned(),
+            };
+            let remedy = word.map(|word| format!("; say what it means: levels = {{ {word} = \"info\" }} in [log]"));
+            let message = format!("{what} {when}{}{}", of_call.unwrap_or_default(), remedy.unwrap_or_default());
             let mut finding = Finding::new(kind, message).process(&process.name).excerpt(excerpt_of(record));
             if let Some(call) = about {
                 finding = finding.call(&call.name);
@@ -80,6 +93,12 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// Whether a record was written before the boot that it is of was ready.
+fn is_before_ready(process: &Process, index: usize, record: &Record) -> bool {
+    let boot = process.boots.iter().rfind(|boot| boot.first_record <= index);
+    boot.and_then(|boot| boot.ready).is_some_and(|ready| record.at <= ready)
 }
 
 /// What a record came to.

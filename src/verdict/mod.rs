@@ -108,11 +108,12 @@ impl<'a> Case<'a> {
         self.system.lines.get(name)
     }
 
-    /// The policy that the scenario names.
+    /// The policy that the scenario names, else that of the system.
     fn policy(self) -> Policy {
-        let name = self.scenario.expect.policy.as_ref().map_or("quiet", |name| name.as_ref().as_str());
+        let named = self.scenario.expect.policy.as_ref();
+        let name = named.map_or(self.system.default_policy(), |name| name.as_ref().as_str());
         // An unknown name was refused before anything ran.
-        self.system.policy(name).unwrap_or_default()
+        self.system.policy_named(name).unwrap_or_default()
     }
 
     /// What a process's role is to the harness; what its record's role is, for a composite one.

@@ -111,6 +111,27 @@ fn kinds_in(scenario: &str, evidence: &Evidence) -> Vec<FindingKind> {
         .collect()
 }
 
+/// The findings on a system of one server whose file has this beside, with what it logged.
+fn found_abroad(keys: &str, format: &str, logged: &[(u64, &str)], fault: bool) -> Vec<(FindingKind, String)> {
+    let file = format!(
+        "name = \"x\"\nsummary = \"x\"\n{keys}\n[roles.server]\nkind = \"server\"\ncommand = [\"true\"]\nexit = \"ok\"\n[exits]\nok = {{ status = [0] }}\n"
+    );
+    let file = file.replace("[log]\n", &format!("[log]\nformat = {format}\n"));
+    let system = System::parse(Path::new("system.toml"), &file).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let scenario = Scenario::parse(Path::new("x.toml"), "summary = \"x\"\n").expect("a scenario");
+    let mut evidence = run();
+    evidence.processes.truncate(1);
+    let server = &mut evidence.processes[0];
+    server.boots[0].ready = Some(BEFORE + 5);
+    let mut reader = system.file.dialect("server").reader(Stream::Stderr).expect("a format");
+    logged.iter().for_each(|(at, text)| reader.feed(*at, text.as_bytes()));
+    reader.finish(AFTER);
+    server.records = reader.into_records();
+    let evidence = if fault { with_fault(evidence, "stop", "server", true) } else { evidence };
+    let findings = judge(Case { evidence: &evidence, scenario: &scenario.file, system: &system.file });
+    findings.into_iter().map(|finding| (finding.kind, finding.message)).collect()
+}
+
 fn kinds(evidence: &Evidence) -> Vec<FindingKind> {
     kinds_in("", evidence)
 }
@@ -339,7 +360,7 @@ fn a_missing_line_shows_the_nearest_ones_and_why_they_are_not_it() {
         "near: DEBUG app: request ro-1 answered call=1 status=200",
         "the level is DEBUG, must be WARN",
         "the field call is \"1\", must be \"2\"",
-        "the message must be or contain \"answered\"",
+        "the message does not contain \"answered\"",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -396,4 +417,60 @@ fn what_was_not_kept_of_a_single_record_is_truncated_too() {
     {
         assert_eq!(kinds(&with_log(run(), "r", BEFORE, &text)), [FindingKind::LogTruncated]);
     }
+}
+
+#[test]
+fn under_the_calm_policy_info_and_a_banner_may_be_and_warnings_may_not() {
+    let python = "\"python\"";
+    let found = |keys: &str, at, text| {
+        let found = found_abroad(keys, python, &[(at, text)], true).into_iter();
+        found.map(|(kind, _)| kind).collect::<Vec<_>>()
+    };
+    let calm = "policy = \"calm\"\n[log]\n";
+    assert_eq!(found(calm, AFTER, "INFO:app:drained\n"), []);
+    assert_eq!(found("[log]\n", AFTER, "INFO:app:drained\n"), [FindingKind::LevelAboveDebug]);
+    assert_eq!(found(calm, AFTER, "WARNING:app:slow\n"), [FindingKind::LevelAboveDebug]);
+    assert_eq!(found(calm, BEFORE, "WARNING:app:slow\n"), [FindingKind::LevelAboveInfo]);
+    // A banner, and what is none: text after the process was ready.
+    assert_eq!(found(calm, BEFORE, "  ___\n\nWelcome to app 1.0\n"), []);
+    assert_eq!(found(calm, BEFORE + 6, "Welcome to app 1.0\n"), [FindingKind::LevelAboveInfo]);
+    assert_eq!(found("[log]\n", BEFORE, "Welcome to app 1.0\n"), [FindingKind::LevelAboveInfo]);
+    assert_eq!(found("[log]\nbanner = true\n", BEFORE, "Welcome to app 1.0\n"), []);
+    assert_eq!(found("policy = \"calm\"\n[log]\nbanner = false\n", BEFORE, "Welcome\n"), [FindingKind::LevelAboveInfo]);
+    // What comes later does not hide behind what was allowed, though nothing is between them.
+    let both = found_abroad(calm, python, &[(BEFORE, "Welcome\n"), (AFTER, "fatal: disk is full\n")], true);
+    assert_eq!(both.len(), 1, "{both:?}");
+}
+
+#[test]
+fn a_word_that_is_no_known_level_is_named_with_the_way_to_map_it() {
+    let line = "2026-11-25 22:00:00,123 AUDIT app: somebody came\n";
+    let found = found_abroad("[log]\n", "\"python\"", &[(BEFORE, line)], false);
+    let [(FindingKind::LevelAboveInfo, message)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(message.contains("levels = { AUDIT = \"info\" }"), "{message}");
+    assert_eq!(found_abroad("[log]\nlevels = { AUDIT = \"info\" }\n", "\"python\"", &[(BEFORE, line)], false), []);
+    let json = "{\"time\":\"x\",\"level\":\"audit\",\"msg\":\"somebody came\"}\n";
+    let found = found_abroad("[log]\n", "\"json\"", &[(BEFORE, json)], false);
+    assert!(found[0].1.contains("unknown level `audit`"), "{found:?}");
+}
+
+#[test]
+fn a_format_without_levels_is_judged_for_stack_traces_only() {
+    for (format, line) in [("\"raw\"", "anything at all\n"), ("\"go\"", "2026/11/25 22:00:00 anything at all\n")] {
+        assert_eq!(found_abroad("[log]\n", format, &[(BEFORE, line)], false), []);
+        let found = found_abroad("[log]\n", format, &[(BEFORE, PANIC)], false);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
+#[test]
+fn a_report_that_does_not_say_its_call_is_shown_beside_the_one_that_is_missing() {
+    let silent = "ERROR quietdown_store::client: server is unreachable\n";
+    let evidence =
+        with_log(called(with_fault(run(), "kill", "server", false), CallResult::Unreachable), "a", AFTER, silent);
+    let scenario = Scenario::parse(Path::new("x.toml"), "summary = \"x\"\n[processes.a]\n").expect("a scenario");
+    let system = System::store();
+    let findings = judge(Case { evidence: &evidence, scenario: &scenario.file, system: &system.file });
+    let missing = findings.iter().find(|finding| finding.kind == FindingKind::NotReported).expect("it is not reported");
+    assert!(missing.excerpt[0].starts_with("without the field `call`: ERROR"), "{missing:?}");
 }

@@ -49,43 +49,9 @@ impl<'a> Wanted<'a> {
 
     /// Everything in which a record differs from it, each as a half-sentence; nothing means that it is the line.
     pub(super) fn differences(&self, record: &Record) -> Vec<String> {
-        let mut found = Vec::new();
-        let level = record.level.map_or("no level", |level| level.name());
-        let target = record.target.as_deref().unwrap_or("none");
-        let field = |name: &str| match record.field(name) {
-            Some(value) => format!("the field {name} is {value:?}"),
-            None => format!("there is no field {name}"),
-        };
-        if let Some(line) = self.named {
-            if let Some(wanted) = line.level.filter(|wanted| record.level != Some(*wanted)) {
-                found.push(format!("the level is {level}, must be {}", wanted.name()));
-            }
-            if let Some(wanted) = line.target.as_ref().filter(|wanted| record.target.as_ref() != Some(wanted)) {
-                found.push(format!("the target is {target}, must be {wanted}"));
-            }
-            if let Some(wanted) = line.message.as_ref().filter(|wanted| !record.message.contains(wanted.as_str())) {
-                found.push(format!("the message does not contain {wanted:?}"));
-            }
-            for (name, wanted) in line.fields.iter().filter(|(name, wanted)| record.field(name) != Some(wanted)) {
-                found.push(format!("{}, must be {wanted:?}", field(name)));
-            }
-        }
         let expected = self.expected;
-        if let Some(wanted) = expected.level.filter(|wanted| !record.level.is_some_and(|level| wanted.is(level))) {
-            found.push(format!("the level is {level}, must be {wanted}"));
-        }
-        let fits = |pattern: &str| record.target.as_deref().is_some_and(|target| crate::file::fits(pattern, target));
-        if let Some(wanted) = expected.target.as_ref().filter(|wanted| !fits(wanted)) {
-            found.push(format!("the target is {target}, must be {wanted}"));
-        }
-        if let Some(wanted) = expected.message.as_ref().filter(|wanted| !wanted.is_in(&record.message)) {
-            found.push(format!("the message must be or contain {wanted}"));
-        }
-        for (name, wanted) in &expected.fields {
-            if !record.field(name).is_some_and(|value| wanted.is(value)) {
-                found.push(format!("{}, must be {wanted}", field(name)));
-            }
-        }
+        let mut found = self.named.map(|line| line.differences(record)).unwrap_or_default();
+        found.extend(self.literal().differences(record));
         if let Some(phase) = expected.phase {
             let after = self.case.evidence.first_fault().is_some_and(|at| record.at >= at);
             match (phase, after) {
@@ -97,16 +63,17 @@ impl<'a> Wanted<'a> {
         found
     }
 
+    /// What is written in the scenario itself.
+    fn literal(&self) -> Line {
+        let ExpectLine { level, target, message, fields, .. } = self.expected.clone();
+        Line { level, target, message, fields }
+    }
+
     /// What its captures catch in a record; nothing when one of them catches two things.
     pub(super) fn captures(&self, record: &Record) -> Option<BTreeMap<String, String>> {
         let mut caught = BTreeMap::new();
-        let message = self.expected.message.as_ref().is_none_or(|rule| rule.capture(&record.message, &mut caught));
-        let agree = message
-            && self
-                .expected
-                .fields
-                .iter()
-                .all(|(name, rule)| record.field(name).is_none_or(|value| rule.capture(value, &mut caught)));
+        let agree = self.named.is_none_or(|line| line.capture(record, &mut caught))
+            && self.literal().capture(record, &mut caught);
         agree.then_some(caught)
     }
 }

@@ -16,6 +16,7 @@ use super::lines::Line;
 use super::tally::{Summary, Tally};
 use super::text::{clean, cleaned};
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
+use super::words::{Words, unknown};
 use super::{Level, Record, Stream, Traceback};
 use outside::Looked;
 use room::{fit, is_urgent};
@@ -33,6 +34,8 @@ pub(super) struct Book {
     texts: usize,
     /// Lines that belong to the record before them, by the word of who knows the program.
     continuation: Option<regex::Regex>,
+    /// What words mean that this program has for levels.
+    words: Words,
     last: Last,
     /// The current record's last traceback, while it may go on.
     open: Option<Open>,
@@ -97,6 +100,7 @@ impl Book {
             records: Vec::new(),
             texts: 0,
             continuation: None,
+            words: Words::default(),
             last: Last::None,
             open: None,
             empty: 0,
@@ -127,7 +131,12 @@ impl Book {
         if let Some(tally) = &mut self.tally {
             tally.lines += 1;
         }
-        if let Some(head) = Some(kept).filter(|kept| !kept.is_empty()).and_then(|kept| self.heads.parse(kept)) {
+        if let Some(said) = self.words.read(&mut self.heads, kept) {
+            let found = if with_marker(&seen) { scan(&seen) } else { Found::default() };
+            let own = said.own;
+            let record = self.record_of(said, &text);
+            self.open(record, found, &text, Some(own));
+        } else if let Some(head) = Some(kept).filter(|kept| !kept.is_empty()).and_then(|kept| self.heads.parse(kept)) {
             let marked = with_marker(&seen);
             if let Some(tally) = &mut self.tally {
                 tally.head(head.level, self.heads.name());
@@ -142,7 +151,10 @@ impl Book {
             let found = if marked { scan(&seen) } else { Found::default() };
             let said = head.finish();
             let own = said.own;
-            let record = self.record_of(said, &text);
+            let mut record = self.record_of(said, &text);
+            if record.level.is_none() && self.heads.have_levels() {
+                record.level_word = unknown(&mut self.heads, kept).map(str::to_owned);
+            }
             self.open(record, found, &text, Some(own));
         } else if let Some(target) = self.heads.announces(kept) {
             self.announced = Some(target.to_owned());
@@ -170,6 +182,7 @@ impl Book {
             stream: self.stream,
             outside: false,
             level: None,
+            level_word: None,
             target: None,
             thread: None,
             message: String::new(),

@@ -2,18 +2,22 @@ use serde::{Deserialize, Serialize};
 
 /// A level of a log record, most talkative first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     /// Finer than DEBUG.
+    #[serde(alias = "trace")]
     Trace,
     /// For whoever looks for it.
+    #[serde(alias = "debug")]
     Debug,
     /// For the operator, in the normal course of events.
+    #[serde(alias = "info")]
     Info,
     /// Something is wrong, the program goes on.
+    #[serde(alias = "warn")]
     Warn,
     /// Something failed.
+    #[serde(alias = "error")]
     Error,
 }
 
@@ -27,6 +31,20 @@ impl Level {
             Self::Warn => "WARN",
             Self::Error => "ERROR",
         }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Level {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Level".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "enum": ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "trace", "debug", "info", "warn", "error"],
+            "description": "A level of a log record, most talkative first, in capital or small letters."
+        })
     }
 }
 

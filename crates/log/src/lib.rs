@@ -16,6 +16,7 @@ mod survey;
 mod tally;
 mod text;
 mod traceback;
+mod words;
 
 #[cfg(test)]
 mod generated;
@@ -30,3 +31,4 @@ pub use redact::{Redactor, canonical_cause};
 pub use survey::Survey;
 pub use tally::{Kind, Summary};
 pub use text::printable;
+pub use words::unknown_level;

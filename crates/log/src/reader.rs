@@ -3,7 +3,8 @@
 use super::book::Book;
 use super::heads::Heads;
 use super::lines::Lines;
-use super::{Format, Record, Stream};
+use super::words::Words;
+use super::{Format, Level, Record, Stream};
 
 /// Reads one stream of a process as records.
 ///
@@ -62,6 +63,11 @@ impl Reader {
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = String>) -> Self {
         self.book.know(targets);
         self
+    }
+
+    /// Says what words mean that this program has for levels, beside those that every format knows, or differently from them.
+    pub fn name_levels(&mut self, levels: &std::collections::BTreeMap<String, Level>) {
+        self.book.name_levels(Words::new(levels));
     }
 
     /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.

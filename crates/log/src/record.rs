@@ -26,6 +26,10 @@ pub struct Record {
     /// Its level; nothing for text outside any record, and for records of a format that has no levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
+    /// The word that stands where its format has the level, if it is the name of none: see
+    /// [`Reader::name_levels`](super::Reader::name_levels).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_word: Option<String>,
     /// Its target (logger name).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,

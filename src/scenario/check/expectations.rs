@@ -24,7 +24,7 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     for absent in &expect.absent {
         check_line(scope, absent, &ExpectLine::from(absent.as_ref()), &known, found);
     }
-    if let Some(policy) = expect.policy.as_ref().filter(|name| scope.system.policy(name.as_ref()).is_none()) {
+    if let Some(policy) = expect.policy.as_ref().filter(|name| scope.system.policy_named(name.as_ref()).is_none()) {
         let known = scope.system.policies.keys().map(String::as_str).chain(Policy::BUILT_IN);
         found.push(
             Diagnostic::new(policy.span(), format!("unknown policy `{}`", policy.as_ref()), "no such policy")

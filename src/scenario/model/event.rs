@@ -4,8 +4,7 @@ use std::num::NonZeroU32;
 use crate::file::Spanned;
 use serde::Deserialize;
 
-use crate::file::{At, Span, Times};
-use crate::log::Level;
+use crate::file::{At, LevelRule, Span, TextRule, Times};
 use crate::proxy::{Phase, Side};
 
 /// What a step can wait for. `request`, `bytes`, `connect` and `idle` are gates: the proxy stops the stream there.
@@ -100,15 +99,15 @@ pub struct LineEvent {
     pub process: Spanned<String>,
     /// A name of `[lines.…]` in the system file.
     pub line: Option<Spanned<String>>,
-    /// Literal level; needs `system`.
-    pub level: Option<Level>,
-    /// Literal target (logger name).
+    /// Literal level, `"WARN"` or `">= WARN"`; needs `system`.
+    pub level: Option<LevelRule>,
+    /// Literal target (logger name), with `*` for any run of characters.
     pub target: Option<String>,
-    /// Literal text that the message contains.
-    pub message: Option<String>,
-    /// Fields that the record carries, by name, as text.
+    /// What the message contains, or `{ glob = "…" }`, `{ regex = '…' }`.
+    pub message: Option<TextRule>,
+    /// Fields that the record carries, by name: as text, or `{ glob = "…" }`, `{ regex = '…' }`.
     #[serde(default)]
-    pub fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, TextRule>,
     /// The how-many-th match since the instance booted; default: the first that no earlier step has consumed.
     pub nth: Option<NonZeroU32>,
 }

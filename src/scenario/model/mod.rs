@@ -6,7 +6,6 @@ mod action;
 mod call;
 mod event;
 mod expect;
-mod rules;
 mod sweep;
 mod toxic;
 
@@ -15,11 +14,11 @@ use std::collections::BTreeMap;
 use crate::file::Spanned;
 use serde::Deserialize;
 
+pub use crate::file::{LevelRule, TextRule};
 pub use action::*;
 pub use call::*;
 pub use event::*;
 pub use expect::*;
-pub use rules::*;
 pub use sweep::*;
 pub use toxic::*;
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use crate::file::Spanned;
 use serde::Deserialize;
 
+mod log;
 mod policy;
 mod role;
 mod setup;
 mod variant;
 mod zygote;
 
+pub use log::{Log, RoleLog};
 pub use policy::Policy;
 pub use role::{Begun, OptionRule, Part, Ready, Role, RoleKind, Stop, StopBy};
 pub use setup::Setup;
@@ -18,7 +20,7 @@ pub use variant::{ExpectedFailure, PLAIN, Variant};
 pub use zygote::Zygote;
 
 use super::invariant::Invariant;
-use crate::log::{Format, Level};
+use crate::file::{LevelRule, TextRule};
 
 /// One system file: how to boot the processes of a system, when they are ready, how they log, what its words mean.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,6 +49,8 @@ pub struct SystemFile {
     /// What must hold of the data at the end.
     #[serde(default, rename = "invariant")]
     pub invariants: Vec<Spanned<Invariant>>,
+    /// The policy of scenarios that name none: `quiet` (the default), `calm`, `loud`, or one of its own.
+    pub policy: Option<Spanned<String>>,
     /// Policies of its own, by the names that scenarios use.
     #[serde(default)]
     pub policies: BTreeMap<String, Policy>,
@@ -67,34 +71,6 @@ pub struct SystemFile {
     /// Scenarios that fail, and how.
     #[serde(default, rename = "expected-failure")]
     pub expected_failures: Vec<Spanned<ExpectedFailure>>,
-}
-
-/// How the processes log.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Log {
-    /// The format of their records.
-    pub format: Format,
-    /// The field that names the call which a record is about.
-    #[serde(default = "default_call_field")]
-    pub call_field: String,
-    /// The targets whose DEBUG records are in the transcript; other DEBUG records are judged, but not shown.
-    #[serde(default)]
-    pub transcript_targets: Vec<String>,
-    /// Named lines that are judged, but not in the transcript: polls, heartbeats, retries, probes. Above DEBUG only lifecycle lines.
-    #[serde(default)]
-    pub transcript_omits: Vec<Spanned<String>>,
-    /// Fields that are not in the transcript: counts of retries and probes.
-    #[serde(default)]
-    pub transcript_omits_fields: Vec<String>,
-    /// Identifiers to replace in the transcript: their names, and regular expressions of their shape.
-    #[serde(default)]
-    pub ids: BTreeMap<String, String>,
-}
-
-fn default_call_field() -> String {
-    "call".to_owned()
 }
 
 /// What a driven client can be asked for.
@@ -122,15 +98,15 @@ pub struct Operation {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Line {
-    /// The level.
-    pub level: Option<Level>,
-    /// The target (logger name).
+    /// The level, `"WARN"` or `">= WARN"`.
+    pub level: Option<LevelRule>,
+    /// The target (logger name), with `*` for any run of characters.
     pub target: Option<String>,
-    /// Text that the message contains.
-    pub message: Option<String>,
-    /// Fields that the record carries.
+    /// Text that the message contains, or `{ glob = "…" }`, `{ regex = '…' }`.
+    pub message: Option<TextRule>,
+    /// Fields that the record carries, by name: as text, or `{ glob = "…" }`, `{ regex = '…' }`.
     #[serde(default)]
-    pub fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, TextRule>,
 }
 
 /// The end of a process: one of these.

@@ -18,6 +18,8 @@ pub struct Policy {
     pub tracebacks: bool,
     /// Whether a failed call must be reported exactly once; default `true`.
     pub reports: bool,
+    /// Whether a process may write text outside any record before it is ready; default `false`.
+    pub banner: bool,
     /// Whether a client must say something at WARN or ERROR after the first fault; default `false`.
     pub loud: bool,
     /// Named lines that are allowed in every process, at any level and any time.
@@ -32,6 +34,7 @@ impl Default for Policy {
             after: Level::Debug,
             tracebacks: false,
             reports: true,
+            banner: false,
             loud: false,
             allow: Vec::new(),
         }
@@ -40,12 +43,18 @@ impl Default for Policy {
 
 impl Policy {
     /// The policies that every system has.
-    pub const BUILT_IN: [&str; 2] = ["quiet", "loud"];
+    pub const BUILT_IN: [&str; 3] = ["quiet", "calm", "loud"];
 
     /// A policy that every system has.
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
             "quiet" => Some(Self::default()),
+            "calm" => Some(Self {
+                summary: "INFO may be, WARN may not, and each failure is reported once".to_owned(),
+                after: Level::Info,
+                banner: true,
+                ..Self::default()
+            }),
             "loud" => {
                 Some(Self { summary: "As quiet, and somebody reports".to_owned(), loud: true, ..Self::default() })
             }

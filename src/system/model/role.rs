@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use crate::file::Spanned;
 use serde::Deserialize;
 
+use super::RoleLog;
+
 use crate::file::Span;
 
 /// What a process of this role is to the harness.
@@ -39,6 +41,8 @@ pub struct Role {
     pub env: BTreeMap<String, String>,
     /// The zygote (`[zygotes.NAME]`) that forks it. The first word of the command, the interpreter, is left out then.
     pub zygote: Option<Spanned<String>>,
+    /// How its processes log, where that is not as `[log]` says.
+    pub log: Option<RoleLog>,
     /// When it is ready; at once when absent.
     pub ready: Option<Ready>,
     /// How it is asked to end.

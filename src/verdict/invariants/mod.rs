@@ -16,9 +16,10 @@ use serde_json::Value;
 use super::Case;
 use crate::evidence::ReadAnswer;
 use crate::finding::{Finding, FindingKind};
-use crate::system::{Invariant, Place, RoleKind};
+use crate::system::{Invariant, RoleKind};
 
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
+    unread(case, findings);
     for (index, invariant) in case.system.invariants.iter().enumerate() {
         let invariant = invariant.as_ref();
         match invariant {
@@ -28,9 +29,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
         }
         let Some(read) = &case.evidence.final_read else { continue };
         for answer in read.answers.iter().filter(|answer| answer.invariant == index) {
-            let Some(items) = items(answer, invariant.read().and_then(|read| read.items.as_ref()), findings) else {
-                continue;
-            };
+            let Ok(items) = items(answer, invariant) else { continue };
             match invariant {
                 Invariant::Set(rule) => set::judge(case, rule, &items, findings),
                 Invariant::Queue(rule) => queue::judge(case, rule, &items, findings),
@@ -42,20 +41,35 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The list of items in an answer.
-fn items<'a>(answer: &'a ReadAnswer, place: Option<&Place>, findings: &mut Vec<Finding>) -> Option<Vec<&'a Value>> {
-    let message = match &answer.answer {
-        Err(why) => format!("the data could not be read at the end: {why}"),
-        Ok(value) => {
-            let list = place.map_or(Some(value), |place| place.first(value));
-            match list.and_then(Value::as_array) {
-                Some(items) => return Some(items.iter().collect()),
-                None => format!("the answer of GET {} has no list of items", answer.path),
-            }
+/// What could not be read at the end: one finding for each reason, however many reads it concerns.
+fn unread(case: Case<'_>, findings: &mut Vec<Finding>) {
+    let answers = case.evidence.final_read.iter().flat_map(|read| &read.answers);
+    let mut unread: Vec<(String, Vec<String>)> = Vec::new();
+    for answer in answers {
+        let invariant = case.system.invariants.get(answer.invariant).map(|invariant| invariant.as_ref());
+        let Some(Err(why)) = invariant.map(|invariant| items(answer, invariant)) else { continue };
+        let path = format!("GET {}", answer.path);
+        match unread.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, paths)) if paths.contains(&path) => {}
+            Some((_, paths)) => paths.push(path),
+            None => unread.push((why, vec![path])),
         }
-    };
-    findings.push(Finding::new(FindingKind::FinalRead, message));
-    None
+    }
+    for (why, paths) in unread {
+        findings.push(Finding::new(FindingKind::FinalRead, why).excerpt(paths));
+    }
+}
+
+/// The list of items in an answer, or why there is none.
+fn items<'a>(answer: &'a ReadAnswer, invariant: &Invariant) -> Result<Vec<&'a Value>, String> {
+    let value = answer.answer.as_ref().map_err(|why| {
+        let why = why.strip_prefix(&format!("GET {}: ", answer.path)).unwrap_or(why);
+        format!("the data could not be read at the end: {why}")
+    })?;
+    let place = invariant.read().and_then(|read| read.items.as_ref());
+    let list = place.map_or(Some(value), |place| place.first(value)).and_then(Value::as_array);
+    list.map(|items| items.iter().collect())
+        .ok_or_else(|| format!("the answer of GET {} has no list of items", answer.path))
 }
 
 /// Whether somebody changes the data whose calls are not in the history.

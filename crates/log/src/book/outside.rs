@@ -32,6 +32,12 @@ impl Book {
         self.continuation = Some(continuation);
     }
 
+    /// Says what words mean that this program has for levels.
+    pub(in super::super) fn name_levels(&mut self, words: Words) {
+        self.heads.name_levels(&words);
+        self.words = words;
+    }
+
     /// The record that lines may still belong to; text outside may follow it.
     pub(super) fn current(&self) -> Option<&Record> {
         self.records.get(self.records.len().checked_sub(self.texts + 1)?)

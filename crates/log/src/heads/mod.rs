@@ -15,6 +15,7 @@ pub(super) mod tracing;
 use super::fields::{Field, split};
 use super::format::TABLE;
 use super::text::cleaned;
+use super::words::Words;
 use super::{Format, Level};
 use pattern::Pattern;
 use template::{Sight, Template};
@@ -254,6 +255,31 @@ impl Heads {
         Some(head.with_targets(&self.targets))
     }
 
+    /// What words mean in formats that are described by an expression: only they know which word it is.
+    pub(super) fn name_levels(&mut self, words: &Words) {
+        for way in &mut self.ways {
+            if let By::Pattern(pattern) = &mut way.by {
+                pattern.words = words.clone();
+            }
+        }
+    }
+
+    /// The word for the level of a line in a format that is described by an expression.
+    pub(super) fn level_word<'l>(&self, line: &'l str) -> Option<&'l str> {
+        self.ways.iter().find_map(|way| match &way.by {
+            By::Pattern(pattern) => pattern.level_word(line),
+            _ => None,
+        })
+    }
+
+    /// Whether the format of the last head has a word for the level of each record.
+    pub(super) fn have_levels(&self) -> bool {
+        self.ways.get(self.last).is_some_and(|way| match &way.by {
+            By::Pattern(pattern) => pattern.has_level(),
+            _ => !matches!(way.name, "go" | "syslog" | "access"),
+        })
+    }
+
     /// Whether a Python traceback that follows the last head at once is that record's.
     pub(super) fn python_follows(&self) -> bool {
         const NAMES: [&str; 9] =
@@ -355,7 +381,7 @@ impl Way {
 }
 
 /// The level of this name, as any language's logging writes it.
-fn level(name: &str) -> Option<Level> {
+pub(super) fn level(name: &str) -> Option<Level> {
     let mut upper = [0; 13];
     let letters = upper.get_mut(..name.len())?;
     letters.copy_from_slice(name.as_bytes());

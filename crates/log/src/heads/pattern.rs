@@ -2,13 +2,15 @@
 
 use regex::Regex;
 
-use super::{Head, Rest, level};
+use super::{Head, Rest, Words, level};
 
 /// A regular expression whose groups `level`, `target`, `thread` and `message` are taken; other named groups are fields.
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
     fields: Vec<String>,
+    /// What words mean beside those that are known.
+    pub(super) words: Words,
 }
 
 impl Pattern {
@@ -18,7 +20,17 @@ impl Pattern {
         let known = ["level", "target", "thread", "message"];
         let names = regex.capture_names().flatten();
         let fields = names.filter(|name| !known.contains(name)).map(str::to_owned).collect();
-        Ok(Self { regex, fields })
+        Ok(Self { regex, fields, words: Words::default() })
+    }
+
+    /// Whether it has a group for the level.
+    pub(super) fn has_level(&self) -> bool {
+        self.regex.capture_names().flatten().any(|name| name == "level")
+    }
+
+    /// The word that stands for the level of a line, whatever it is.
+    pub(super) fn level_word<'l>(&self, line: &'l str) -> Option<&'l str> {
+        Some(self.regex.captures(line)?.name("level")?.as_str().trim()).filter(|word| !word.is_empty())
     }
 
     pub(super) fn parse<'l>(&self, line: &'l str) -> Option<Head<'l>> {
@@ -32,7 +44,7 @@ impl Pattern {
         let fields: Vec<_> =
             self.fields.iter().filter_map(|name| Some((name.clone(), group(name)?.to_owned()))).collect();
         Some(Head {
-            level: group("level").and_then(level),
+            level: group("level").and_then(|word| self.words.level(word).or_else(|| level(word))),
             target: group("target"),
             thread: group("thread"),
             rest: Rest::Groups { message, fields },

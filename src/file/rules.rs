@@ -8,7 +8,7 @@ use regex::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-use crate::file::fits;
+use super::fits;
 use crate::log::Level;
 
 /// What a text must be: a plain text, `{ glob = "…" }` or `{ regex = '…' }`.
@@ -37,6 +37,14 @@ impl TextRule {
         match self {
             Self::Plain(whole) => text == whole,
             other => other.is_in(text),
+        }
+    }
+
+    /// What a text that does not obey must be, as the end of a sentence.
+    pub(crate) fn unmet(&self) -> String {
+        match self {
+            Self::Plain(_) => format!("does not contain {self}"),
+            other => format!("does not match {other}"),
         }
     }
 

@@ -1,0 +1,99 @@
+//! How the processes of a role log: what their role says, else what the system says.
+
+use std::collections::BTreeMap;
+
+use super::SystemFile;
+use crate::log::{Format, Level, Reader, Stream};
+
+/// How the processes of a role log.
+#[derive(Debug, Clone)]
+pub struct Dialect<'a> {
+    /// The format of their records.
+    pub format: &'a Format,
+    /// What words mean that are levels beside those which every format knows.
+    pub levels: BTreeMap<String, Level>,
+    /// A regular expression of the lines that belong to the record before them.
+    pub continuation: Option<&'a str>,
+    /// Whether they may write text outside any record before they are ready; nothing where only the policy says so.
+    pub banner: Option<bool>,
+}
+
+impl SystemFile {
+    /// How the processes of a role log.
+    pub fn dialect(&self, role: &str) -> Dialect<'_> {
+        let own = self.role(role).and_then(|role| role.log.as_ref());
+        let mut levels = self.log.levels.clone();
+        levels.extend(own.iter().flat_map(|own| &own.levels).map(|(word, level)| (word.clone(), *level)));
+        let continuation = own.and_then(|own| own.continuation.as_ref()).or(self.log.continuation.as_ref());
+        Dialect {
+            format: own.and_then(|own| own.format.as_ref()).unwrap_or(&self.log.format),
+            levels,
+            continuation: continuation.map(|expression| expression.as_ref().as_str()),
+            banner: own.and_then(|own| own.banner).or(self.log.banner),
+        }
+    }
+}
+
+impl Dialect<'_> {
+    /// A reader of a stream that is written like this.
+    ///
+    /// # Errors
+    /// What is wrong with one of its expressions. A system file that was checked has none.
+    pub fn reader(&self, stream: Stream) -> Result<Reader, String> {
+        let mut reader = Reader::new(self.format, stream)?;
+        reader.name_levels(&self.levels);
+        if let Some(expression) = self.continuation {
+            reader.continued_by(expression)?;
+        }
+        Ok(reader)
+    }
+
+    /// The format by its name in a system file.
+    pub fn format_name(&self) -> String {
+        format_name(self.format)
+    }
+
+    /// Whether records can carry a field of this name.
+    pub fn carries(&self, field: &str) -> bool {
+        carries(self.format, field)
+    }
+
+    /// Whether records have levels that can be judged.
+    pub fn has_levels(&self) -> bool {
+        has_levels(self.format)
+    }
+}
+
+fn format_name(format: &Format) -> String {
+    match format {
+        Format::Regex(_) => "regex".to_owned(),
+        Format::Any(formats) => formats.iter().map(format_name).collect::<Vec<_>>().join(", "),
+        named => {
+            let same = |known: &Format| std::mem::discriminant(known) == std::mem::discriminant(named);
+            Format::NAMED.iter().find(|(_, known)| same(known)).map_or("unnamed", |(name, _)| name).to_owned()
+        }
+    }
+}
+
+fn carries(format: &Format, field: &str) -> bool {
+    match format {
+        Format::Regex(expression) => {
+            regex::Regex::new(expression).is_ok_and(|regex| regex.capture_names().flatten().any(|name| name == field))
+        }
+        Format::Any(formats) => formats.iter().any(|format| carries(format, field)),
+        Format::Tracing | Format::EnvLogger | Format::Json | Format::Logfmt | Format::Zap => true,
+        Format::Zerolog | Format::Klog | Format::Monolog | Format::Auto => true,
+        _ => false,
+    }
+}
+
+fn has_levels(format: &Format) -> bool {
+    match format {
+        Format::Raw | Format::Go => false,
+        Format::Regex(expression) => {
+            regex::Regex::new(expression).is_ok_and(|regex| regex.capture_names().flatten().any(|name| name == "level"))
+        }
+        Format::Any(formats) => formats.iter().any(has_levels),
+        _ => true,
+    }
+}
