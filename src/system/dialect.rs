@@ -75,21 +75,39 @@ fn format_name(format: &Format) -> String {
     }
 }
 
+/// The formats whose records can carry fields.
+const FIELDED: [&str; 16] = [
+    "tracing",
+    "env-logger",
+    "flexi-logger",
+    "json",
+    "mongodb",
+    "logfmt",
+    "structlog",
+    "winston",
+    "zap",
+    "zerolog",
+    "logrus",
+    "klog",
+    "capnslog",
+    "monolog",
+    "text",
+    "auto",
+];
+
 fn carries(format: &Format, field: &str) -> bool {
     match format {
         Format::Regex(expression) => {
             regex::Regex::new(expression).is_ok_and(|regex| regex.capture_names().flatten().any(|name| name == field))
         }
         Format::Any(formats) => formats.iter().any(|format| carries(format, field)),
-        Format::Tracing | Format::EnvLogger | Format::Json | Format::Logfmt | Format::Zap => true,
-        Format::Zerolog | Format::Klog | Format::Monolog | Format::Auto => true,
-        _ => false,
+        named => FIELDED.contains(&format_name(named).as_str()),
     }
 }
 
 fn has_levels(format: &Format) -> bool {
     match format {
-        Format::Raw | Format::Go => false,
+        Format::Raw | Format::Go | Format::Access => false,
         Format::Regex(expression) => {
             regex::Regex::new(expression).is_ok_and(|regex| regex.capture_names().flatten().any(|name| name == "level"))
         }
