@@ -6,7 +6,7 @@
 //! The logs are read by `quietdown-log`, the links are those of `quietdown-proxy`.
 
 use quietdown_log as log;
-use quietdown_proxy as proxy;
+use quietdown_proxy::engine as proxy;
 
 pub mod escalation;
 pub mod evidence;

@@ -7,7 +7,7 @@ use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use quietdown_proxy::{Hit, Toxic};
+use crate::proxy::{Hit, Toxic};
 
 use crate::http::send;
 

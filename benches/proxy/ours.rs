@@ -6,7 +6,9 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use quietdown::file::At;
-use quietdown_proxy::{FirstMatch, Gate, Link, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream};
+use quietdown_proxy::engine::{
+    EventLink, FirstMatch, GateSpec, Phase, Point, Settings, Side, Toxic, ToxicKind, Upstream,
+};
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -88,7 +90,7 @@ pub fn run_link(arguments: &[String]) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let upstream = Upstream::parse(upstream).map_err(io::Error::other)?;
-        let link = Link::with("bench", Settings { upstream: Some(upstream), ..Settings::default() }, None)?;
+        let link = EventLink::with("bench", Settings { upstream: Some(upstream), ..Settings::default() }, None)?;
         if recognise == "true" {
             let point = Point::Request {
                 without: Vec::new(),
@@ -96,8 +98,9 @@ pub fn run_link(arguments: &[String]) -> io::Result<()> {
                 path: Some(NEVER.to_owned()),
                 phase: Phase::ResponseSent,
                 at: At::Byte(0),
+                exact: false,
             };
-            link.arm(Gate { id: 0, point, nth: 1, first: FirstMatch::Parks, repeat: None });
+            link.arm(GateSpec { id: 0, point, nth: 1, first: FirstMatch::Parks, repeat: None });
         }
         for toxic in toxic {
             let kind: ToxicKind = serde_json::from_str(toxic)?;

@@ -11,7 +11,7 @@ mod values;
 pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
-pub use quietdown_proxy::{At, Span, Times, fits};
+pub use quietdown_proxy::engine::{At, Span, Times, fits};
 pub use rules::{LevelRule, TextRule};
 pub use spanned::Spanned;
 pub(crate) use substitute::substitute;

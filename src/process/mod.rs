@@ -13,7 +13,7 @@ mod zygote;
 
 pub use child::{Child, exit_of};
 pub use descendants::{MARKER, Marked, Tick, left_of, marked};
-pub use quietdown_proxy::ReservedPort;
+pub use quietdown_proxy::engine::ReservedPort;
 pub use signals::{signal, signal_name};
 pub use spawn::{Input, Output, Spawn};
 pub(crate) use stat::is_stopped;

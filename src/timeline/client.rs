@@ -78,7 +78,7 @@ impl World<'_> {
     /// Where an actor reaches the server: at its own link, if it has one.
     pub(super) fn address_of(&self, actor: usize) -> SocketAddr {
         let actor = &self.actors[actor];
-        let link = actor.link.as_ref().map(crate::proxy::Link::addr);
+        let link = actor.link.as_ref().map(crate::proxy::EventLink::addr);
         link.or(actor.remote.as_ref().map(RemoteProxy::addr)).unwrap_or(self.server_addr())
     }
 

@@ -8,7 +8,7 @@ use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, StepFailure};
 use crate::process::{Marked, left_of};
-use crate::proxy::Link;
+use crate::proxy::EventLink;
 
 /// How long a process may take to end when its role does not say.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl World<'_> {
                 self.settle_toxic(fault, actor, &toxic);
                 continue;
             }
-            let later = self.actors[actor].link.as_ref().map(Link::later_effect).filter(|effect| effect.fired());
+            let later = self.actors[actor].link.as_ref().map(EventLink::later_effect).filter(|effect| effect.fired());
             if let (Some(effect), None) = (later, &self.faults[fault].fired) {
                 self.faults[fault].fired = Some(super::act::describe(effect));
             }

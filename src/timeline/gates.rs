@@ -4,7 +4,7 @@ use super::wait::{Bound, WITHIN};
 use super::world::{Parked, World};
 use crate::evidence::StepFailure;
 use crate::file::{At, Times};
-use crate::proxy::{FirstMatch, Gate, GateId, Point, Repeat, RepeatAction};
+use crate::proxy::{FirstMatch, GateId, GateSpec, Point, Repeat, RepeatAction};
 use crate::scenario::{Action, Event, Step, is_gate};
 
 impl World<'_> {
@@ -23,12 +23,13 @@ impl World<'_> {
         }
     }
 
-    fn gate(&self, id: GateId, step: &Step) -> Option<Gate> {
+    fn gate(&self, id: GateId, step: &Step) -> Option<GateSpec> {
         let (point, nth, times) = match step.on.as_ref()?.as_ref() {
             Event::Request(gate) => {
                 let (method, path, without) = self.request_of(gate);
                 let at = gate.at.as_ref().map_or(At::default(), |at| *at.as_ref());
-                (Point::Request { method, path, without, phase: *gate.phase.as_ref(), at }, gate.nth, gate.times)
+                let phase = *gate.phase.as_ref();
+                (Point::Request { method, path, without, phase, at, exact: false }, gate.nth, gate.times)
             }
             Event::Bytes(gate) => (Point::Bytes { toward: gate.toward, at: gate.at }, gate.nth, None),
             Event::Connect(gate) => (Point::Connect, gate.nth, gate.times),
@@ -49,7 +50,7 @@ impl World<'_> {
         };
         let repeat = action.zip(more).filter(|_| !without_faults).map(|(action, more)| Repeat { more, action });
         let nth = nth.map_or(1, std::num::NonZeroU32::get);
-        Some(Gate { id, point, nth, first: FirstMatch::Parks, repeat })
+        Some(GateSpec { id, point, nth, first: FirstMatch::Parks, repeat })
     }
 
     /// Waits until a stream is parked at the gate of this step.

@@ -13,7 +13,7 @@ use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort, Tick};
-use crate::proxy::{ConnectionId, GateId, Hit, Link, LinkEvent, RequestSeen, Settings};
+use crate::proxy::{ConnectionId, EventLink, GateId, Hit, LinkEvent, RequestSeen, Settings};
 use crate::remote::RemoteProxy;
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
@@ -75,7 +75,7 @@ pub(super) struct Actor<'a> {
     pub instance: Instance,
     pub role: &'a Role,
     pub process: Option<&'a Process>,
-    pub link: Option<Link>,
+    pub link: Option<EventLink>,
     /// Its link on a Toxiproxy server, instead.
     pub remote: Option<RemoteProxy>,
     pub boots: Vec<Boot>,
@@ -142,7 +142,7 @@ impl<'a> World<'a> {
             // Nobody listens behind a link before the server is started: a server that is not there looks not there.
             let settings =
                 Settings { seed: scenario.file.seed, receive_buffer: Some(RECEIVE_BUFFER), ..Settings::default() };
-            let open = || Link::with(&instance.name, settings, Some(link_events.clone()));
+            let open = || EventLink::with(&instance.name, settings, Some(link_events.clone()));
             let embedded = instance.linked && plan.toxiproxy.is_none();
             let link = embedded.then(open).transpose();
             let link = link.map_err(HarnessError::io("opening a link"))?;

@@ -14,7 +14,7 @@ pub type ConnectionId = u64;
 
 /// A point in the traffic of one link at which the stream is stopped.
 #[derive(Debug, Clone)]
-pub struct Gate {
+pub struct GateSpec {
     /// Its owner's number for it.
     pub id: GateId,
     /// Where.
@@ -53,6 +53,8 @@ pub enum Point {
         /// How many bytes of the head or body may pass first. Where a body's length is not said by its head, a place from its end
         /// or in its middle is known too late: there it is its end.
         at: At,
+        /// Where the head or body is shorter than `at`: it is not met. Else its end is the place.
+        exact: bool,
     },
     /// After so many bytes of a connection in one direction.
     Bytes {
@@ -85,6 +87,8 @@ pub enum RepeatAction {
     Hold,
     /// Refuse new connections from now on (and break nothing).
     Refuse,
+    /// Count it.
+    Nothing,
 }
 
 /// What an action on a link has met.
@@ -165,7 +169,7 @@ pub enum LinkEventKind {
     Request(RequestSeen),
     /// A request has ended: its response was forwarded, or its connection is gone.
     RequestDone(RequestSeen),
-    /// A gate has stopped a stream. It stays so until [`resume`](super::Link::resume), unless that was called before.
+    /// A gate has stopped a stream. It stays so until [`resume`](super::EventLink::resume), unless that was called before.
     Parked {
         /// The gate.
         gate: GateId,
@@ -184,6 +188,13 @@ pub enum LinkEventKind {
         request: Option<RequestSeen>,
         /// What it met.
         effect: Effect,
+    },
+    /// A message was too short for the exact place of a gate.
+    Missed {
+        /// The gate.
+        gate: GateId,
+        /// The request; the message is this, or its response.
+        request: RequestSeen,
     },
     /// A toxic has hit a request, its answer, or a connection for the first time.
     Hit(Hit),

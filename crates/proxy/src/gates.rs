@@ -1,7 +1,7 @@
 //! The gates of a link: which match counts, and what is to happen there.
 
 use super::Side;
-use super::event::{ConnectionId, FirstMatch, Gate, GateId, Point, RepeatAction};
+use super::event::{ConnectionId, FirstMatch, GateId, GateSpec, Point, RepeatAction};
 use crate::fits;
 
 /// What happens where a gate is met.
@@ -11,11 +11,13 @@ pub(super) enum Outcome {
     Park(GateId),
     /// The link acts by itself.
     Repeat(GateId, RepeatAction),
+    /// It turned out that the place is not there.
+    Miss(GateId),
 }
 
 #[derive(Debug)]
 struct Armed {
-    gate: Gate,
+    gate: GateSpec,
     matches: u32,
     /// It has parked once, or was made to park.
     spent: bool,
@@ -49,7 +51,7 @@ pub(super) struct Gates {
 }
 
 impl Gates {
-    pub fn arm(&mut self, gate: Gate) {
+    pub fn arm(&mut self, gate: GateSpec) {
         self.armed.push(Armed { gate, matches: 0, spent: false, released: false, met: false });
     }
 
@@ -125,7 +127,7 @@ impl Outcome {
     /// Whose.
     pub fn gate(self) -> GateId {
         match self {
-            Self::Park(id) | Self::Repeat(id, _) => id,
+            Self::Park(id) | Self::Repeat(id, _) | Self::Miss(id) => id,
         }
     }
 }

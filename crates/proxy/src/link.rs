@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::by_side::BySide;
 use super::connection;
 use super::control::{Control, Shared, State};
-use super::event::{ConnectionId, Effect, Gate, GateId, LinkEvent};
+use super::event::{ConnectionId, Effect, GateId, GateSpec, LinkEvent};
 use super::listener::Listener;
 use super::{CutMode, Side, Toward, Upstream};
 pub use toxics::ToxicError;
@@ -66,7 +66,7 @@ impl Default for Settings {
 ///
 /// Dropping it ends every connection at once and frees the port.
 #[derive(Debug)]
-pub struct Link {
+pub struct EventLink {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
@@ -82,7 +82,7 @@ pub struct Counters {
     pub bytes: u64,
 }
 
-impl Link {
+impl EventLink {
     /// Listens on an ephemeral port of 127.0.0.1. Without an `upstream` it refuses: a server that is not there looks not there.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Link {
     }
 
     /// Arms a gate. Its `nth` counts matches from now, or from the last [`reset_counts`](Self::reset_counts).
-    pub fn arm(&self, gate: Gate) {
+    pub fn arm(&self, gate: GateSpec) {
         self.shared.state().gates.arm(gate);
     }
 
@@ -213,6 +213,13 @@ impl Link {
         let mut state = self.shared.state();
         state.holding = false;
         state.connections.values().for_each(|control| control.order(|orders| orders.release = true));
+    }
+
+    /// Ends the hold of one connection: what was withheld of it passes now.
+    pub fn release(&self, connection: ConnectionId) {
+        if let Some(control) = self.shared.state().connections.get(&connection) {
+            control.order(|orders| orders.release = true);
+        }
     }
 
     /// Ends every hold by breaking what it held: what a black hole has swallowed does not come out of it. So are connections
@@ -304,12 +311,17 @@ impl Link {
         self.shared.state().later
     }
 
+    /// Its runtime is gone: nobody who has ordered something, or will, waits for an answer.
+    pub(crate) fn abandon(&self) {
+        std::mem::take(&mut self.shared.state().connections).values().for_each(|control| control.close());
+    }
+
     fn connections(&self) -> Vec<ConnectionId> {
         self.shared.state().connections.keys().copied().collect()
     }
 }
 
-impl Drop for Link {
+impl Drop for EventLink {
     fn drop(&mut self) {
         // The task ends when the runtime runs again; nobody is to be accepted until then.
         let _ = self.shared.listener.set(false);
@@ -343,7 +355,17 @@ async fn order<F: FnOnce(&mut super::control::Orders)>(
 }
 
 impl Effect {
-    pub(super) fn and(self, other: Self) -> Self {
+    /// What has been met since an earlier reading.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            withheld: self.withheld - before.withheld,
+            broken: self.broken - before.broken,
+            held: self.held - before.held,
+            refused: self.refused - before.refused,
+        }
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
         Self {
             withheld: self.withheld + other.withheld,
             broken: self.broken + other.broken,

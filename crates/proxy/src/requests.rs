@@ -36,6 +36,8 @@ struct Stop {
     outcome: Outcome,
     phase: Phase,
     at: At,
+    /// Where the part is shorter than that, it is no match.
+    exact: bool,
     met: bool,
 }
 
@@ -92,7 +94,7 @@ impl Requests {
             finished: false,
         };
         let stops = due.into_iter().filter_map(|(outcome, point)| match point {
-            Point::Request { phase, at, .. } => Some(Stop { outcome, phase, at, met: false }),
+            Point::Request { phase, at, exact, .. } => Some(Stop { outcome, phase, at, exact, met: false }),
             _ => None,
         });
         self.newest_end = None;
@@ -209,13 +211,17 @@ impl Requests {
                 response_declared: request.response.as_ref().and_then(|it| it.end.or(it.declared)),
             };
             for stop in request.stops.iter_mut().filter(|stop| !stop.met) {
-                if facts.meets(stop, up, down, answered_before) {
+                if facts.is_short(stop) {
+                    stop.met = true;
+                    stop.outcome = Outcome::Miss(stop.outcome.gate());
+                    met.push((stop.outcome, request.seen.clone()));
+                } else if facts.meets(stop, up, down, answered_before) {
                     stop.met = true;
                     met.push((stop.outcome, request.seen.clone()));
                 }
             }
             // What the link repeats is done at once; nobody resumes it.
-            request.stops.retain(|stop| !(stop.met && matches!(stop.outcome, Outcome::Repeat(..))));
+            request.stops.retain(|stop| !stop.met || matches!(stop.outcome, Outcome::Park(_)));
             answered_before &=
                 request.response.as_ref().is_some_and(|response| response.end.is_some_and(|end| down >= end));
         }
@@ -266,6 +272,16 @@ struct Facts {
 }
 
 impl Facts {
+    /// Whether the part that an exact place is in is known to end before it.
+    fn is_short(&self, stop: &Stop) -> bool {
+        let ends = match stop.phase {
+            Phase::RequestHead | Phase::RequestBody => Some((self.head, self.declared)),
+            Phase::ResponseHead | Phase::ResponseBody => self.response.map(|(head, _)| (head, self.response_declared)),
+            Phase::RequestSent | Phase::ResponseSent => None,
+        };
+        ends.is_some_and(|(head, end)| stop.is_outside(head, end))
+    }
+
     fn meets(&self, stop: &Stop, up: u64, down: u64, first: bool) -> bool {
         match stop.phase {
             Phase::RequestHead | Phase::RequestBody => up >= limit(self.head, self.declared, stop),
@@ -279,9 +295,24 @@ impl Facts {
     }
 }
 
+impl Stop {
+    /// Whether the part that an exact place is in is known to be shorter; `end` is that of the message, once it is known.
+    fn is_outside(&self, head: (u64, u64), end: Option<u64>) -> bool {
+        let (start, end) = match self.phase {
+            Phase::RequestHead | Phase::ResponseHead => (head.0, Some(head.1)),
+            _ => (head.1, end),
+        };
+        let At::Byte(at) = self.at else { return false };
+        self.exact && end.is_some_and(|end| at.unsigned_abs() > end - start)
+    }
+}
+
 /// Where a gate of a head or body stops: after so many bytes, or before so many, but not outside of that part. `end` is the end
 /// of the message, or what its head says of it.
 fn limit(head: (u64, u64), end: Option<u64>, stop: &Stop) -> u64 {
+    if stop.is_outside(head, end) {
+        return u64::MAX;
+    }
     let (start, end) = match stop.phase {
         Phase::RequestHead | Phase::ResponseHead => (head.0, Some(head.1)),
         _ => (head.1, end),

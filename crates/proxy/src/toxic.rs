@@ -1,5 +1,6 @@
 //! What toxics are: their kinds, with Toxiproxy's names and units, and which traffic they apply to.
 
+mod builders;
 #[cfg(feature = "serde")]
 mod in_files;
 mod kinds;
@@ -7,7 +8,7 @@ mod only;
 
 use std::time::Duration;
 
-use super::Side;
+use super::{Side, matcher};
 #[cfg(feature = "toxiproxy")]
 pub(crate) use in_files::stream;
 pub use kinds::*;
@@ -139,6 +140,11 @@ impl Toxic {
                 "only",
                 "slow_close is about the end of a stream, not about requests; leave it out".to_owned(),
             );
+        }
+        if let Some(Only { method, path, .. }) = &self.only
+            && let Err(why) = matcher::check(method.as_deref(), path.as_deref())
+        {
+            return wrong("only", why.to_string());
         }
         match &self.only {
             Some(Only { nth: Some(0), .. }) => wrong("nth", "requests are counted from 1".to_owned()),

@@ -61,6 +61,14 @@ impl Side {
     /// Both, in the order in which a connection serves them: what has gone to the server decides about what may go to the client.
     pub(crate) const BOTH: [Self; 2] = [Self::Server, Self::Client];
 
+    /// Its name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
     /// The end that the bytes of this direction come from.
     pub(crate) fn opposite(self) -> Self {
         match self {

@@ -1,7 +1,7 @@
 //! Actions on links.
 
 use crate::evidence::StepFailure;
-use crate::proxy::{Effect, Link};
+use crate::proxy::{Effect, EventLink};
 use crate::scenario::{CutAction, LinkAction, ReleaseAction};
 use crate::timeline::wait::Bound;
 use crate::timeline::world::{Parked, Pending, World};
@@ -88,7 +88,7 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn link(&self, actor: usize, bound: Bound) -> Result<&Link, StepFailure> {
+    pub(super) fn link(&self, actor: usize, bound: Bound) -> Result<&EventLink, StepFailure> {
         let name = &self.actors[actor].instance.name;
         self.actors[actor].link.as_ref().ok_or_else(|| self.failed(bound.step, format!("`{name}` has no link")))
     }

@@ -3,7 +3,7 @@
 use super::ends::Ends;
 use super::{Connection, Place, Stop};
 use crate::Side;
-use crate::event::{LinkEventKind, Point, RepeatAction, RequestSeen};
+use crate::event::{Effect, LinkEventKind, Point, RepeatAction, RequestSeen};
 use crate::gates::{Outcome, Park};
 use crate::mutation::{Mutation, planted};
 
@@ -81,11 +81,18 @@ impl Connection {
                 }
                 false
             }
+            Outcome::Miss(gate) => {
+                if let Some(request) = request {
+                    self.shared.tell(LinkEventKind::Missed { gate, request });
+                }
+                false
+            }
             Outcome::Repeat(gate, action) => {
                 let (effect, cut) = match action {
                     RepeatAction::Cut(mode, toward) => self.cut(mode, toward, ends),
                     RepeatAction::Hold => (self.hold(), false),
                     RepeatAction::Refuse => (self.shared.refuse(), false),
+                    RepeatAction::Nothing => (Effect::default(), false),
                 };
                 self.shared.tell(LinkEventKind::Repeated { gate, connection: self.id, request, effect });
                 if cut {

@@ -17,7 +17,7 @@ impl Connection {
         self.let_go(|outcome| match outcome {
             Outcome::Park(id) => orders.resumed.contains(&id),
             // What the link does by itself at later requests is still to be done after a resume.
-            Outcome::Repeat(..) => false,
+            Outcome::Repeat(..) | Outcome::Miss(_) => false,
         });
         self.disarm(&orders.disarmed);
         if let Some(answer) = orders.hold {

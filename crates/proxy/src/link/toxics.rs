@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Link;
+use super::EventLink;
 use crate::toxics::Toxics;
 use crate::{Hit, Toxic, WrongToxic};
 
@@ -20,7 +20,7 @@ pub enum ToxicError {
     Missing(String),
 }
 
-impl Link {
+impl EventLink {
     /// Adds a toxic, behind those that are there. It is in effect on every open connection when this returns: no byte that is
     /// forwarded later escapes it.
     ///

@@ -1,11 +1,11 @@
 //! What a link counts.
 
 use super::peer::{ANSWER, Bench, REQUEST, bytes_gate, soon};
-use crate::{Counters, Gate, Side};
+use crate::{Counters, GateSpec, Side};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_gate_at_bytes_counts_the_connections_that_carry_so_many() {
-    let mut bench = Bench::new([Gate { nth: 2, ..bytes_gate(1, Side::Server, 5) }]).await;
+    let mut bench = Bench::new([GateSpec { nth: 2, ..bytes_gate(1, Side::Server, 5) }]).await;
     let mut kept = Vec::new();
     for (text, parks) in [("abcd", false), ("abcdefg", false), ("abc", false), ("abcdefg", true)] {
         let (mut client, mut server) = bench.pair().await;

@@ -9,6 +9,7 @@ mod gates;
 mod half_close;
 mod hold;
 mod many;
+mod matches;
 mod orders;
 mod peer;
 mod refuse;

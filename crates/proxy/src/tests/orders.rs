@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::peer::{Bench, End, REQUEST, bare, soon};
 use crate::ReservedPort;
-use crate::{CutMode, Effect, Link, LinkEventKind, Point, Toward};
+use crate::{CutMode, Effect, EventLink, LinkEventKind, Point, Toward};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_cut_is_answered_when_the_connection_ends_by_itself_meanwhile() {
@@ -55,7 +55,7 @@ pub async fn full() -> (SocketAddr, (OwnedFd, TcpStream)) {
 async fn a_connection_that_waits_for_a_server_obeys_meanwhile() {
     let (addr, _full) = full().await;
     let (sent, _events) = mpsc::unbounded_channel();
-    let link = Link::open("a", Some(addr), sent).expect("a link");
+    let link = EventLink::open("a", Some(addr), sent).expect("a link");
     let mut client = soon("connect", TcpStream::connect(link.addr())).await.expect("accepted");
     while link.counters().connections == 0 {
         tokio::task::yield_now().await;

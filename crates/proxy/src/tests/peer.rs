@@ -11,8 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::{
-    ConnectionId, FirstMatch, Gate, GateId, Link, LinkEvent, LinkEventKind, Phase, Point, Repeat, RepeatAction,
-    RequestSeen, Side,
+    ConnectionId, EventLink, FirstMatch, GateId, GateSpec, LinkEvent, LinkEventKind, Phase, Point, Repeat,
+    RepeatAction, RequestSeen, Side,
 };
 
 pub const HEAD: &str = "POST /a HTTP/1.1\r\ncontent-length: 5\r\n\r\n";
@@ -22,16 +22,16 @@ pub const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone";
 
 /// A link, the server that it leads to, and what it tells.
 pub struct Bench {
-    pub link: Link,
+    pub link: EventLink,
     pub server: TcpListener,
     pub events: mpsc::UnboundedReceiver<LinkEvent>,
 }
 
 impl Bench {
-    pub async fn new(gates: impl IntoIterator<Item = Gate>) -> Self {
+    pub async fn new(gates: impl IntoIterator<Item = GateSpec>) -> Self {
         let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (sent, events) = mpsc::unbounded_channel();
-        let link = Link::open("a", Some(server.local_addr().expect("bound")), sent).expect("a link");
+        let link = EventLink::open("a", Some(server.local_addr().expect("bound")), sent).expect("a link");
         gates.into_iter().for_each(|gate| link.arm(gate));
         Self { link, server, events }
     }
@@ -169,30 +169,30 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
 }
 
 /// A gate at any request.
-pub fn gate(id: GateId, phase: Phase, at: i64) -> Gate {
+pub fn gate(id: GateId, phase: Phase, at: i64) -> GateSpec {
     gate_at(id, phase, At::Byte(at))
 }
 
-pub fn gate_at(id: GateId, phase: Phase, at: At) -> Gate {
-    Gate {
+pub fn gate_at(id: GateId, phase: Phase, at: At) -> GateSpec {
+    GateSpec {
         id,
-        point: Point::Request { method: None, path: None, without: Vec::new(), phase, at },
+        point: Point::Request { method: None, path: None, without: Vec::new(), phase, at, exact: false },
         nth: 1,
         first: FirstMatch::Parks,
         repeat: None,
     }
 }
 
-pub fn bytes_gate(id: GateId, toward: Side, at: u64) -> Gate {
-    Gate { id, point: Point::Bytes { toward, at }, nth: 1, first: FirstMatch::Parks, repeat: None }
+pub fn bytes_gate(id: GateId, toward: Side, at: u64) -> GateSpec {
+    GateSpec { id, point: Point::Bytes { toward, at }, nth: 1, first: FirstMatch::Parks, repeat: None }
 }
 
-pub fn bare(id: GateId, point: Point) -> Gate {
-    Gate { id, point, nth: 1, first: FirstMatch::Parks, repeat: None }
+pub fn bare(id: GateId, point: Point) -> GateSpec {
+    GateSpec { id, point, nth: 1, first: FirstMatch::Parks, repeat: None }
 }
 
-pub fn repeated(gate: Gate, more: Option<u32>, action: RepeatAction) -> Gate {
-    Gate { repeat: Some(Repeat { more, action }), ..gate }
+pub fn repeated(gate: GateSpec, more: Option<u32>, action: RepeatAction) -> GateSpec {
+    GateSpec { repeat: Some(Repeat { more, action }), ..gate }
 }
 
 /// Whether nobody listens there.

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::peer::{Bench, End, Peer, REQUEST, gate, is_refused, repeated};
 use crate::ReservedPort;
-use crate::{Effect, Link, LinkEventKind, Phase, RepeatAction, Settings, Unreachable, Upstream};
+use crate::{Effect, EventLink, LinkEventKind, Phase, RepeatAction, Settings, Unreachable, Upstream};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_refusing_link_refuses_who_comes_and_spares_who_is_there() {
@@ -27,7 +27,7 @@ async fn without_an_upstream_a_link_refuses_and_a_fault_refuses_whatever_the_ups
     let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let upstream = server.local_addr().expect("bound");
     let (sent, events) = mpsc::unbounded_channel();
-    let bench = Bench { link: Link::open("a", None, sent).expect("a link"), server, events };
+    let bench = Bench { link: EventLink::open("a", None, sent).expect("a link"), server, events };
     let addr = bench.link.addr();
     assert!(is_refused(addr).await);
     bench.link.set_upstream(Some(upstream));
@@ -66,7 +66,7 @@ async fn a_dead_server_is_the_end_of_the_stream_where_that_is_asked_for() {
         unreachable: Unreachable::Close,
         ..Settings::default()
     };
-    let link = Link::with("a", settings, None).expect("a link");
+    let link = EventLink::with("a", settings, None).expect("a link");
     let mut client = Peer(TcpStream::connect(link.addr()).await.expect("accepted"));
     assert_eq!(client.rest().await, (String::new(), End::Fin));
 }
@@ -74,7 +74,7 @@ async fn a_dead_server_is_the_end_of_the_stream_where_that_is_asked_for() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_link_that_finds_itself_behind_a_name_does_not_connect() {
     let (sent, mut events) = mpsc::unbounded_channel();
-    let link = Link::open("a", None, sent).expect("a link");
+    let link = EventLink::open("a", None, sent).expect("a link");
     let own = format!("localhost:{}", link.addr().port());
     link.lead_to(Some(Upstream::parse(&own).expect("a name")));
     let mut client = Peer(TcpStream::connect(link.addr()).await.expect("accepted"));

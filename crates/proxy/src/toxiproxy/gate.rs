@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::ApiError;
 use super::fields::{Fields, kind};
 use super::toxic::{stream, toward};
+use crate::matcher;
 use crate::{At, Times};
 use crate::{CutMode, Phase, Point, Repeat, RepeatAction, Toward};
 
@@ -81,7 +82,7 @@ impl Spec {
         let mut put = |name: &str, value: Value| drop(view.insert(name.to_owned(), value));
         put("name", json!(self.name));
         match &self.point {
-            Point::Request { method, path, phase, at, without: _ } => {
+            Point::Request { method, path, phase, at, without: _, exact: _ } => {
                 put("phase", json!(phase));
                 if let Some(method) = method {
                     put("method", json!(method));
@@ -155,6 +156,7 @@ fn point(fields: &mut Fields) -> Result<Point, ApiError> {
         no(given.is_some(), "stream")?;
         no(at.is_some() && !phase.is_some_and(has_bytes), "at")?;
     }
+    matcher::check(method.as_deref(), path.as_deref()).map_err(|wrong| ApiError::bad(wrong.to_string()))?;
     match (phase, name.as_str()) {
         (Some(phase), _) => Ok(Point::Request {
             method,
@@ -162,6 +164,7 @@ fn point(fields: &mut Fields) -> Result<Point, ApiError> {
             without: Vec::new(),
             phase,
             at: At::Byte(at.unwrap_or_default().try_into().unwrap_or(i64::MAX)),
+            exact: false,
         }),
         (None, "bytes") => {
             let given = given.ok_or_else(|| ApiError::MissingField("stream".to_owned()))?;

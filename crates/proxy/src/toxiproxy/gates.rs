@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::ApiError;
 use super::gate::{Cut, Spec, Then};
-use crate::{ConnectionId, Effect, FirstMatch, Gate, GateId, Link, LinkEvent, LinkEventKind, RequestSeen};
+use crate::{ConnectionId, Effect, EventLink, FirstMatch, GateId, GateSpec, LinkEvent, LinkEventKind, RequestSeen};
 
 /// How many meetings of a gate are kept: the latest.
 const KEPT: usize = 100;
@@ -50,7 +50,7 @@ impl Gates {
     }
 
     /// Arms a gate.
-    pub fn arm(self: &Rc<Self>, link: &Rc<Link>, spec: Spec) -> Result<(), ApiError> {
+    pub fn arm(self: &Rc<Self>, link: &Rc<EventLink>, spec: Spec) -> Result<(), ApiError> {
         let mut state = self.state.borrow_mut();
         if state.armed.iter().any(|armed| armed.spec.name == spec.name) {
             return Err(ApiError::GateExists);
@@ -64,9 +64,9 @@ impl Gates {
     }
 
     /// Arms those that have met nothing yet on another link, where they count from the beginning.
-    pub fn move_to(self: &Rc<Self>, link: &Rc<Link>) {
+    pub fn move_to(self: &Rc<Self>, link: &Rc<EventLink>) {
         let state = self.state.borrow();
-        let waiting: Vec<Gate> = state.armed.iter().filter(|armed| armed.met.is_empty()).map(Armed::gate).collect();
+        let waiting: Vec<GateSpec> = state.armed.iter().filter(|armed| armed.met.is_empty()).map(Armed::gate).collect();
         if !waiting.is_empty() {
             self.listen_to(link);
         }
@@ -74,7 +74,7 @@ impl Gates {
     }
 
     /// Takes a gate away, and lets go of what is parked there.
-    pub fn remove(&self, link: &Link, name: &str) -> Result<(), ApiError> {
+    pub fn remove(&self, link: &EventLink, name: &str) -> Result<(), ApiError> {
         let mut state = self.state.borrow_mut();
         let index = state.armed.iter().position(|armed| armed.spec.name == name).ok_or(ApiError::GateNotFound)?;
         link.disarm(state.armed.remove(index).id);
@@ -84,14 +84,14 @@ impl Gates {
     }
 
     /// Takes every gate away.
-    pub fn clear(&self, link: &Link) {
+    pub fn clear(&self, link: &EventLink) {
         let armed = std::mem::take(&mut self.state.borrow_mut().armed);
         armed.iter().for_each(|armed| link.disarm(armed.id));
         self.changed.send_replace(());
     }
 
     /// Lets the stream go that is parked at a gate, after something was done to its connection.
-    pub async fn resume(&self, link: &Link, name: &str, then: Option<Then>) -> Result<(), ApiError> {
+    pub async fn resume(&self, link: &EventLink, name: &str, then: Option<Then>) -> Result<(), ApiError> {
         let id = self.id(name)?;
         let parked = link.parked().into_iter().find(|(gate, _)| *gate == id);
         let (_, connection) = parked.ok_or(ApiError::GateNotParked)?;
@@ -119,14 +119,14 @@ impl Gates {
     }
 
     /// A gate as it is answered.
-    pub fn view(&self, link: &Link, name: &str) -> Result<Value, ApiError> {
+    pub fn view(&self, link: &EventLink, name: &str) -> Result<Value, ApiError> {
         let state = self.state.borrow();
         let found = state.armed.iter().find(|armed| armed.spec.name == name);
         found.map(|armed| armed.view(&link.parked())).ok_or(ApiError::GateNotFound)
     }
 
     /// The gates as they are answered, in the order in which they came.
-    pub fn view_all(&self, link: &Link) -> Value {
+    pub fn view_all(&self, link: &EventLink) -> Value {
         let parked = link.parked();
         self.state.borrow().armed.iter().map(|armed| armed.view(&parked)).collect()
     }
@@ -144,7 +144,7 @@ impl Gates {
     }
 
     /// Takes in what a link tells, from now on.
-    fn listen_to(self: &Rc<Self>, link: &Rc<Link>) {
+    fn listen_to(self: &Rc<Self>, link: &Rc<EventLink>) {
         let (told, events) = mpsc::unbounded_channel();
         if link.tell_to(told) {
             tokio::task::spawn_local(take_in(Rc::downgrade(self), Rc::downgrade(link), events));
@@ -175,9 +175,9 @@ impl Gates {
 }
 
 impl Armed {
-    fn gate(&self) -> Gate {
+    fn gate(&self) -> GateSpec {
         let first = FirstMatch::Parks;
-        Gate { id: self.id, point: self.spec.point.clone(), nth: self.spec.nth, first, repeat: self.spec.repeat() }
+        GateSpec { id: self.id, point: self.spec.point.clone(), nth: self.spec.nth, first, repeat: self.spec.repeat() }
     }
 
     fn view(&self, parked: &[(GateId, ConnectionId)]) -> Value {
@@ -208,7 +208,7 @@ impl Met {
 }
 
 /// Takes in what a link tells about its gates, and does there what they say.
-async fn take_in(gates: Weak<Gates>, link: Weak<Link>, mut events: mpsc::UnboundedReceiver<LinkEvent>) {
+async fn take_in(gates: Weak<Gates>, link: Weak<EventLink>, mut events: mpsc::UnboundedReceiver<LinkEvent>) {
     while let Some(event) = events.recv().await {
         let (Some(gates), Some(link)) = (gates.upgrade(), link.upgrade()) else { return };
         match event.what {
@@ -226,7 +226,7 @@ async fn take_in(gates: Weak<Gates>, link: Weak<Link>, mut events: mpsc::Unbound
     }
 }
 
-async fn act(link: &Link, connection: ConnectionId, then: Then) -> Effect {
+async fn act(link: &EventLink, connection: ConnectionId, then: Then) -> Effect {
     match then {
         Then::Cut(Cut { mode, toward }) => link.cut(connection, mode, toward).await,
         Then::Hold => link.hold(connection).await,

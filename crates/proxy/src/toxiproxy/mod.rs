@@ -1,7 +1,7 @@
 //! The control API: `quietdown proxy`, a drop-in for toxiproxy-server.
 //!
 //! It speaks the HTTP API of Toxiproxy 2.12, so that its clients in any language work unchanged, and drives a
-//! [`Link`](crate::Link) for each proxy. Beyond it, as documented extensions: a proxy that is created together with
+//! [`EventLink`](crate::EventLink) for each proxy. Beyond it, as documented extensions: a proxy that is created together with
 //! its toxics, toxics that choose requests, gates, and the record of what was hit.
 
 mod address;

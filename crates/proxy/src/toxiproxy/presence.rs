@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{Link, Upstream, is_listened_at};
+use crate::{EventLink, Upstream, is_listened_at};
 
 /// How often the kernel is asked. That long after its upstream has died a proxy may still accept.
 const LOCAL: Duration = Duration::from_millis(10);
@@ -26,7 +26,7 @@ pub(super) struct Presence(JoinHandle<()>);
 
 impl Presence {
     /// Watches an upstream for a link. When this returns, the link refuses if the upstream is down.
-    pub async fn watch(link: &Rc<Link>, upstream: Upstream) -> Self {
+    pub async fn watch(link: &Rc<EventLink>, upstream: Upstream) -> Self {
         let mut watch = Watch { upstream, local: None, known_at: None };
         let pause = watch.look(link).await;
         Self(spawn_local(watch.run(Rc::downgrade(link), pause)))
@@ -47,7 +47,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn run(mut self, link: Weak<Link>, mut pause: Duration) {
+    async fn run(mut self, link: Weak<EventLink>, mut pause: Duration) {
         loop {
             // Nothing tells when somebody begins or ends to listen.
             sleep(pause).await;
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     /// Lets the link refuse or accept; gives the time until it is to be looked at again.
-    async fn look(&mut self, link: &Link) -> Duration {
+    async fn look(&mut self, link: &EventLink) -> Duration {
         if self.known_at.is_none_or(|at| at.elapsed() >= REMOTE) {
             self.local = timeout(PATIENCE, self.upstream.local()).await.unwrap_or_default();
             self.known_at = Some(Instant::now());

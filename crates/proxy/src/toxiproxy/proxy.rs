@@ -13,7 +13,7 @@ use super::fields::Fields;
 use super::gates::Gates;
 use super::presence::Presence;
 use super::toxic;
-use crate::{Link, Settings, Toxic, Unreachable, Upstream};
+use crate::{EventLink, Settings, Toxic, Unreachable, Upstream};
 
 /// A proxy as it is asked for.
 #[derive(Debug, Clone)]
@@ -124,7 +124,7 @@ pub(super) struct Proxy {
 
 #[derive(Debug)]
 struct State {
-    link: Rc<Link>,
+    link: Rc<EventLink>,
     /// Where it is to listen, as it was written, until it does.
     named: Option<String>,
     upstream: Upstream,
@@ -156,7 +156,7 @@ impl Proxy {
         Ok(proxy)
     }
 
-    pub fn link(&self) -> Rc<Link> {
+    pub fn link(&self) -> Rc<EventLink> {
         Rc::clone(&self.state.borrow().link)
     }
 
@@ -302,9 +302,9 @@ impl Proxy {
 }
 
 /// Opens a link.
-fn open(name: &str, settings: Settings, toxics: Vec<Toxic>) -> Result<Rc<Link>, ApiError> {
+fn open(name: &str, settings: Settings, toxics: Vec<Toxic>) -> Result<Rc<EventLink>, ApiError> {
     let listen = settings.listen;
-    let link = Link::with(name, settings, None).map_err(|error| cannot_listen(listen, "bind", &error))?;
+    let link = EventLink::with(name, settings, None).map_err(|error| cannot_listen(listen, "bind", &error))?;
     toxics.into_iter().try_for_each(|toxic| link.add_toxic(toxic))?;
     Ok(Rc::new(link))
 }
