@@ -1,15 +1,44 @@
 //! Every scenario on agent-lightning itself, as it is and in every variant: each is a test that passes with its snapshot, or
-//! fails as the system file declares. Where agent-lightning is not installed each is counted as ignored, and says so.
+//! fails as the system file declares. Besides, a stop and a kill of the server at every phase of a write, a wait and a read: the
+//! right fixes pass all of them, each bad one is caught by all kills and by no stop. Where agent-lightning is not installed each is counted as ignored, and says so.
 
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use quietdown::finding::FindingKind;
 use quietdown::report::Terminal;
 use quietdown::run::Runner;
-use quietdown::scenario::Scenario;
+use quietdown::scenario::{Scenario, SweepFault};
+use quietdown::sweep::{Outcome, Persistence, Point, Spot, Sweep, Verdict};
 use quietdown::system::System;
 
 const FOLDER: &str = "systems/agent-lightning";
+
+/// What is swept.
+const ENDS: &str = "tests/sweep/ends.toml";
+
+/// What the points of a sweep must come to on a variant.
+#[derive(Clone, Copy)]
+enum Must {
+    /// Every one passes.
+    Pass,
+    /// Every one fails, with a finding of this kind.
+    Fail(FindingKind),
+}
+
+/// The variants, a fault, and what must come of it.
+const SWEPT: &[(&str, SweepFault, Must)] = &[
+    ("good-fix", SweepFault::ServerStop, Must::Pass),
+    ("good-fix", SweepFault::ServerKill, Must::Pass),
+    ("close-after-drain", SweepFault::ServerStop, Must::Pass),
+    ("close-after-drain", SweepFault::ServerKill, Must::Pass),
+    ("swallow-disconnects", SweepFault::ServerStop, Must::Pass),
+    ("swallow-disconnects", SweepFault::ServerKill, Must::Fail(FindingKind::OverSuppressed)),
+    ("probe-gone-is-shutdown", SweepFault::ServerStop, Must::Pass),
+    ("probe-gone-is-shutdown", SweepFault::ServerKill, Must::Fail(FindingKind::OverSuppressed)),
+    ("plain", SweepFault::ServerStop, Must::Fail(FindingKind::Traceback)),
+    ("plain", SweepFault::ServerKill, Must::Fail(FindingKind::Traceback)),
+];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -27,6 +56,7 @@ fn main() {
         for path in scenarios() {
             trials.extend(variants.iter().map(|system| trial(&path, system, &runner, missing.as_deref())));
         }
+        trials.extend(SWEPT.iter().map(|swept| sweep_trial(*swept, &system, &runner, missing.as_deref())));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -68,4 +98,79 @@ fn ends_as_declared(path: &Path, system: &System, runner: &Runner) -> Result<(),
         return Ok(report.discard()?);
     }
     Err(Terminal { colours: false }.failure(&report).into())
+}
+
+fn sweep_trial(
+    (variant, fault, must): (&'static str, SweepFault, Must),
+    system: &System,
+    runner: &Runner,
+    missing: Option<&str>,
+) -> Trial {
+    let name = format!("{}_at_every_phase+{variant}", fault.name());
+    if let Some(why) = missing {
+        return Trial::test(format!("{name} is left out: {why}"), || Ok(())).with_ignored_flag(true);
+    }
+    let (system, runner) = (system.clone(), runner.clone());
+    Trial::test(name, move || sweep_ends_as_it_must(&system.with_variant(variant)?, fault, must, &runner))
+}
+
+fn sweep_ends_as_it_must(system: &System, fault: SweepFault, must: Must, runner: &Runner) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let runner = runner.clone().runs(folder.path()).without_snapshots();
+    let scenario = Scenario::load(Path::new(ENDS))?;
+    scenario.check(system)?;
+    let sweep = Sweep::record(&scenario, system, &runner, false)?;
+    let all = sweep.points();
+    let points: Vec<&Point> = all.iter().filter(|point| is_swept(&sweep, &all, point, fault)).collect();
+    // Two requests with a body have six phases, the read five.
+    if points.len() != 6 + 6 + 5 {
+        let said: Vec<String> = points.iter().map(|point| point.strikes[0].describe(sweep.requests())).collect();
+        return Err(format!("{} points:\n{}", points.len(), said.join("\n")).into());
+    }
+    let wrong: Vec<String> = points
+        .iter()
+        .filter_map(|point| {
+            let (outcome, _) = sweep.run(point);
+            let place = point.strikes[0].describe(sweep.requests());
+            (!is_as_it_must(&outcome, must)).then(|| format!("{place}: {:?}\n{}", outcome.verdict, said(&outcome)))
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// One place in each phase of the calls that are to be struck; the server stays away, because its data would not come back with it.
+fn is_swept(sweep: &Sweep<'_>, all: &[Point], point: &Point, fault: SweepFault) -> bool {
+    let strike = point.strikes[0];
+    let place = strike.place;
+    let call = sweep.requests()[strike.request].call.as_deref().unwrap_or_default();
+    let is_of_this_phase = |other: &Point| {
+        let other = other.strikes[0];
+        (other.request, other.place.phase) == (strike.request, place.phase)
+    };
+    // A body of two bytes has none in its middle.
+    let has_middle =
+        || all.iter().any(|other| is_of_this_phase(other) && other.strikes[0].place.spot == Some(Spot::Middle));
+    strike.fault == fault
+        && strike.persistence == Persistence::Every
+        && ["write", "wait", "fetch"].contains(&call)
+        && match place.spot {
+            None | Some(Spot::Middle) => true,
+            Some(Spot::Last) => !has_middle(),
+            Some(_) => false,
+        }
+}
+
+fn is_as_it_must(outcome: &Outcome, must: Must) -> bool {
+    match must {
+        Must::Pass => outcome.verdict == Verdict::Passed,
+        Must::Fail(kind) => {
+            outcome.verdict == Verdict::Failed && outcome.findings.iter().any(|finding| finding.kind == kind)
+        }
+    }
+}
+
+fn said(outcome: &Outcome) -> String {
+    let lines: Vec<String> =
+        outcome.findings.iter().map(|finding| format!("  {} {}", finding.kind, finding.message)).collect();
+    lines.join("\n")
 }

@@ -72,5 +72,6 @@ fn fails(path: &Path, system: &System, runner: &Runner) -> Result<(), Failed> {
     if report.fails_with(wanted) {
         return Ok(report.discard()?);
     }
-    Err(format!("under its control it must fail with {wanted}\n{}", Terminal { colours: false }.failure(&report)).into())
+    Err(format!("under its control it must fail with {wanted}\n{}", Terminal { colours: false }.failure(&report))
+        .into())
 }

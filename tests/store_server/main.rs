@@ -1,6 +1,7 @@
 //! The store's server as a process, over raw HTTP/1.1.
 
 mod booted;
+mod cors;
 mod crash;
 mod defects;
 mod fire;

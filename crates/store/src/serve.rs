@@ -38,6 +38,9 @@ pub struct Args {
     /// Wait for SIGUSR1 before listening
     #[arg(long)]
     boot_on_signal: bool,
+    /// An origin whose pages a browser may let read answers, such as https://example.org; repeat it for several, `*` for all
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    cors_origins: Vec<String>,
     /// The level of the log on standard error
     #[arg(long, value_name = "LEVEL", default_value = "debug")]
     log: LevelFilter,
@@ -61,6 +64,7 @@ impl Args {
             online_flag: self.online_flag,
             boot_delay: self.boot_delay,
             boot_on_signal: self.boot_on_signal,
+            cors_origins: self.cors_origins,
         };
         // Its records carry the thread's name, by which a process with several parts tells them apart.
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || server::run(options));

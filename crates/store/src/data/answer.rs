@@ -9,6 +9,8 @@ pub enum Content {
     Json,
     /// A protobuf message.
     Protobuf,
+    /// Words for whoever looks.
+    Text,
     /// Nothing.
     Empty,
 }
@@ -19,6 +21,7 @@ impl Content {
         match self {
             Self::Json => Some("application/json"),
             Self::Protobuf => Some("application/x-protobuf"),
+            Self::Text => Some("text/plain; charset=utf-8"),
             Self::Empty => None,
         }
     }
@@ -63,6 +66,11 @@ impl Answer {
     /// Any status with an encoded protobuf message.
     pub fn protobuf(status: u16, message: Vec<u8>) -> Self {
         Self { status, content: Content::Protobuf, body: message.into(), problem: None }
+    }
+
+    /// Any status with words.
+    pub fn text(status: u16, words: String) -> Self {
+        Self { status, content: Content::Text, body: words.into(), problem: None }
     }
 
     /// Any status without a body.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use hyper::header::ORIGIN;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use serde_json::json;
@@ -28,6 +29,17 @@ pub async fn handle(
     slot: Slot,
     request: Request<Incoming>,
 ) -> Result<Response<Chunks>, Infallible> {
+    // A preflight is about a request, and none itself.
+    if let Some(preflight) = server.cors.preflight(request.method(), request.headers()) {
+        slot.begin("preflight", server.stop.ticket(Counts::Farewell));
+        // It should have none, and what it has is nobody's.
+        drop(receive(request.into_body(), &slot).await);
+        let stopping = server.stop.phase() != Phase::Serving;
+        let mut response = response(Answer::text(preflight.status.as_u16(), preflight.text), None, stopping, &slot);
+        response.headers_mut().extend(preflight.headers);
+        return Ok(response);
+    }
+    let page = request.headers().get(ORIGIN).is_some().then(|| request.headers().clone());
     let found = find(request.method(), request.uri().path());
     let op = match &found {
         Found::Route(action, _) => action.name(),
@@ -55,7 +67,11 @@ pub async fn handle(
         answer.body.clear();
     }
     let stopping = server.stop.phase() != Phase::Serving;
-    Ok(response(answer, allow, stopping, &slot))
+    let mut response = response(answer, allow, stopping, &slot);
+    if let Some(page) = page {
+        server.cors.tell(&page, response.headers_mut());
+    }
+    Ok(response)
 }
 
 async fn carry_out(server: &Server, slot: &Slot, found: Found, request: Request<Incoming>) -> Answer {

@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet, LocalSet};
 use tracing::{debug, error, info, warn};
 
 use super::accept::accept;
+use super::cors::Cors;
 use super::shared::Server;
 use super::signal::{Signal, Signals};
 use super::stop::{Counts, Phase, Stop};
@@ -43,6 +44,8 @@ pub struct Options {
     pub boot_delay: Duration,
     /// Whether to wait for SIGUSR1 before listening: a start that lasts exactly as long as a test wants.
     pub boot_on_signal: bool,
+    /// The origins whose pages a browser may let read answers; `*` for all, none for no page.
+    pub cors_origins: Vec<String>,
 }
 
 /// Serves until it is stopped, on this thread.
@@ -87,7 +90,7 @@ async fn live(options: Options) -> ExitCode {
         Ok(listening) => listening,
         Err(error) => return failed("cannot listen", &error),
     };
-    let server = Rc::new(Server { stop, data });
+    let server = Rc::new(Server { stop, data, cors: Cors::new(&options.cors_origins) });
     let accepting = tokio::task::spawn_local(accept(listener, Rc::clone(&server)));
     say(&flag, State::Online);
     info!(target: SERVER, addr = %address, "listening");

@@ -7,6 +7,7 @@
 mod accept;
 mod answer;
 mod connection;
+mod cors;
 mod exchange;
 mod handle;
 mod life;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::cors::Cors;
 use super::stop::Stop;
 use crate::data::Data;
 
@@ -15,4 +16,6 @@ pub struct Server {
     pub stop: Rc<Stop>,
     /// What the store keeps.
     pub data: Data,
+    /// Which pages of other origins may read answers.
+    pub cors: Cors,
 }
