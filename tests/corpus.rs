@@ -118,6 +118,9 @@ fn describe(record: &Record) -> String {
         let _ = writeln!(text, "  {}: {exception}", traceback.language.name());
         let _ = writeln!(text, "    says  {}", traceback.message.replace('\n', " | "));
         let _ = writeln!(text, "    at    {}", traceback.frame.as_deref().unwrap_or("-"));
+        if let Some(ours) = traceback.application.as_ref().filter(|_| traceback.application != traceback.frame) {
+            let _ = writeln!(text, "    ours  {ours}");
+        }
         if let Some(cause) = &traceback.cause {
             let _ = writeln!(text, "    cause {cause}");
         }

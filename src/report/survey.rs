@@ -45,8 +45,11 @@ fn traceback(kind: &Kind, lines: usize) -> String {
     let said = kind.message.lines().next().unwrap_or_default();
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     let mut text = format!("\n  {:>6} × {} {exception}{said}\n", kind.count, kind.language.name());
-    if let Some(frame) = &kind.frame {
-        let _ = writeln!(text, "           at    {frame}");
+    if let Some(place) = kind.place() {
+        let _ = writeln!(text, "           at    {place}");
+    }
+    if let Some(frame) = kind.frame.as_deref().filter(|frame| kind.place() != Some(frame)) {
+        let _ = writeln!(text, "           from  {frame}");
     }
     if let Some(cause) = &kind.cause {
         let _ = writeln!(text, "           cause {}", cause.lines().next().unwrap_or_default());

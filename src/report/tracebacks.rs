@@ -12,7 +12,10 @@ const NAMED: usize = 4;
 pub(super) struct Group {
     /// The language, the exception and what it says.
     pub title: String,
+    /// The innermost frame of the application.
     place: Option<String>,
+    /// The innermost frame, if it is another one.
+    frame: Option<String>,
     cause: Option<String>,
     /// How many there are, by process.
     processes: BTreeMap<String, usize>,
@@ -43,6 +46,7 @@ impl Group {
         };
         let facts = [
             optional("at", &self.place),
+            optional("from", &self.frame),
             optional("caused by", &self.cause),
             Some(("in", list(&self.processes))),
             (!self.said.is_empty()).then(|| ("said by", list(&self.said))),
@@ -95,7 +99,7 @@ fn key(traceback: &Traceback, fault: Option<&Fault>) -> String {
     let exception = traceback.exception.as_deref().unwrap_or_default();
     let said = traceback.cause.as_ref().unwrap_or(&traceback.message);
     let shape: String = said.chars().filter(|c| !c.is_ascii_hexdigit()).collect();
-    let place = traceback.frame.as_deref().unwrap_or_default();
+    let place = traceback.place().unwrap_or_default();
     let step = fault.map_or(0, |fault| fault.step);
     format!("{} {exception} {place} {shape} {step}", traceback.language.name())
 }
@@ -106,7 +110,8 @@ fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>) -> Group
     let colon = if said.is_empty() { "" } else { ": " };
     Group {
         title: format!("{}: {exception}{colon}{said}", traceback.language.name()),
-        place: traceback.frame.clone(),
+        place: traceback.place().map(str::to_owned),
+        frame: traceback.frame.clone().filter(|frame| traceback.place() != Some(frame)),
         cause: traceback.cause.as_ref().map(|cause| cause.lines().next().unwrap_or_default().to_owned()),
         processes: BTreeMap::new(),
         fault: fault.map_or_else(|| "no fault: nothing was broken yet".to_owned(), describe),

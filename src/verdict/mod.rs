@@ -81,7 +81,7 @@ fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
         for record in &process.records {
             for traceback in &record.tracebacks {
                 let exception = traceback.exception.as_deref().unwrap_or("traceback");
-                let place = traceback.frame.as_ref().map(|frame| format!(", at {frame}")).unwrap_or_default();
+                let place = traceback.place().map(|place| format!(", at {place}")).unwrap_or_default();
                 let cause = traceback.cause.as_ref().map(|cause| format!(", caused by {cause}")).unwrap_or_default();
                 let language = traceback.language.name();
                 let message = format!("a traceback of {language}: {exception}: {}{place}{cause}", traceback.message);

@@ -2,6 +2,7 @@
 
 mod belongs;
 mod counting;
+mod objects;
 mod outside;
 mod room;
 
@@ -18,6 +19,7 @@ use super::text::{clean, cleaned};
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::words::{Words, unknown};
 use super::{Level, Record, Stream, Traceback};
+use objects::{Objects, Step};
 use outside::Looked;
 use room::{fit, is_urgent};
 
@@ -25,6 +27,8 @@ use room::{fit, is_urgent};
 #[derive(Debug)]
 pub(super) struct Book {
     heads: Heads,
+    /// A JSON object that is not whole yet.
+    objects: Objects,
     stream: Stream,
     /// The target that a line before the head has said.
     announced: Option<String>,
@@ -95,6 +99,7 @@ impl Book {
     pub(super) fn new(heads: Heads, stream: Stream) -> Self {
         Self {
             heads,
+            objects: Objects::default(),
             stream,
             announced: None,
             records: Vec::new(),
@@ -123,6 +128,37 @@ impl Book {
 
     /// Puts a line where it belongs.
     pub(super) fn line(&mut self, at: u64, line: Line<'_>) {
+        if !self.heads.reads_json() {
+            return self.one(at, line);
+        }
+        match self.objects.push(at, &line) {
+            Step::Pass => self.one(at, line),
+            Step::Held => {}
+            Step::Broken(lines) => self.each(lines),
+            Step::Whole(at, bytes, lines) => {
+                if let Some(tally) = &mut self.tally {
+                    tally.lines += lines - 1;
+                }
+                self.lines_ago = lines - 1;
+                self.one(at, Line { bytes: &bytes, skipped: 0 });
+            }
+        }
+    }
+
+    /// The stream has ended: what still waits is no object.
+    pub(super) fn end(&mut self) {
+        let lines = self.objects.give_up();
+        self.each(lines);
+    }
+
+    fn each(&mut self, lines: Vec<(u64, Vec<u8>)>) {
+        for (at, bytes) in lines {
+            self.one(at, Line { bytes: &bytes, skipped: 0 });
+        }
+    }
+
+    /// Puts a whole line, or a whole object, where it belongs.
+    fn one(&mut self, at: u64, line: Line<'_>) {
         let seen = clean(line.bytes);
         let kept = clip(&seen, LINE);
         let cut = (seen.len() - kept.len()) as u64 + line.skipped;

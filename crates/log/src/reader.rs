@@ -78,6 +78,7 @@ impl Reader {
     /// The stream has ended: a last line without newline counts.
     pub fn finish(&mut self, at: u64) {
         self.lines.finish(|line| self.book.line(at, line));
+        self.book.end();
     }
 
     /// The records so far. Later lines may extend the last one.

@@ -88,6 +88,12 @@ pub enum Language {
     Ruby,
     /// PHP.
     Php,
+    /// Elixir and Erlang.
+    Elixir,
+    /// Dart.
+    Dart,
+    /// Swift.
+    Swift,
     /// What the runtime of C or C++, or a sanitizer, says when it aborts.
     Native,
 }
@@ -104,6 +110,9 @@ impl Language {
             Self::DotNet => ".NET",
             Self::Ruby => "Ruby",
             Self::Php => "PHP",
+            Self::Elixir => "Elixir or Erlang",
+            Self::Dart => "Dart",
+            Self::Swift => "Swift",
             Self::Native => "C or C++",
         }
     }
@@ -122,11 +131,29 @@ pub struct Traceback {
     /// Where it was raised, as far as the text says: `file:line`, or a function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<String>,
+    /// The innermost frame that is neither of the language's own library nor of a package, as far as rules can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
     /// The exception at the root of a chain, with what it says; nothing when there is no chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// Its lines, bounded.
     pub lines: Vec<String>,
+}
+
+impl Traceback {
+    /// The frame to look at: the innermost of the application, or else the innermost.
+    pub fn place(&self) -> Option<&str> {
+        self.application.as_deref().or(self.frame.as_deref())
+    }
+
+    /// Declares what the application's frames have in them, where rules cannot know: a package or a folder, such as
+    /// `org.apache.kafka` or `site-packages/ours/`.
+    pub fn tell_application(&mut self, prefixes: &[String]) {
+        if let Some(place) = super::traceback::by_prefix(self, prefixes) {
+            self.application = Some(place);
+        }
+    }
 }
 
 // serde hands the field by reference.

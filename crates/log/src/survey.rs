@@ -36,6 +36,14 @@ impl Survey {
         Ok(Self { lines: Lines::default(), book, bytes: 0 })
     }
 
+    /// With what the frames of the application have in them, where rules cannot know: packages or folders, such as
+    /// `org.apache.kafka` or `site-packages/ours/`.
+    #[must_use]
+    pub fn with_applications(mut self, prefixes: Vec<String>) -> Self {
+        self.book.tell_applications(prefixes);
+        self
+    }
+
     /// Reads what comes next, in whatever chunks.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;

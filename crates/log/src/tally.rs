@@ -1,5 +1,6 @@
 //! Counts what a log holds.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
@@ -48,6 +49,9 @@ pub struct Kind {
     /// Where it was raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<String>,
+    /// The innermost frame of the application, if it is another one or the only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
     /// The root of the chain, as the first one says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
@@ -59,6 +63,13 @@ pub struct Kind {
     pub line: u64,
     /// The first lines of the first one.
     pub first: Vec<String>,
+}
+
+impl Kind {
+    /// The frame to look at: the innermost of the application, or else the innermost.
+    pub fn place(&self) -> Option<&str> {
+        self.application.as_deref().or(self.frame.as_deref())
+    }
 }
 
 impl Summary {
@@ -83,7 +94,8 @@ impl Summary {
 struct Key {
     language: Language,
     exception: Option<String>,
-    frame: Option<String>,
+    /// The innermost frame of the application, or else the innermost.
+    place: Option<String>,
     /// What the root is called, without what it says.
     cause: Option<String>,
 }
@@ -98,6 +110,8 @@ pub(super) struct Tally {
     pub(super) raw: u64,
     other: u64,
     pub(super) lines: u64,
+    /// What the frames of the application have in them, where rules cannot know.
+    pub(super) applications: Vec<String>,
 }
 
 impl Tally {
@@ -121,10 +135,15 @@ impl Tally {
     }
 
     fn traceback(&mut self, record: &Record, traceback: &Traceback, line: u64) {
+        let mut told = Cow::Borrowed(traceback);
+        if !self.applications.is_empty() {
+            told.to_mut().tell_application(&self.applications);
+        }
+        let traceback = told.as_ref();
         let key = Key {
             language: traceback.language,
             exception: traceback.exception.clone(),
-            frame: traceback.frame.clone(),
+            place: traceback.place().map(str::to_owned),
             cause: traceback.cause.as_ref().map(|cause| cause.split(": ").next().unwrap_or_default().to_owned()),
         };
         if let Some(kind) = self.kinds.get_mut(&key) {
@@ -137,6 +156,7 @@ impl Tally {
                 language: traceback.language,
                 exception: traceback.exception.clone(),
                 frame: traceback.frame.clone(),
+                application: traceback.application.clone(),
                 cause: traceback.cause.clone(),
                 message: clip(&traceback.message, TEXT).to_owned(),
                 record: clip(&record.summary(), TEXT).to_owned(),

@@ -9,8 +9,16 @@ impl Book {
         Self { tally: Some(tally), ..Self::new(heads, stream) }
     }
 
+    /// What the frames of the application have in them.
+    pub(in super::super) fn tell_applications(&mut self, prefixes: Vec<String>) {
+        if let Some(tally) = &mut self.tally {
+            tally.applications = prefixes;
+        }
+    }
+
     /// What was counted.
     pub(in super::super) fn finish_survey(mut self) -> Summary {
+        self.end();
         self.hand_over();
         self.tally.unwrap_or_default().finish()
     }

@@ -217,6 +217,11 @@ impl Heads {
         Ok(Self { ways, by_first, any: matches!(format, Format::Auto), last: 0, announced: false, targets: Vec::new() })
     }
 
+    /// Whether records may be JSON, whose objects may have several lines.
+    pub(super) fn reads_json(&self) -> bool {
+        self.any || self.ways.iter().any(|way| way.name == "json")
+    }
+
     /// Whether no line is a head.
     pub(super) fn is_raw(&self) -> bool {
         self.ways.is_empty()

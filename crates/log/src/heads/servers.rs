@@ -236,7 +236,7 @@ pub(in super::super) fn postgres(line: &str) -> Option<Head<'_>> {
     let window = crate::bounds::clip(line, 240);
     // Two spaces, as nobody else writes.
     let colon = window.match_indices(":  ").map(|(at, _)| at).find(|at| !window[at + 3..].starts_with(' '))?;
-    let begin = window[..colon].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+    let begin = window[..colon].trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
     let (_, level) = LEVELS.iter().find(|(name, _)| *name == &window[begin..colon])?;
     let before = &window[..begin];
     let timed = before.is_empty() || moment(before.as_bytes(), 0).is_some() || before.starts_with('[');

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, LOOK_BACK, begun, heading_above, pattern, said};
+use super::{Before, Begun, LOOK_BACK, application, begun, heading_above, pattern, said};
 
 const UNCAUGHT: [&str; 2] = ["Unhandled exception. ", "Unhandled Exception: "];
 const INNER: &str = "---> ";
@@ -34,8 +34,9 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     if let Some(last) = inner.next() {
         machine.with_inner(last, &mut traceback.traceback);
     } else {
-        traceback.traceback.frame = Some(place);
+        traceback.traceback.frame = Some(place.clone());
     }
+    application::note(&mut traceback.traceback, &place, method(line));
     traceback.open = super::Open(super::Machine::DotNet(machine));
     traceback.before = at + 1;
     Some(traceback)
@@ -45,7 +46,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
 fn in_line(text: &str) -> Option<(&str, &str)> {
     static EXCEPTION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:^|[\s:(\[])((?:[A-Za-z_][\w`+]*\.)*[A-Za-z_][\w`+]*(?:Exception|Error|Failure)[\w`+]*)(?: \([^()]*\))?(?:: (.*))?$",
+            r"(?:^|[\s:(\[])((?:[A-Za-z_][\w`+]*\.)*(?:[A-Za-z_][\w`+]*)?(?:Exception|Error|Failure)[\w`+]*)(?: \([^()]*\))?(?:: (.*))?$",
         )
     });
     let text = text.split(" ---> ").next()?;
@@ -54,16 +55,28 @@ fn in_line(text: &str) -> Option<(&str, &str)> {
 }
 
 /// `file.cs:12` of `   at A.B.M(String text) in /x/file.cs:line 12`, or the method.
-fn frame(line: &str) -> Option<String> {
+pub(super) fn frame(line: &str) -> Option<String> {
     let text = line.trim_start_matches(' ');
-    let call = text.strip_prefix("at ").filter(|_| text.len() < line.len())?;
+    let call = text.strip_prefix("at ").or_else(|| foreign(text)).filter(|_| text.len() < line.len())?;
     let (method, rest) = call.split_once('(')?;
     let method = method.trim_end();
     if !method.contains('.') || method.contains("  ") || method.split(' ').count() > 2 {
         return None;
     }
     let (parameters, after) = rest.split_once(')')?;
-    let place = after.split_once(" in ").map(|(_, place)| place.trim_end());
+    let behind = |text: &'_ str| {
+        text.trim_start().split_once(' ').map(|(_, place)| place.trim_end().trim_end_matches('.').to_owned())
+    };
+    let place = match text.starts_with("at ") {
+        true => after.split_once(" in ").map(|(_, place)| place.trim_end().to_owned()),
+        false => behind(after).map(|place| {
+            place.rsplit_once(' ').map_or(place.clone(), |(file, number)| {
+                // `file.cs:Zeile 5`
+                file.rsplit_once(':').map_or(place.clone(), |(file, _)| format!("{file}:line {number}"))
+            })
+        }),
+    };
+    let place = place.as_deref();
     let known = place.and_then(|place| place.rsplit_once(":line ").or_else(|| place.rsplit_once(':')));
     let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     match known.filter(|(_, number)| is_number(number)) {
@@ -76,6 +89,25 @@ fn frame(line: &str) -> Option<String> {
             whole.then(|| method.to_owned())
         }
     }
+}
+
+/// How other languages than English say `at`.
+fn foreign(text: &str) -> Option<&str> {
+    ["bei ", "en ", "em ", "в ", "à ", "場所 ", "在 ", "위치: ", "w ", "v ", "a "]
+        .iter()
+        .find_map(|at| text.strip_prefix(at))
+}
+
+/// Whether a frame may be written in another language than English.
+pub(super) fn is_foreign(text: &str) -> bool {
+    foreign(text).is_some() && text.contains('(')
+}
+
+/// `A.B.M` of `   at A.B.M(String text)`
+fn method(line: &str) -> &str {
+    let text = line.trim_start();
+    let call = text.strip_prefix("at ").or_else(|| foreign(text)).unwrap_or_default();
+    call.split('(').next().unwrap_or_default()
 }
 
 /// Walks along a stack trace.
@@ -100,6 +132,7 @@ impl Machine {
         let text = line.trim_start();
         let indented = text.len() < line.len();
         if let Some(place) = frame(line) {
+            application::note(traceback, &place, method(line));
             if !self.inner && traceback.frame.is_none() {
                 traceback.frame = Some(place);
             }

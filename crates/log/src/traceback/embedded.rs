@@ -8,7 +8,7 @@ use super::super::Traceback;
 use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
 use super::super::text::cleaned;
-use super::{Begun, Open, begin, python, rust};
+use super::{Begun, Open, begin, native, objects, php, python, rust};
 
 /// The tracebacks of a line.
 #[derive(Debug, Default)]
@@ -23,6 +23,9 @@ pub(in super::super) struct Found {
 static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
     super::pattern(concat!(
         r"Traceback \(most recent call last\):|panicked at |[Ss]tack backtrace:",
+        r"|PHP Fatal error:  |PHP Parse error:  | panicked with message |JoinError::Panic\(Id\(|Service panicked: ",
+        r#"|"exc_type"|"stack|"Stack|"backtrace"|"frames"|"trace":|"extendedStackTrace"|"stepArray"|"traceback":|"panic\.|"panic_|"panic":"#,
+        r"|crashed by signal: ",
         r"|\\tat |\\n    at |\\n   at |\\ngoroutine |\\t/|\\tfrom |\\n#0 |\\nCaused by:\\",
     ))
 });
@@ -31,7 +34,7 @@ static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
 const WINDOW: usize = 8 << 10;
 
 /// How often line ends may be escaped: JSON in JSON in a quoted field.
-const DEPTH: usize = 6;
+pub(super) const DEPTH: usize = 6;
 
 /// Whether the line may have a traceback in it.
 pub(in super::super) fn with_marker(line: &str) -> bool {
@@ -40,6 +43,11 @@ pub(in super::super) fn with_marker(line: &str) -> bool {
 
 /// The tracebacks in a line that is the head of a record, or stands in one.
 pub(in super::super) fn scan(line: &str) -> Found {
+    if line.starts_with('{')
+        && let Some(found) = objects::scan(line.trim_end(), 0)
+    {
+        return found;
+    }
     let mut found = Found::default();
     scan_line(line, 0, &mut found);
     found
@@ -52,6 +60,17 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
         if found.tracebacks.len() >= TRACEBACKS {
             return;
         }
+        if marker.as_str().starts_with('"') {
+            // An object at the end of other text.
+            let object = line[from..marker.start()].find('{').map(|begin| line[from + begin..].trim_end());
+            if let Some(more) = object.filter(|_| depth < DEPTH).and_then(|object| objects::scan(object, depth + 1)) {
+                found.tracebacks.extend(more.tracebacks);
+                found.open = None;
+                return;
+            }
+            from = marker.end();
+            continue;
+        }
         if marker.as_str().starts_with('\\') {
             if depth >= DEPTH {
                 return;
@@ -63,7 +82,20 @@ fn scan_line(line: &str, depth: usize, found: &mut Found) {
             from = marker.end().max(begin + end);
             continue;
         }
-        let text = &line[marker.start()..];
+        // The number of the task stands before it.
+        let begin = match marker.as_str() {
+            " panicked with message " => line[..marker.start()].rfind("task ").unwrap_or(marker.start()),
+            _ => marker.start(),
+        };
+        let text = &line[begin..];
+        if let Some((begun, length)) = told(&line[..begin], text) {
+            push(begun, [&text[..length]], found);
+            from = begin + length;
+            if length < text.len() && !text.starts_with("PHP ") {
+                found.open = None;
+            }
+            continue;
+        }
         from = match heading(&line[..marker.start()], text) {
             None => marker.end(),
             Some((begun, length)) if escaped_line_end(&text[length..]) && depth < DEPTH => {
@@ -103,7 +135,7 @@ fn quoted_from(line: &str, from: usize, at: usize) -> usize {
 }
 
 /// Looks for all of them in text whose line ends were escaped.
-fn scan_lines(text: &str, depth: usize, found: &mut Found) {
+pub(super) fn scan_lines(text: &str, depth: usize, found: &mut Found) {
     // What is in no traceback.
     let mut before: Vec<&str> = Vec::new();
     for line in text.split('\n') {
@@ -135,10 +167,24 @@ fn push<'l>(mut begun: Begun, lines: impl IntoIterator<Item = &'l str>, found: &
     found.open = Some(begun.open);
 }
 
-fn keep(line: &str, traceback: &mut Traceback) {
+pub(super) fn keep(line: &str, traceback: &mut Traceback) {
     if traceback.lines.len() < TRACEBACK_LINES {
         traceback.lines.push(super::clip(line, super::super::bounds::LINE).to_owned());
     }
+}
+
+/// What is told in the words of the line itself, and how long it is: a panic that somebody else has caught, what PHP has
+/// told its server, how redis ended.
+fn told(before: &str, text: &str) -> Option<(Begun, usize)> {
+    if text.starts_with("PHP ") {
+        let begun = php::begin(text)?;
+        return Some((begun, text.len()));
+    }
+    if text.starts_with("crashed by signal: ") {
+        return Some((native::crashed(text), text.len()));
+    }
+    let begins = before.is_empty() || before.ends_with([' ', ':', '"', '=', '(', '\t']);
+    rust::told(text).filter(|_| begins && !(text.starts_with("Service ") && before.ends_with("the ")))
 }
 
 /// The heading that `text` begins with, and its length. It must be followed as only a traceback is, for sentences

@@ -1,7 +1,7 @@
 //! What Go writes: panics, fatal errors, dumps of goroutines, reports of data races.
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, LOOK_BACK, begun, said, say};
+use super::{Before, Begun, LOOK_BACK, application, begun, said, say};
 
 /// What the runtime itself says: certain without any goroutine after it.
 const CERTAIN: [&str; 5] = [
@@ -68,6 +68,7 @@ pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     }
     let mut begun = begun(super::Machine::Go(Machine::new(Phase::Stack)), Language::Go, false);
     said(&mut begun.traceback, "stack", before(1).unwrap_or_default());
+    application::note(&mut begun.traceback, &place, function);
     begun.traceback.frame = Some(place);
     begun.before = 1;
     Some(begun)
@@ -123,6 +124,8 @@ pub(super) struct Machine {
     phase: Phase,
     /// The last function, whose place comes next.
     function: Option<String>,
+    /// The last function without its place, in a stack that a logger has written.
+    above: Option<String>,
     /// Whether the stack was written by somebody who has recovered: then the panic is further down.
     recovered: bool,
     /// Whether the frame is found for good.
@@ -141,7 +144,7 @@ enum Phase {
 
 impl Machine {
     fn new(phase: Phase) -> Self {
-        Self { phase, function: None, recovered: false, settled: false }
+        Self { phase, function: None, above: None, recovered: false, settled: false }
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
@@ -154,8 +157,13 @@ impl Machine {
             }
             Phase::Race => self.race(line, traceback),
             Phase::Stack => {
-                let place = line.starts_with('\t') && location(line).is_some();
-                place || (line.contains('.') && !line.contains([' ', '\t', '"']))
+                let place = location(line).filter(|_| is_place(line));
+                if let Some(place) = &place {
+                    application::note(traceback, place, self.above.as_deref().unwrap_or_default());
+                } else {
+                    self.above = Some(super::clip(line, 256).to_owned());
+                }
+                place.is_some() || (line.contains('.') && !line.contains([' ', '\t', '"']))
             }
             Phase::Heading | Phase::Frames => self.stack(line, traceback),
         }
@@ -176,13 +184,14 @@ impl Machine {
             self.settled = traceback.frame.is_some();
             return true;
         }
-        if let Some(place) = line.strip_prefix('\t').filter(|_| self.phase == Phase::Frames) {
+        if self.phase == Phase::Frames && (line.starts_with('\t') || is_place(line)) {
             if let Some(function) = self.function.take()
                 && !self.settled
-                && traceback.frame.is_none()
                 && !is_runtime(&function)
             {
-                traceback.frame = location(place).or(Some(function));
+                let place = location(line).unwrap_or_else(|| function.clone());
+                application::note(traceback, &place, &function);
+                traceback.frame.get_or_insert(place);
             }
             return true;
         }
@@ -192,7 +201,7 @@ impl Machine {
         }
         if let Some(function) = function(line) {
             if function == "panic" && self.recovered && !self.settled {
-                (traceback.frame, self.recovered) = (None, false);
+                (traceback.frame, traceback.application, self.recovered) = (None, None, false);
             }
             self.function = Some(function.to_owned());
             return true;
@@ -214,12 +223,18 @@ fn function(line: &str) -> Option<&str> {
     (word && (name.contains('.') || name == "panic")).then_some(name)
 }
 
+/// Whether this is the line with the place of a function: indented by a tabulator, or by spaces where one was lost.
+fn is_place(line: &str) -> bool {
+    let indented = line.starts_with('\t') || super::indent(line) >= 4;
+    indented && line.contains(".go:") && location(line).is_some()
+}
+
 fn is_runtime(function: &str) -> bool {
     function == "panic" || function.starts_with("runtime.") || function.starts_with("runtime/")
 }
 
 /// `/x.go:12` of `/x.go:12 +0x1d fp=0xc0`
-fn location(text: &str) -> Option<String> {
+pub(super) fn location(text: &str) -> Option<String> {
     let place = text.trim_start().split(' ').next()?;
     let (file, number) = place.rsplit_once(':')?;
     let placed = !file.is_empty() && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, LOOK_BACK, begun, heading_above, pattern, said};
+use super::{Before, Begun, LOOK_BACK, application, begun, heading_above, pattern, said};
 
 const UNCAUGHT: &str = "Exception in thread \"";
 
@@ -21,15 +21,46 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 /// The first frame: the exception is in a line before it.
 pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     let place = frame(line)?;
-    let (at, (name, message)) = heading_above(before, |line| frame(line).is_some(), in_line)?;
-    let mut begun = begun(super::Machine::Java(Machine::new(Phase::Frames)), Language::Java, false);
+    // A class may have a name in small letters: then it stands alone in the line above.
+    let small = before(0).and_then(small_heading).map(|found| (0, found));
+    let (at, (name, message)) = heading_above(before, |line| frame(line).is_some(), in_line).or(small)?;
+    let spaced = before(0).is_some_and(str::is_empty);
+    let machine = Machine { spaced, ..Machine::new(Phase::Frames) };
+    let mut begun = begun(super::Machine::Java(machine), Language::Java, false);
     said(&mut begun.traceback, name, message);
-    for between in (0..at).rev().filter_map(before) {
+    for between in (0..at).rev().filter_map(before).filter(|line| !line.is_empty()) {
         super::say(&mut begun.traceback, between);
     }
+    application::note(&mut begun.traceback, &place, method(line));
     begun.traceback.frame = Some(place);
     begun.before = at + 1;
     Some(begun)
+}
+
+/// The banner with which the machine itself ends: everything in it begins with `#`.
+pub(super) fn begin_banner(line: &str) -> Option<Begun> {
+    let what = match line.trim_end() {
+        "# A fatal error has been detected by the Java Runtime Environment:" => "fatal error",
+        "# There is insufficient memory for the Java Runtime Environment to continue." => "insufficient memory",
+        _ => return None,
+    };
+    let mut begun = begun(super::Machine::Java(Machine::new(Phase::Banner)), Language::Java, true);
+    said(&mut begun.traceback, what, "");
+    Some(begun)
+}
+
+/// The trace again, where empty lines stand between its parts.
+pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<super::Open> {
+    let chained = ["Caused by: ", "Caused: "].iter().any(|begin| line.starts_with(begin));
+    let banner = traceback.lines.last().is_some_and(|last| last.starts_with('#'));
+    (chained && !banner).then(|| super::Open(super::Machine::Java(Machine::new(Phase::Message))))
+}
+
+/// `a.b.C.m` of `\tat module/a.b.C.m(File.java:12)`
+fn method(line: &str) -> &str {
+    let call = line.trim_start().strip_prefix("at ").unwrap_or_default();
+    let name = call.split('(').next().unwrap_or_default();
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The exception with which a line ends, whatever is before.
@@ -58,8 +89,16 @@ fn heading(text: &str) -> Option<(&str, &str)> {
     (name.split('.').all(word) && (called || packaged)).then_some((name, message))
 }
 
+/// `a.b.c: message`, where the class is named in small letters.
+fn small_heading(text: &str) -> Option<(&str, &str)> {
+    let (name, message) = text.split_once(": ").unwrap_or((text, ""));
+    let part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(&byte));
+    (name.split('.').count() >= 3 && name.split('.').all(part)).then_some((name, message))
+}
+
 /// `File.java:12` of `\tat a.b.C.m(File.java:12)`, or the method when the file is not known.
-fn frame(line: &str) -> Option<String> {
+pub(super) fn frame(line: &str) -> Option<String> {
     let text = line.trim_start();
     let call = text.strip_prefix("at ").filter(|_| text.len() < line.len())?;
     let (method, rest) = call.split_once('(')?;
@@ -87,6 +126,8 @@ pub(super) struct Machine {
     own: bool,
     /// How many lines of a message were taken.
     message: usize,
+    /// Whether an empty line stands behind each.
+    spaced: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,16 +135,26 @@ enum Phase {
     /// More of what the exception says, up to its first frame.
     Message,
     Frames,
+    /// The banner of the machine; whether the next line is the frame in which it happened.
+    Banner,
+    BannerFrame,
 }
 
 impl Machine {
     fn new(phase: Phase) -> Self {
-        Self { phase, own: true, message: 0 }
+        Self { phase, own: true, message: 0, spaced: false }
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim_start();
+        if matches!(self.phase, Phase::Banner | Phase::BannerFrame) {
+            return self.banner(line, traceback);
+        }
+        if text.is_empty() && self.spaced {
+            return true;
+        }
         if let Some(place) = frame(line) {
+            application::note(traceback, &place, method(line));
             if self.own && traceback.frame.is_none() {
                 traceback.frame = Some(place);
             }
@@ -113,6 +164,16 @@ impl Machine {
         let indented = text.len() < line.len();
         if indented && (text.starts_with("... ") || text.starts_with("at ")) {
             self.phase = Phase::Frames;
+            return true;
+        }
+        // Jenkins writes the root first, and what followed from it under it.
+        if let Some((name, message)) = line.strip_prefix("Caused: ").and_then(in_line) {
+            let colon = if traceback.message.is_empty() { "" } else { ": " };
+            let root = [traceback.exception.as_deref().unwrap_or_default(), colon, &traceback.message].concat();
+            traceback.cause.get_or_insert(root);
+            said(traceback, name, message);
+            (traceback.frame, traceback.application) = (None, None);
+            (self.phase, self.own, self.message) = (Phase::Message, true, 0);
             return true;
         }
         if let Some(cause) = text.strip_prefix("Caused by: ").or_else(|| text.strip_prefix("Wrapped by: ")) {
@@ -133,5 +194,22 @@ impl Machine {
             super::say(traceback, line.trim_end());
         }
         belongs
+    }
+
+    /// `#  SIGSEGV (0xb) at pc=…`, `# Problematic frame:` and the frame under it.
+    fn banner(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        let Some(text) = line.strip_prefix('#').map(str::trim) else { return false };
+        if self.phase == Phase::BannerFrame {
+            traceback.frame = Some(super::clip(text, 256).to_owned());
+            self.phase = Phase::Banner;
+        } else if text.starts_with("Problematic frame:") {
+            self.phase = Phase::BannerFrame;
+        } else if traceback.message.is_empty() && !text.is_empty() {
+            let signal =
+                text.split(' ').next().filter(|name| name.starts_with("SIG") || name.starts_with("EXCEPTION_"));
+            let what = signal.map_or_else(|| traceback.exception.clone().unwrap_or_default(), str::to_owned);
+            said(traceback, &what, text);
+        }
+        true
     }
 }

@@ -1,19 +1,25 @@
 //! Finds tracebacks: line by line in a stream, and inside of single lines where they are escaped.
 
+mod application;
+mod dart;
 mod dotnet;
+mod elixir;
 mod embedded;
 mod go;
 mod java;
 mod native;
 mod node;
+mod objects;
 mod php;
 mod python;
 mod ruby;
 mod rust;
+mod swift;
 
 use super::bounds::{EXCEPTION, clip};
 use super::{Language, Traceback};
 
+pub(super) use application::by_prefix;
 pub(super) use embedded::{Found, scan, with_marker};
 
 /// A traceback whose end has not been seen.
@@ -31,6 +37,11 @@ enum Machine {
     Ruby(ruby::Machine),
     Php(php::Machine),
     Native(native::Machine),
+    Elixir(elixir::Machine),
+    Dart(dart::Machine),
+    Swift(swift::Machine),
+    /// A dump that is indented as a whole, by so many spaces.
+    Indented(usize, Box<Machine>),
     /// Nothing more belongs to it.
     Ended,
 }
@@ -58,17 +69,24 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
     // Nearly all lines of a raw stream come here: the first letter rules most of them out.
     let text = line.trim_start_matches([' ', '\t']);
     let certain = match text.as_bytes().first()? {
-        b'T' | b'+' | b'\xe2' | b'-' => python::begin(line),
+        b'T' | b'+' | b'\xe2' | b'-' => python::begin(line).or_else(|| rust::begin_report(line)),
+        b'F' if swift::begin(line).is_some() => swift::begin(line),
         b'F' | b'E' => python::begin(line).or_else(|| java::begin(line)).or_else(|| php::begin(line)),
         b't' | b's' | b'S' => rust::begin(line),
         b'p' => rust::begin(line).or_else(|| go::begin(line)),
         b'f' | b'r' | b'W' => go::begin(line),
         b'U' => dotnet::begin(line),
+        b'*' => elixir::begin(line),
+        b'#' if text.starts_with("# ") => java::begin_banner(line),
         b'P' | b'[' => php::begin(line),
         _ => None,
     };
     let mut begun = certain
         .or_else(|| native::begin(line))
+        .or_else(|| swift::begin(line))
+        .or_else(|| elixir::begin_report(line))
+        .or_else(|| python::begin_interactive(line))
+        .or_else(|| begin_indented(line, text, before))
         .or_else(|| begin_after(line, text, before))
         .or_else(|| ruby::begin(line))?;
     if matches!(begun.traceback.language, Language::Native | Language::Go) {
@@ -82,15 +100,21 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
 fn begin_after(line: &str, text: &str, before: Before<'_, '_>) -> Option<Begun> {
     let indented = text.len() < line.len();
     match text.as_bytes().first()? {
+        b'#' if text.starts_with("#0 ") && text.ends_with(')') && text.contains(".dart") => {
+            dart::begin_after(before, line)
+        }
         b'a' if indented && text.starts_with("at ") => rust::begin_without_heading(before, line)
             .or_else(|| java::begin_after(before, line))
             .or_else(|| node::begin_after(before, line))
             .or_else(|| dotnet::begin_after(before, line)),
         b'g' | b'r' if !indented => go::begin_after(before, line).or_else(|| ruby::begin_after(before, line)),
-        b'/' if line.starts_with('\t') => go::begin_stack(before, line),
+        b'/' if line.starts_with(['\t', ' ']) => go::begin_stack(before, line),
+        b'b' | b'e' | b'\xc3' | b'\xd0' | b'\xe4' | b'\xe5' if indented && dotnet::is_foreign(text) => {
+            dotnet::begin_after(before, line)
+        }
         b'(' if line.starts_with(node::NO_ERROR) => node::begin_after_value(before),
         b'#' => php::begin_after(before, line),
-        _ if indented => rust::begin_chain(before, line),
+        _ if indented => rust::begin_chain(before, line).or_else(|| ruby::begin_after(before, line)),
         _ => ruby::begin_after(before, line),
     }
 }
@@ -112,6 +136,19 @@ impl Open {
             Machine::Ruby(machine) => machine.take(line, traceback),
             Machine::Php(machine) => machine.take(line, traceback),
             Machine::Native(machine) => machine.take(line, traceback),
+            Machine::Elixir(machine) => machine.take(line, traceback),
+            Machine::Dart(machine) => machine.take(line, traceback),
+            Machine::Swift(machine) => machine.take(line, traceback),
+            Machine::Indented(base, inner) => {
+                let base = *base;
+                if indent(line) < base && !line.trim().is_empty() {
+                    return false;
+                }
+                let mut open = Self(std::mem::replace(inner, Machine::Ended));
+                let taken = open.take(line.get(base..).unwrap_or_default(), traceback);
+                **inner = open.0;
+                taken
+            }
             Machine::Ended => false,
         }
     }
@@ -121,6 +158,7 @@ impl Open {
         match traceback.language {
             Language::Python => python::resume(line, traceback),
             Language::Rust => rust::resume(line, traceback),
+            Language::Java => java::resume(line, traceback),
             _ => None,
         }
     }
@@ -135,9 +173,47 @@ impl Open {
     }
 }
 
+/// A dump of Go that is indented as a whole.
+fn begin_indented(line: &str, text: &str, before: Before<'_, '_>) -> Option<Begun> {
+    const BEGINNINGS: [&str; 4] = ["goroutine ", "runtime stack:", "fatal error: ", "panic: runtime error: "];
+    let base = indent(line);
+    if base == 0 || !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
+        return None;
+    }
+    let dedented = |at: usize| before(at).map(|line| line.get(indent(line).min(base)..).unwrap_or_default());
+    let mut begun = go::begin(&line[base..]).or_else(|| go::begin_after(&dedented, &line[base..]))?;
+    let inner = std::mem::replace(&mut begun.open.0, Machine::Ended);
+    begun.open.0 = Machine::Indented(base, Box::new(inner));
+    Some(begun)
+}
+
+/// The place that a line says which is a frame in this language.
+fn place_of(language: Language, line: &str) -> Option<String> {
+    match language {
+        Language::Python => python::place(line.trim()).map(|(place, _)| place),
+        Language::Java => java::frame(line),
+        Language::Node => node::frame(line),
+        Language::DotNet => dotnet::frame(line),
+        Language::Ruby => ruby::place(line.trim_start().trim_start_matches("from ")).map(|(place, _)| place),
+        Language::Go => go::location(line),
+        Language::Elixir => elixir::frame(line).map(|(place, _)| place),
+        Language::Dart => dart::frame(line),
+        Language::Php => php::frame(line).map(str::to_owned),
+        Language::Rust => line.trim().strip_prefix("at ").and_then(rust::file_and_line),
+        Language::Native | Language::Swift => None,
+    }
+}
+
 fn begun(machine: Machine, language: Language, alone: bool) -> Begun {
-    let traceback =
-        Traceback { language, exception: None, message: String::new(), frame: None, cause: None, lines: Vec::new() };
+    let traceback = Traceback {
+        language,
+        exception: None,
+        message: String::new(),
+        frame: None,
+        application: None,
+        cause: None,
+        lines: Vec::new(),
+    };
     Begun { open: Open(machine), traceback, alone, before: 0 }
 }
 
@@ -189,5 +265,7 @@ fn indent(line: &str) -> usize {
     line.bytes().take_while(|byte| *byte == b' ').count()
 }
 
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;

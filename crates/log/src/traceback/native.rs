@@ -32,6 +32,13 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     if let Some(begun) = sanitizer(text).or_else(|| assertion(text)).or_else(|| undefined(text)) {
         return Some(begun);
     }
+    if let Some((_, signal)) = text.split_once(" - mysqld got ").or_else(|| text.split_once(" [ERROR] mysqld got ")) {
+        let signal = signal.trim_end_matches([';', ' ']);
+        let machine = Machine { server: true, ..Machine::default() };
+        let mut begun = begun(super::Machine::Native(machine), Language::Native, true);
+        said(&mut begun.traceback, signal, text);
+        return Some(begun);
+    }
     let language = language(text)?;
     let mut begun = begun(super::Machine::Native(Machine::default()), language, true);
     let traceback = &mut begun.traceback;
@@ -52,6 +59,15 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         say(traceback, text);
     }
     Some(begun)
+}
+
+/// `crashed by signal: 11, si_code: 1`, as redis says.
+pub(super) fn crashed(text: &str) -> Begun {
+    let number: String =
+        text.trim_start_matches("crashed by signal: ").chars().take_while(char::is_ascii_digit).collect();
+    let mut begun = begun(super::Machine::Ended, Language::Native, false);
+    said(&mut begun.traceback, &["signal ", &number].concat(), text);
+    begun
 }
 
 /// A heading that stands under a ruler: the ruler belongs to it.
@@ -156,6 +172,8 @@ fn undefined(text: &str) -> Option<Begun> {
 pub(super) struct Machine {
     /// Whether it is a report of a sanitizer, which has an end of its own.
     report: bool,
+    /// Whether it is what mysqld says of its own end: many sentences, and the stack.
+    server: bool,
     ended: bool,
     /// Whether frames of the first stack have come.
     frames: bool,
@@ -164,6 +182,16 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
+        if self.server {
+            // `/usr/sbin/mysqld(pour+0x5) [0x55]`
+            let function = text.split_once('(').filter(|(file, _)| file.starts_with('/')).map(|(_, rest)| rest);
+            let name = function.and_then(|rest| rest.split(['+', ')']).next()).unwrap_or_default();
+            let own = ["my_print_stacktrace", "handle_fatal_signal", "print_fatal_signal"];
+            if traceback.frame.is_none() && !name.is_empty() && !own.iter().any(|own| name.contains(own)) {
+                traceback.frame = Some(name.to_owned());
+            }
+            return traceback.lines.len() < 80;
+        }
         if let Some(frame) = numbered(text) {
             // Those of the sanitizer itself, or of the library, say nothing about the program.
             let own =

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, begun, heading_above, indent, pattern, said};
+use super::{Before, Begun, application, begun, heading_above, indent, pattern, said};
 
 /// What follows a value that was thrown and is no error.
 pub(super) const NO_ERROR: &str = "(Use `node --trace-uncaught";
@@ -20,6 +20,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     for between in (0..at).rev().filter_map(before) {
         super::say(&mut begun.traceback, between);
     }
+    application::note(&mut begun.traceback, &place, "");
     begun.traceback.frame = Some(place);
     begun.before = at + 1 + source;
     Some(begun)
@@ -53,15 +54,21 @@ fn source(before: Before<'_, '_>, from: usize) -> usize {
 /// The error with which a line ends, whatever is before; or at its beginning one that is not called so.
 fn in_line(text: &str) -> Option<(&str, &str)> {
     static ERROR: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?:^|[\s:(\[])([A-Za-z_$][\w$.]*(?:Error|Exception|Warning)(?: \[\w+\])?|Error|Trace)(?:: ?(.*))?$")
+        pattern(
+            r"(?:^|[\s:(\[])([A-Za-z_$][\w$.]*(?:Error|Exception|Warning)(?: \[\w+\])?|Error(?: \[\w+\])?|Trace)(?:: ?(.*))?$",
+        )
     });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:Uncaught )?([A-Z][\w$]*): (.*)$"));
+    // What was thrown stands behind the warning that nobody has caught it.
+    if let Some((_, thrown)) = text.split_once("UnhandledPromiseRejectionWarning: ") {
+        return in_line(thrown).or(Some(("UnhandledPromiseRejectionWarning", thrown)));
+    }
     let found = ERROR.captures(text).or_else(|| OTHER.captures(text))?;
     Some((found.get(1)?.as_str(), found.get(2).map_or("", |message| message.as_str())))
 }
 
 /// `file:12` of `    at f (file:12:3)` or `    at file:12:3`, or the function when the place is not known.
-fn frame(line: &str) -> Option<String> {
+pub(super) fn frame(line: &str) -> Option<String> {
     let text = line.trim_start_matches(' ');
     let call = text.strip_prefix("at ").filter(|_| text.len() < line.len())?;
     // Behind the last frame there may be what else the error carries, or a comma in a list.
@@ -110,6 +117,9 @@ impl Machine {
         let text = line.trim();
         match self.phase {
             Phase::Frames if frame(line).is_some() => {
+                if let Some(place) = frame(line) {
+                    application::note(traceback, &place, "");
+                }
                 *self = Self::after(line);
                 true
             }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, LOOK_BACK, begun, pattern, said, say};
+use super::{Before, Begun, LOOK_BACK, application, begun, pattern, said, say};
 
 /// `PHP Fatal error:  Uncaught X: message in file:3`, or another fatal error.
 pub(super) fn begin(line: &str) -> Option<Begun> {
@@ -21,10 +21,14 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     match rest.strip_prefix("Uncaught ") {
         Some(text) => tell(text, &mut begun.traceback),
         None => {
-            let (message, place) = rest.rsplit_once(" in ")?;
-            let (file, number) = place.split_once(" on line ")?;
+            // A server has more behind it: the request, for one.
+            let (before, place) = rest.split_once(" on line ")?;
+            let (message, file) = before.rsplit_once(" in ")?;
+            let number: String = place.chars().take_while(char::is_ascii_digit).collect();
             said(&mut begun.traceback, what, message);
-            begun.traceback.frame = Some(format!("{file}:{number}"));
+            let place = format!("{file}:{number}");
+            application::note(&mut begun.traceback, &place, "");
+            begun.traceback.frame = Some(place);
             begun.open = super::Open(super::Machine::Php(Machine::new(Phase::Ended)));
         }
     }
@@ -72,8 +76,13 @@ fn tell_object(text: &str, traceback: &mut Traceback) {
     let (name, rest) = text.split_once('(').unwrap_or((text, ""));
     let message = rest.split_once("): ").map_or("", |(_, message)| message);
     let (message, place) = message.rsplit_once(" at ").unwrap_or((message, ""));
-    said(traceback, name, message);
-    traceback.frame = Some(place.trim_end_matches(')').to_owned()).filter(|place| !place.is_empty());
+    // Inside of JSON the separators of namespaces are doubled.
+    said(traceback, &name.replace("\\\\", "\\"), message);
+    let place = place.trim_end().trim_end_matches(')');
+    if !place.is_empty() {
+        application::note(traceback, place, "");
+        traceback.frame = Some(place.to_owned());
+    }
 }
 
 /// Takes a line of the message; its last ends with the place.
@@ -86,10 +95,18 @@ fn more(line: &str, traceback: &mut Traceback) {
     match placed {
         Some((message, place)) => {
             say(traceback, message);
+            application::note(traceback, place, "");
             traceback.frame = Some(place.to_owned());
         }
         None => say(traceback, line),
     }
+}
+
+/// `/srv/x.php:9` as `/srv/x.php(9)` of `#0 /srv/x.php(9): f()`, without the number.
+pub(super) fn frame(line: &str) -> Option<&str> {
+    let (_, rest) = line.trim().strip_prefix('#')?.split_once(' ')?;
+    let (place, _) = rest.split_once(": ")?;
+    (place.contains(".php(") || place.contains(".phtml(")).then_some(place)
 }
 
 /// Walks along a stack trace.
@@ -128,8 +145,22 @@ impl Machine {
                 belongs
             }
             Phase::Frames if text.is_empty() => true,
-            Phase::Frames if text.starts_with('#') => text[1..].starts_with(|c: char| c.is_ascii_digit()),
-            Phase::Frames if line.starts_with("  thrown in ") || text == "\"}" => {
+            Phase::Frames if text.starts_with('#') => {
+                if let Some(place) = frame(text) {
+                    application::note(traceback, place, "");
+                }
+                text[1..].starts_with(|c: char| c.is_ascii_digit())
+            }
+            Phase::Frames if text.starts_with("[previous exception] ") => {
+                if let Some((at, true)) = exception(text) {
+                    let mut root = begun(super::Machine::Ended, Language::Php, false).traceback;
+                    tell_object(&text[at..], &mut root);
+                    traceback.cause =
+                        Some([root.exception.as_deref().unwrap_or_default(), ": ", &root.message].concat());
+                }
+                true
+            }
+            Phase::Frames if line.starts_with("  thrown in ") || text.starts_with("\"}") => {
                 self.phase = Phase::Ended;
                 true
             }
@@ -137,6 +168,7 @@ impl Machine {
                 let first = traceback.exception.take().unwrap_or_default();
                 let cause = format!("{first}: {}", traceback.message);
                 traceback.cause.get_or_insert(cause);
+                traceback.application = None;
                 tell(next, traceback);
                 self.phase = Phase::Message(0);
                 true

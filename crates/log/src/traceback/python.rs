@@ -1,7 +1,7 @@
 //! Python's tracebacks: simple, chained, and those of exception groups.
 
 use super::super::{Language, Traceback};
-use super::{Begun, begun, indent, say};
+use super::{Begun, application, begun, indent, say};
 
 /// The heading of a traceback.
 pub(super) const HEADING: &str = "Traceback (most recent call last):";
@@ -30,8 +30,21 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         say(&mut begun.traceback, message);
     } else if base == 0 && phase == Phase::Body {
         begun.traceback.frame = place(text).map(|(frame, _)| frame);
+        begun.traceback.application = begun.traceback.frame.clone();
     }
     Some(begun)
+}
+
+/// `ValueError                    Traceback (most recent call last)`, as IPython writes it.
+pub(super) fn begin_interactive(line: &str) -> Option<Begun> {
+    let text =
+        line.trim().strip_suffix("Traceback (most recent call last)").or_else(|| line.trim().strip_suffix(HEADING))?;
+    let name = text.trim_end();
+    let padded = text.len() - name.len() >= 3;
+    let (_, message) = exception(name).filter(|_| padded)?;
+    let mut begun = at(0, Phase::Interactive, true);
+    begun.traceback.exception = Some(name.to_owned());
+    message.is_empty().then_some(begun)
 }
 
 /// Whether the line is one that Python writes before a traceback that nobody was there to catch.
@@ -75,7 +88,7 @@ fn is_chain(text: &str) -> bool {
 }
 
 /// `x.py:3` of `File "x.py", line 3, in f`, and what follows the number.
-fn place(text: &str) -> Option<(String, &str)> {
+pub(super) fn place(text: &str) -> Option<(String, &str)> {
     let (file, rest) = text.strip_prefix("File \"")?.split_once("\", line ")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (line, rest) = rest.split_at(digits);
@@ -98,6 +111,11 @@ fn exception(text: &str) -> Option<(&str, &str)> {
     let last = name.rsplit('.').next().unwrap_or_default();
     // A word alone may be anything; the names of exceptions are capitalised.
     let named = text.contains(':') || last.starts_with(char::is_uppercase);
+    // Ray names the exception of the other process in parentheses.
+    let name = match name.strip_suffix(')').and_then(|name| name.split_once('(')) {
+        Some((outer, _)) if outer.ends_with("RayTaskError") => outer,
+        _ => name,
+    };
     (named && name.len() <= 256 && name.split('.').all(identifier)).then_some((name, message))
 }
 
@@ -109,7 +127,21 @@ pub(super) struct Machine {
     phase: Phase,
     /// The last place before the exception.
     frame: Option<String>,
+    /// The last place of the application before the exception.
+    own: Option<String>,
     blank: bool,
+    /// Whether the exception at a leaf of the group is known, and whether what follows from it may still come.
+    leaf: Leaf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaf {
+    None,
+    /// Known, and in its own section.
+    Within,
+    /// Chained to another one that comes.
+    Chained,
+    Settled,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +154,8 @@ enum Phase {
     Chained,
     /// Everything behind bars; whether the group's own exception is known.
     Group { settled: bool },
+    /// What IPython shows: places and source, up to the exception that its heading names.
+    Interactive,
     /// What the interpreter says when it dies.
     Fatal,
     /// The heading comes next, or the exception.
@@ -132,7 +166,7 @@ enum Phase {
 
 impl Machine {
     fn new(base: usize, phase: Phase) -> Self {
-        Self { base, phase, frame: None, blank: false }
+        Self { base, phase, frame: None, own: None, blank: false, leaf: Leaf::None }
     }
 
     /// Whether no place has come yet.
@@ -153,6 +187,7 @@ impl Machine {
             Phase::Raised => self.raised(line, text, depth, blank, traceback),
             Phase::Chained => self.chained(text, depth, traceback),
             Phase::Group { settled } => self.group(line, settled, traceback),
+            Phase::Interactive => self.interactive(text, traceback),
             Phase::Fatal => fatal(text, depth, traceback),
             Phase::Announced => self.chained(text, depth, traceback),
             Phase::Box => self.boxed(text, traceback),
@@ -162,7 +197,7 @@ impl Machine {
     fn body(&mut self, text: &str, depth: usize, traceback: &mut Traceback) -> bool {
         if depth > self.base {
             if let Some((frame, _)) = place(text) {
-                self.frame = Some(frame);
+                self.at(frame);
             }
             return true;
         }
@@ -182,13 +217,69 @@ impl Machine {
         if let Some(frame) = self.frame.take() {
             traceback.frame = Some(frame);
         }
+        if let Some(own) = self.own.take() {
+            traceback.application = Some(own);
+        }
         self.phase = Phase::Raised;
+        true
+    }
+
+    /// A place on the way to the exception.
+    fn at(&mut self, place: String) {
+        if !application::is_library(Language::Python, &place, "") {
+            self.own = Some(place.clone());
+        }
+        self.frame = Some(place);
+    }
+
+    fn interactive(&mut self, text: &str, traceback: &mut Traceback) -> bool {
+        let name = traceback.exception.clone().unwrap_or_default();
+        let said = text.strip_prefix(name.as_str()).filter(|rest| rest.is_empty() || rest.starts_with(':'));
+        if said.is_some() {
+            traceback.exception = None;
+            return self.raise(text, traceback);
+        }
+        if let Some(rest) = text.strip_prefix("File ") {
+            // `File /srv/cup.py:5, in pour(x)`
+            let place = rest.split(", in ").next().unwrap_or(rest);
+            let numbered =
+                place.rsplit_once(':').is_some_and(|(_, line)| line.bytes().all(|byte| byte.is_ascii_digit()));
+            if numbered {
+                self.at(place.to_owned());
+            }
+        } else if let Some((cell, rest)) =
+            text.split_once(", line ").filter(|(cell, _)| cell.contains("In [") || cell.contains("In["))
+        {
+            let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            self.at(format!("{cell}:{line}"));
+        } else if let Some((file, _)) =
+            text.split_once(" in ").filter(|(file, _)| file.ends_with(".py") || file.starts_with('<'))
+        {
+            self.at(file.to_owned());
+        } else if let Some(rest) = text.strip_prefix("----> ").or_else(|| text.strip_prefix("---> ")) {
+            // The number of the line, where the place has none.
+            let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            if let Some(place) = self.frame.take().filter(|_| !line.is_empty()) {
+                let numbered =
+                    place.rsplit_once(':').is_some_and(|(_, line)| line.bytes().all(|byte| byte.is_ascii_digit()));
+                let place = if numbered { place } else { format!("{place}:{line}") };
+                self.at(place);
+            }
+        }
         true
     }
 
     fn raised(&mut self, line: &str, text: &str, depth: usize, blank: bool, traceback: &mut Traceback) -> bool {
         if is_chain(text) {
             self.phase = Phase::Chained;
+            true
+        } else if depth > self.base
+            && traceback.message.starts_with("ray::")
+            && let Some((frame, _)) = place(text)
+        {
+            // Ray shows the traceback of the other process under its own exception.
+            self.at(frame);
+            (traceback.exception, self.phase) = (None, Phase::Body);
             true
         } else if depth > self.base && !blank {
             say(traceback, line.get(self.base..).unwrap_or(line).trim_end());
@@ -209,7 +300,7 @@ impl Machine {
                 !file.is_empty() && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
             });
             if placed {
-                self.frame = Some(place.to_owned());
+                self.at(place.to_owned());
             }
             return true;
         }
@@ -228,25 +319,51 @@ impl Machine {
         true
     }
 
-    /// The outermost level has the group's own exception; the levels within have those of its members.
+    /// What is raised is at a leaf: the first of them counts. What is around it says only that there was a group.
     fn group(&mut self, line: &str, settled: bool, traceback: &mut Traceback) -> bool {
         let text = line.trim_start();
         if is_chain(text.trim_end()) {
             self.phase = Phase::Chained;
             return true;
         }
-        let Some(inside) = text.strip_prefix('|') else { return text.starts_with('+') };
-        if indent(line) != self.base {
+        let Some(inside) = text.strip_prefix('|') else {
+            if text.starts_with('+') && self.leaf != Leaf::None {
+                self.leaf = Leaf::Settled;
+            }
+            return text.starts_with('+');
+        };
+        let inside = inside.strip_prefix(' ').unwrap_or(inside).trim_end();
+        if settled || self.leaf == Leaf::Settled {
             return true;
         }
-        let inside = inside.strip_prefix(' ').unwrap_or(inside).trim_end();
         if is_chain(inside) {
-            self.phase = Phase::Group { settled: false };
-        } else if settled {
+            self.leaf = if self.leaf == Leaf::Within { Leaf::Chained } else { self.leaf };
         } else if let Some((frame, _)) = place(inside.trim_start()) {
-            self.frame = Some(frame);
-        } else if indent(inside) == 0 && self.raise(inside, traceback) {
-            self.phase = Phase::Group { settled: true };
+            self.at(frame);
+        } else if indent(inside) == 0 && self.leaf != Leaf::Within && !inside.starts_with('+') {
+            let Some((name, message)) = exception(inside) else { return true };
+            let group = message.contains(" sub-exception") && message.ends_with(')');
+            if group {
+                // Its own places are those of the leaf, if that has none.
+                let own = self.own.take();
+                traceback.application = own.or(traceback.application.take());
+                traceback.frame = self.frame.take().or(traceback.frame.take());
+                let first = traceback.exception.is_none();
+                if first {
+                    traceback.exception = Some(name.to_owned());
+                    say(traceback, message);
+                }
+                return true;
+            }
+            let of_group = traceback.exception.as_deref().is_some_and(|name| name.ends_with("Group"));
+            if of_group && self.leaf == Leaf::None {
+                traceback.exception = None;
+            }
+            self.raise(inside, traceback);
+            self.phase = Phase::Group { settled: false };
+            self.leaf = Leaf::Within;
+        } else if self.leaf == Leaf::Within && indent(inside) > 0 && !traceback.message.is_empty() {
+            say(traceback, inside);
         }
         true
     }

@@ -1,7 +1,7 @@
 //! What Ruby writes: an exception with its place first, then where that was called from.
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, begun, said, say};
+use super::{Before, Begun, LOOK_BACK, application, begun, said, say};
 
 /// The end of the line with which Ruby announces what ended a thread.
 const THREAD: &str = "terminated with exception (report_on_exception is true):";
@@ -19,16 +19,61 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 
 /// The first place, as loggers write an exception: what it is stands at the end of the line before.
 pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
-    let (place, rest) = place(line)?;
+    let (place, rest) = place(untagged(line.trim_start()))?;
     if !rest.is_empty() {
         return None;
     }
-    let (message, class) = class(before(0)?)?;
+    let directly = before(0).and_then(class).map(|(message, class)| (0, message, class));
+    let (at, message, class) = directly.or_else(|| of_rails(before)).or_else(|| named_before(before))?;
     let mut begun = begun(super::Machine::Ruby(Machine { phase: Phase::Places }), Language::Ruby, false);
     said(&mut begun.traceback, class, message);
+    application::note(&mut begun.traceback, &place, "");
     begun.traceback.frame = Some(place);
-    begun.before = 1;
+    begun.before = at + 1;
     Some(begun)
+}
+
+/// The line without the tags that Rails puts before it.
+fn untagged(mut line: &str) -> &str {
+    while let Some((_, rest)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        line = rest.trim_start();
+    }
+    if line.starts_with('[') && line.ends_with(']') { "" } else { line }
+}
+
+/// `SpillError (message):` and an empty line, as Rails writes what ended a request; the source of a template may follow.
+fn of_rails<'l>(before: Before<'_, 'l>) -> Option<(usize, &'l str, &'l str)> {
+    for at in 0..LOOK_BACK / 2 {
+        let line = untagged(before(at)?.trim());
+        if let Some((class, message)) = line.strip_suffix("):").and_then(|line| line.split_once(" (")) {
+            return is_class(class).then_some((at, message, class));
+        }
+        // What is between is empty, or source with numbers.
+        if !line.is_empty() && !line.starts_with(|c: char| c.is_ascii_digit()) && !line.starts_with("Cause") {
+            return None;
+        }
+    }
+    None
+}
+
+/// `SpillError: message` at the end of the line above.
+fn named_before<'l>(before: Before<'_, 'l>) -> Option<(usize, &'l str, &'l str)> {
+    let line = before(0)?;
+    let (name, message) = line.split_once(": ").unwrap_or((line, ""));
+    let mut name = name.rsplit(' ').next()?;
+    let mut message = message;
+    if !(name.ends_with("Error") || name.ends_with("Exception")) {
+        let (second, rest) = message.split_once(": ")?;
+        (name, message) = (second.rsplit(' ').next()?, rest);
+    }
+    let called = name.ends_with("Error") || name.ends_with("Exception");
+    (called && is_class(name)).then_some((0, message, name))
+}
+
+fn is_class(text: &str) -> bool {
+    text.split("::").all(|part| {
+        part.starts_with(|c: char| c.is_ascii_uppercase()) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
 }
 
 /// Whether the line is the first place of a traceback that is written the other way round, under Python's heading.
@@ -54,6 +99,7 @@ struct Heading<'a> {
 impl Heading<'_> {
     fn tell(self, traceback: &mut Traceback) {
         said(traceback, self.class, self.message);
+        application::note(traceback, &self.place, "");
         traceback.frame = Some(self.place);
     }
 }
@@ -66,7 +112,7 @@ fn heading(line: &str) -> Option<Heading<'_>> {
 }
 
 /// `file.rb:7` of ``file.rb:7:in `f'``, and what follows.
-fn place(line: &str) -> Option<(String, &str)> {
+pub(super) fn place(line: &str) -> Option<(String, &str)> {
     let (place, method) = line.split_once(":in ")?;
     let method = method.strip_prefix(['`', '\''])?;
     let (file, number) = place.rsplit_once(':')?;
@@ -119,6 +165,9 @@ impl Machine {
                 true
             }),
             Phase::Message(..) | Phase::From if from => {
+                if let Some((place, _)) = place(line.trim_start().trim_start_matches("from ")) {
+                    application::note(traceback, &place, "");
+                }
                 self.phase = Phase::From;
                 true
             }
@@ -132,7 +181,10 @@ impl Machine {
                 true
             }
             Phase::Message(..) | Phase::From => false,
-            Phase::Places => place(line).is_some_and(|(_, rest)| rest.is_empty()),
+            Phase::Places => place(untagged(line.trim_start())).is_some_and(|(place, rest)| {
+                application::note(traceback, &place, "");
+                rest.is_empty()
+            }),
         }
     }
 

@@ -3,9 +3,10 @@
 mod heading;
 
 use super::super::{Language, Traceback};
-use super::{Before, Begun, begun, indent, say};
+use super::{Before, Begun, LOOK_BACK, application, begun, indent, say};
+use heading::ends_with_position;
+pub(super) use heading::file_and_line;
 pub(super) use heading::{Heading, PANICKED, follows_thread, heading};
-use heading::{ends_with_position, file_and_line};
 
 /// `thread 'x' panicked at src/a.rs:1:2:`, `panicked at src/a.rs:1:2:` or `Stack backtrace:`.
 pub(super) fn begin(line: &str) -> Option<Begun> {
@@ -25,14 +26,57 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 
 /// A panic with this heading.
 pub(super) fn panic(heading: Heading) -> Begun {
-    let phase = if heading.message.is_some() { Phase::More } else { Phase::Message };
+    let phase = match &heading.message {
+        Some(_) if heading.open => Phase::Quoted(0),
+        Some(_) => Phase::More,
+        None => Phase::Message,
+    };
     let mut begun = begun(super::Machine::Rust(Machine::new(phase)), Language::Rust, true);
     begun.traceback.exception = Some("panic".into());
+    if let Some(place) = &heading.frame {
+        application::note(&mut begun.traceback, place, "");
+    }
     begun.traceback.frame = heading.frame;
     if let Some(message) = heading.message {
         say(&mut begun.traceback, &message);
     }
     begun
+}
+
+/// `The application panicked (crashed).`, as `color-eyre` reports a panic.
+pub(super) fn begin_report(line: &str) -> Option<Begun> {
+    if line.trim() != "The application panicked (crashed)." {
+        return None;
+    }
+    let mut begun = begun(super::Machine::Rust(Machine::new(Phase::Report)), Language::Rust, true);
+    begun.traceback.exception = Some("panic".into());
+    Some(begun)
+}
+
+/// A panic that somebody else tells of in one line: `task 5 panicked with message "boom"`, `JoinError::Panic(Id(5), "boom", …)`,
+/// `Service panicked: boom`; and how long it is.
+pub(super) fn told(text: &str) -> Option<(Begun, usize)> {
+    let quoted = |rest: &str| {
+        let (message, end, closed) = super::super::escapes::unquote(rest.strip_prefix('"')?, b'"');
+        closed.then_some((message, end + 2))
+    };
+    let (message, length) = if let Some(rest) = text.strip_prefix("task ") {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = rest[digits..].strip_prefix(" panicked with message ").filter(|_| digits > 0)?;
+        let (message, end) = quoted(rest)?;
+        (message, text.len() - rest.len() + end)
+    } else if let Some(rest) = text.strip_prefix("JoinError::Panic(Id(") {
+        let (id, rest) = rest.split_once("), ")?;
+        let (message, end) = quoted(rest).filter(|_| id.bytes().all(|byte| byte.is_ascii_digit()))?;
+        (message, text.len() - rest.len() + end)
+    } else {
+        let message = text.strip_prefix("Service panicked: ")?;
+        (message.to_owned(), text.len())
+    };
+    let mut begun = begun(super::Machine::Ended, Language::Rust, false);
+    begun.traceback.exception = Some("panic".into());
+    say(&mut begun.traceback, &message);
+    Some((begun, length))
 }
 
 /// The panic again, for its backtrace or note after lines that could not be told to be its message.
@@ -114,6 +158,8 @@ pub(super) struct Machine {
     phase: Phase,
     /// The function whose place would be the frame.
     function: Option<String>,
+    /// The last function, whatever it is.
+    named: Option<String>,
     /// Whether causes were announced.
     causes: bool,
 }
@@ -128,13 +174,17 @@ enum Phase {
     Chain,
     /// Frames of the backtrace.
     Frames,
+    /// What `color-eyre` says of a panic, in words.
+    Report,
+    /// The message of an old panic goes on, up to its quote; how many lines it has.
+    Quoted(usize),
     /// Notes after the end.
     Notes,
 }
 
 impl Machine {
     fn new(phase: Phase) -> Self {
-        Self { phase, function: None, causes: false }
+        Self { phase, function: None, named: None, causes: false }
     }
 
     /// Whether the last line was a cause, at the end of which fields may stand.
@@ -154,11 +204,48 @@ impl Machine {
                 self.phase = Phase::Notes;
                 true
             }
+            Phase::Report => self.report(text, traceback),
+            Phase::Quoted(lines) => self.quoted(lines, text, traceback),
             Phase::More => self.more(line, text, traceback),
             Phase::Chain => self.chain(line, text, traceback),
             Phase::Frames => self.frames(line, text, traceback),
             Phase::Notes => false,
         }
+    }
+
+    fn report(&mut self, text: &str, traceback: &mut Traceback) -> bool {
+        if let Some(message) = text.strip_prefix("Message:") {
+            say(traceback, message.trim());
+        } else if let Some(place) = text.strip_prefix("Location:") {
+            traceback.frame = file_and_line(place);
+            if let Some(place) = traceback.frame.clone() {
+                application::note(traceback, &place, "");
+            }
+            self.phase = Phase::Chain;
+        } else {
+            // More of the message.
+            if !text.is_empty() && !traceback.message.is_empty() {
+                say(traceback, text);
+            }
+        }
+        true
+    }
+
+    fn quoted(&mut self, lines: usize, text: &str, traceback: &mut Traceback) -> bool {
+        self.phase = Phase::Quoted(lines + 1);
+        let closed = text.rsplit_once("', ").filter(|(_, place)| ends_with_position(place));
+        match closed {
+            Some((message, place)) => {
+                say(traceback, message);
+                traceback.frame = file_and_line(place);
+                if let Some(place) = traceback.frame.clone() {
+                    application::note(traceback, &place, "");
+                }
+                self.phase = Phase::More;
+            }
+            None => say(traceback, text),
+        }
+        lines < LOOK_BACK
     }
 
     fn more(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
@@ -235,6 +322,7 @@ impl Machine {
             "<T as anyhow",
         ];
         self.function = None;
+        self.named = Some(super::clip(function, 256).to_owned());
         let runtime = RUNTIME.iter().any(|name| function.starts_with(name));
         if traceback.frame.is_none() && !runtime {
             traceback.frame = Some(super::clip(function, 256).to_owned());
@@ -244,6 +332,9 @@ impl Machine {
 
     /// A place is better than the function's name; one in a library is none.
     fn location(&mut self, place: &str, traceback: &mut Traceback) {
+        if let (Some(named), Some(place)) = (self.named.take(), file_and_line(place)) {
+            application::note(traceback, &place, &named);
+        }
         if self.function.take().is_some() {
             traceback.frame = match file_and_line(place) {
                 Some(place) if in_library(&place) => None,

@@ -80,8 +80,8 @@ fn python_tracebacks_are_found_whole() {
     one(LATER, python, "a.b.RuntimeError", "second\n  with detail", "/srv/t.py:7");
     one(&[KEY_ERROR, CAUSE, LATER].concat(), python, "a.b.RuntimeError", "second\n  with detail", "/srv/t.py:7");
     one(&[LATER, DURING, KEY_ERROR].concat(), python, "KeyError", "'k'", "/srv/t.py:2");
-    one(GROUP, python, "ExceptionGroup", "eg (2 sub-exceptions)", "/srv/t.py:12");
-    one(&[KEY_ERROR, CAUSE, GROUP].concat(), python, "ExceptionGroup", "eg (2 sub-exceptions)", "/srv/t.py:12");
+    one(GROUP, python, "ValueError", "one", "/srv/t.py:13");
+    one(&[KEY_ERROR, CAUSE, GROUP].concat(), python, "ValueError", "one", "/srv/t.py:13");
     one(&[GROUP, CAUSE, KEY_ERROR].concat(), python, "KeyError", "'k'", "/srv/t.py:2");
     let recursion = "Traceback (most recent call last):\n  File \"t.py\", line 20, in rec\n    def rec(n): return rec(n+1)\n  \
                      [Previous line repeated 995 more times]\nRecursionError: maximum recursion depth exceeded";
@@ -240,8 +240,9 @@ fn mentions_are_none() {
         "it panicked at src/a.rs:10:5: that is, yesterday",
         "thread 'main' panicked at some point",
         "the thread panicked at 10:30:00 in the morning",
-        "task 12 panicked with message \"boom\"",
-        "JoinError::Panic(Id(3), \"boom\", ...)",
+        "task 12 panicked with a message",
+        "a task panicked with message \"boom\"",
+        "JoinError::Panic(id)",
         "stack backtrace: none",
         "the stack backtrace:",
         "body=\"stack backtrace:\\nnone\"",

@@ -11,6 +11,8 @@ pub(in super::super) struct Heading {
     pub(super) message: Option<String>,
     /// How long it is, without the message of the next line.
     pub(in super::super) length: usize,
+    /// Whether the message goes on in the next line.
+    pub(super) open: bool,
 }
 
 /// The words that a panic's heading has.
@@ -53,8 +55,10 @@ pub(in super::super) fn heading(text: &str, no_sentence: bool) -> Option<Heading
         let frame = file_and_line(&window[..end]);
         let length = PANICKED.len() + end + 1;
         return match after.chars().next() {
-            None | Some('\\') => Some(Heading { frame, message: None, length }),
-            Some(' ') if no_sentence => Some(Heading { frame, message: Some(after.trim().to_owned()), length }),
+            None | Some('\\') => Some(Heading { frame, message: None, length, open: false }),
+            Some(' ') if no_sentence => {
+                Some(Heading { frame, message: Some(after.trim().to_owned()), length, open: false })
+            }
             _ => None,
         };
     }
@@ -69,16 +73,20 @@ fn old_heading(quoted: &str, no_sentence: bool) -> Option<Heading> {
         // A message of several lines.
         let open = no_sentence && !window.contains('\'');
         let length = PANICKED.len() + 1 + quoted.len();
-        return open.then(|| Heading { frame: None, message: Some(window.to_owned()), length });
+        return open.then(|| Heading { frame: None, message: Some(window.to_owned()), length, open: true });
     };
     let place = &window[close + 3..];
-    let end = place.find(|c: char| c == '\\' || c == '"' || c.is_whitespace()).unwrap_or(place.len());
+    let whole = place.find(|c: char| c == '"' || c.is_whitespace()).unwrap_or(place.len());
+    // A backslash is one of Windows, or begins an escape.
+    let windows = ends_with_position(&place[..whole]) && place[..whole].matches(".rs:").count() == 1;
+    let end = if windows { whole } else { place[..whole].find('\\').unwrap_or(whole) };
     let sentence = place[end..].starts_with(char::is_whitespace) && !no_sentence;
     let place = &place[..end];
     (ends_with_position(place) && !sentence).then(|| Heading {
         frame: file_and_line(place),
         message: Some(window[..close].to_owned()),
         length: PANICKED.len() + 1 + close + 3 + end,
+        open: false,
     })
 }
 
@@ -97,7 +105,7 @@ pub(super) fn ends_with_position(text: &str) -> bool {
 }
 
 /// `file:12` of `file:12:34`.
-pub(super) fn file_and_line(place: &str) -> Option<String> {
+pub(in super::super) fn file_and_line(place: &str) -> Option<String> {
     let place = place.trim();
     match place.rsplit_once(':') {
         Some((file, _)) if ends_with_position(file) => Some(file.to_owned()),
