@@ -1,9 +1,7 @@
-//! The command line of quietdown.
-
-mod cli;
+//! The program `quietdown`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main()
+    quietdown::cli::main()
 }

@@ -39,12 +39,14 @@ pub struct Runner {
     zygotes: Option<Zygotes>,
 }
 
-/// What a run gave.
+/// What a run gave. As text it is everything that is wrong, as `quietdown run` shows it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Report {
     /// The scenario's name.
     pub scenario: String,
     /// What was observed.
+    #[doc(hidden)]
     pub evidence: Evidence,
     /// What is wrong; nothing means that it passed.
     pub findings: Vec<Finding>,
@@ -95,6 +97,12 @@ impl Report {
     /// When it cannot be removed.
     pub fn discard(self) -> std::io::Result<()> {
         self.folder.map_or(Ok(()), fs::remove_dir_all)
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::report::Terminal { colours: false }.failure(self))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use quietdown::system::{System, SystemError};
+use crate::system::{System, SystemError};
 
 use super::files::{self, Files, Purpose};
 use super::{PASSED, WRONG};
@@ -64,7 +64,7 @@ impl Check {
         if self.paths.is_empty() {
             let known = System::known();
             let is_made = |suffix: &str| System::makes_snapshots(&known, suffix);
-            let orphans = quietdown::transcript::orphans(Path::new("scenarios"), is_made).unwrap_or_default();
+            let orphans = crate::transcript::orphans(Path::new("scenarios"), is_made).unwrap_or_default();
             wrong.extend(orphans.iter().map(ToString::to_string));
             count += orphans.len();
         }

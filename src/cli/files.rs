@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quietdown::run::SuiteCase;
-use quietdown::scenario::{NotApplicable, Scenario, ScenarioError};
-use quietdown::system::{PLAIN, System, SystemError};
+use crate::run::SuiteCase;
+use crate::scenario::{NotApplicable, Scenario, ScenarioError};
+use crate::system::{PLAIN, System, SystemError};
 
 /// The scenario files that `names` mean: paths of files or folders, or names of files in `scenarios/`. All of it if there are none.
 ///

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use quietdown::report;
+use crate::report;
 use quietdown_log::{Format, Level, Summary, Survey};
 
 use super::{FAILED, PASSED, WRONG};

@@ -81,7 +81,7 @@ const INCOMPLETE: u8 = 4;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    if let Err(wrong) = quietdown::mutation::check() {
+    if let Err(wrong) = crate::mutation::check() {
         eprintln!("quietdown: {wrong}");
         return ExitCode::from(WRONG);
     }
@@ -97,7 +97,7 @@ pub fn main() -> ExitCode {
         Command::Proxy(command) => command.execute(),
         Command::Store(command) => return command.execute(),
         Command::Watchdog { mark } => {
-            quietdown::process::watch(&mark, std::io::stdin());
+            crate::process::watch(&mark, std::io::stdin());
             PASSED
         }
     };

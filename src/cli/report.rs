@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use quietdown::evidence::Evidence;
-use quietdown::finding::{Finding, FindingKind};
-use quietdown::report::Terminal;
-use quietdown::run;
-use quietdown::scenario::Scenario;
-use quietdown::system::{PLAIN, System};
-use quietdown::verdict::unlike;
+use crate::evidence::Evidence;
+use crate::finding::{Finding, FindingKind};
+use crate::report::Terminal;
+use crate::run;
+use crate::scenario::Scenario;
+use crate::system::{PLAIN, System};
+use crate::verdict::unlike;
 
 use super::{FAILED, PASSED, WRONG};
 

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use quietdown::report::Results;
-use quietdown::report::machine::{ctrf, github, junit, tap};
+use crate::report::Results;
+use crate::report::machine::{ctrf, github, junit, tap};
 
 /// The files to write, also several.
 #[derive(Debug, Args)]

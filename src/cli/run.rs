@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use quietdown::remote::{Remote, RemoteError};
-use quietdown::report::{Progress, ProgressStream, Recorder, Terminal};
-use quietdown::run::{Accept, Counts, Runner, Suite, SuiteCase, default_runs};
-use quietdown::system::System;
-use quietdown::transcript::Orphan;
+use crate::remote::{Remote, RemoteError};
+use crate::report::{Progress, ProgressStream, Recorder, Terminal};
+use crate::run::{Accept, Counts, Runner, Suite, SuiteCase, default_runs};
+use crate::system::System;
+use crate::transcript::Orphan;
 
 use super::files::{self, Purpose};
 use super::reports::Reports;
@@ -176,7 +176,7 @@ fn orphans(selected: &[SuiteCase]) -> Vec<Orphan> {
     let mut known = System::known();
     known.extend(selected.iter().map(|one| one.system.clone()));
     let is_made = |suffix: &str| System::makes_snapshots(&known, suffix);
-    folders.into_iter().flat_map(|folder| quietdown::transcript::orphans(folder, is_made).unwrap_or_default()).collect()
+    folders.into_iter().flat_map(|folder| crate::transcript::orphans(folder, is_made).unwrap_or_default()).collect()
 }
 
 /// Whether nothing may be left out that a system file does not declare.
@@ -205,9 +205,9 @@ pub(super) fn interrupt() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
         if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            quietdown::process::marked(&format!("{}/", quietdown::process::mark()))
+            crate::process::marked(&format!("{}/", crate::process::mark()))
                 .iter()
-                .for_each(quietdown::process::Marked::kill);
+                .for_each(crate::process::Marked::kill);
             #[expect(
                 clippy::disallowed_methods,
                 reason = "what was started is ended by then, and threads may still wait"

@@ -29,17 +29,17 @@ impl Schema {
     pub fn execute(self) -> u8 {
         let Some(folder) = self.write else {
             let text = match self.kind {
-                Kind::Scenario => quietdown::schema::scenario(),
-                Kind::System => quietdown::schema::system(),
-                Kind::Results => quietdown::schema::results(),
+                Kind::Scenario => crate::schema::scenario(),
+                Kind::System => crate::schema::system(),
+                Kind::Results => crate::schema::results(),
             };
             super::say(text.trim_end());
             return PASSED;
         };
         let files = [
-            ("scenario.json", quietdown::schema::scenario()),
-            ("system.json", quietdown::schema::system()),
-            ("results.json", quietdown::schema::results()),
+            ("scenario.json", crate::schema::scenario()),
+            ("system.json", crate::schema::system()),
+            ("results.json", crate::schema::results()),
         ];
         let written = std::fs::create_dir_all(&folder)
             .and_then(|()| files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text)));

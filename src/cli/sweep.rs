@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quietdown::report::{Tally, Terminal};
-use quietdown::run::{Cost, Report, Runner, SuiteCase, default_runs, drive};
-use quietdown::scenario::SweepFault;
-use quietdown::sweep::{self, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
-use quietdown::system::System;
+use crate::report::{Tally, Terminal};
+use crate::run::{Cost, Report, Runner, SuiteCase, default_runs, drive};
+use crate::scenario::SweepFault;
+use crate::sweep::{self, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
+use crate::system::System;
 
 use super::files;
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
@@ -192,11 +192,11 @@ impl Sweep {
     fn selected(
         &self,
         sweep: &sweep::Sweep<'_>,
-        scenario: &quietdown::scenario::Scenario,
+        scenario: &crate::scenario::Scenario,
     ) -> Result<Vec<Point>, Ended> {
-        let rules = scenario.file.sweep.clone().map(quietdown::file::Spanned::into_inner).unwrap_or_default();
+        let rules = scenario.file.sweep.clone().map(crate::file::Spanned::into_inner).unwrap_or_default();
         let declared =
-            |faults: &Vec<quietdown::file::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();
+            |faults: &Vec<crate::file::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();
         let faults: Vec<SweepFault> = match (&rules.faults, self.faults.is_empty()) {
             (_, false) => self.faults.clone(),
             (Some(faults), true) => declared(faults),

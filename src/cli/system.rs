@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use quietdown::system::{Setup, System, words};
+use crate::system::{Setup, System, words};
 
 use super::{BROKEN, FAILED, PASSED, WRONG};
 

@@ -25,6 +25,7 @@ pub use request::{request, request_pattern};
 
 /// A scenario file that was read.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Scenario {
     /// Its name: the file's name without its ending.
     pub name: String,
@@ -33,6 +34,7 @@ pub struct Scenario {
     /// Its text.
     pub source: String,
     /// Its content.
+    #[doc(hidden)]
     pub file: ScenarioFile,
 }
 

@@ -45,6 +45,7 @@ pub struct System {
     /// The folder that `${system}` means: where the file is.
     pub folder: PathBuf,
     /// Its content.
+    #[doc(hidden)]
     pub file: SystemFile,
     /// The variant of it that is meant; nothing when it is the plain one.
     pub variant: Option<String>,

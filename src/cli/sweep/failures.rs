@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quietdown::report::Terminal;
-use quietdown::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, phase_name};
+use crate::report::Terminal;
+use crate::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, phase_name};
 
 use super::{BROKEN, Ended};
 

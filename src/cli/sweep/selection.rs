@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
-use quietdown::sweep::{Recorded, Strike, phase_name};
+use crate::sweep::{Recorded, Strike, phase_name};
 
 /// One word of `--points`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Shard {
 
 /// Reads a time such as `10m`.
 pub fn budget(text: &str) -> Result<Duration, String> {
-    quietdown::file::Span::parse(text).map(|span| span.0).map_err(|why| why.to_string())
+    crate::file::Span::parse(text).map(|span| span.0).map_err(|why| why.to_string())
 }
 
 #[cfg(test)]
