@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use clap::Args;
 use crate::system::{System, SystemError};
+use clap::Args;
 
 use super::files::{self, Files, Purpose};
 use super::{PASSED, WRONG};

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::report;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use crate::report;
 use quietdown_log::{Format, Level, Summary, Survey};
 
 use super::{FAILED, PASSED, WRONG};

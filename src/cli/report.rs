@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use crate::evidence::Evidence;
 use crate::finding::{Finding, FindingKind};
 use crate::report::Terminal;
@@ -10,6 +9,7 @@ use crate::run;
 use crate::scenario::Scenario;
 use crate::system::{PLAIN, System};
 use crate::verdict::unlike;
+use clap::Args;
 
 use super::{FAILED, PASSED, WRONG};
 

@@ -4,9 +4,9 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use crate::report::Results;
 use crate::report::machine::{ctrf, github, junit, tap};
+use clap::Args;
 
 /// The files to write, also several.
 #[derive(Debug, Args)]

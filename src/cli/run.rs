@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
 use crate::remote::{Remote, RemoteError};
 use crate::report::{Progress, ProgressStream, Recorder, Terminal};
 use crate::run::{Accept, Counts, Runner, Suite, SuiteCase, default_runs};
 use crate::system::System;
 use crate::transcript::Orphan;
+use clap::Args;
 
 use super::files::{self, Purpose};
 use super::reports::Reports;

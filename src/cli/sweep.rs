@@ -8,12 +8,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use crate::report::{Tally, Terminal};
 use crate::run::{Cost, Report, Runner, SuiteCase, default_runs, drive};
 use crate::scenario::SweepFault;
 use crate::sweep::{self, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
 use crate::system::System;
+use clap::Args;
 
 use super::files;
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
@@ -189,11 +189,7 @@ impl Sweep {
     }
 
     /// The points that are meant, in their order.
-    fn selected(
-        &self,
-        sweep: &sweep::Sweep<'_>,
-        scenario: &crate::scenario::Scenario,
-    ) -> Result<Vec<Point>, Ended> {
+    fn selected(&self, sweep: &sweep::Sweep<'_>, scenario: &crate::scenario::Scenario) -> Result<Vec<Point>, Ended> {
         let rules = scenario.file.sweep.clone().map(crate::file::Spanned::into_inner).unwrap_or_default();
         let declared =
             |faults: &Vec<crate::file::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
 use crate::system::{Setup, System, words};
+use clap::{Args, Subcommand};
 
 use super::{BROKEN, FAILED, PASSED, WRONG};
 
