@@ -318,14 +318,14 @@ fn snapshot_finding(scenario: &Path, suffix: &str, transcript: &str) -> Result<O
         Comparison::Missing(path) => Some(
             Finding::new(
                 FindingKind::SnapshotMissing,
-                format!("there is no {}; `run --accept` writes it", path.display()),
+                format!("there is no {}; read the transcript, then `quietdown run --accept-new NAME` writes it where CI is not set, and it is committed", path.display()),
             )
             .excerpt(transcript.lines().map(str::to_owned)),
         ),
         Comparison::Differs(diff) => Some(
             Finding::new(
                 FindingKind::SnapshotDiffers,
-                "the transcript differs from its snapshot; `run --accept` takes it over",
+                "the transcript differs from its snapshot; `quietdown run --accept NAME` takes it over, where CI is not set",
             )
             .excerpt(diff.lines().map(str::to_owned)),
         ),

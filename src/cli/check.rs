@@ -68,7 +68,7 @@ impl Check {
             wrong.extend(orphans.iter().map(ToString::to_string));
             count += orphans.len();
         }
-        wrong.iter().for_each(|why| eprintln!("{why}\n"));
+        wrong.iter().for_each(|why| super::complain(format_args!("{why}\n")));
         match wrong.len() {
             0 => {
                 left_out.iter().for_each(super::say);
@@ -76,10 +76,19 @@ impl Check {
                 PASSED
             }
             number => {
-                eprintln!("{number} of {count} files are wrong");
+                super::complain(format_args!("{}", wrong_of(number, count)));
                 WRONG
             }
         }
+    }
+}
+
+/// How much is wrong; what was not found is no file.
+fn wrong_of(number: usize, count: usize) -> String {
+    match count {
+        0 => "nothing was checked".to_owned(),
+        count if number > count => format!("{number} problems in {count} files"),
+        count => format!("{number} of {count} files are wrong"),
     }
 }
 

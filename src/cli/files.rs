@@ -32,6 +32,8 @@ pub fn find(names: &[String]) -> Result<Vec<PathBuf>, Vec<String>> {
             found.push(path.to_owned());
         } else if named.is_file() {
             found.push(named);
+        } else if path.exists() {
+            wrong.push(format!("{name} is neither a file nor a folder"));
         } else {
             wrong.push(format!(
                 "no scenario `{name}`: neither a file, nor {}; `quietdown list` names all",

@@ -17,7 +17,7 @@ impl List {
         {
             Ok(selected) => selected,
             Err(wrong) => {
-                wrong.iter().for_each(|why| eprintln!("{why}\n"));
+                wrong.iter().for_each(|why| super::complain(format_args!("{why}\n")));
                 return WRONG;
             }
         };

@@ -55,7 +55,7 @@ impl Log {
             match read(path, &format) {
                 Ok(summary) => code = code.max(self.tell(path, &summary)),
                 Err(why) => {
-                    eprintln!("quietdown: {}: {why}", path.display());
+                    super::complain(format_args!("quietdown: {}: {why}", path.display()));
                     code = WRONG;
                 }
             }
@@ -73,7 +73,7 @@ impl Log {
         });
         let above = max.and_then(|level| report::above(summary, level));
         if self.json {
-            super::say(serde_json::json!({ "file": name, "summary": summary }));
+            super::say_exactly(serde_json::json!({ "file": name, "summary": summary }));
         } else {
             super::say(report::survey(&name, summary, self.lines).trim_end());
             if let Some(above) = &above {

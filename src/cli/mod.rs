@@ -82,7 +82,7 @@ const INCOMPLETE: u8 = 4;
 /// Runs the command line.
 pub fn main() -> ExitCode {
     if let Err(wrong) = crate::mutation::check() {
-        eprintln!("quietdown: {wrong}");
+        complain(format_args!("quietdown: {wrong}"));
         return ExitCode::from(WRONG);
     }
     let code = match Cli::parse_from(proxy::respelled(std::env::args_os())).command {
@@ -101,13 +101,30 @@ pub fn main() -> ExitCode {
             PASSED
         }
     };
+    if crate::report::output_is_lost() {
+        complain("quietdown: standard output could not be written: is its disk full?");
+        return ExitCode::from(BROKEN);
+    }
     ExitCode::from(code)
 }
 
 /// Prints a line. Whoever has closed the pipe does not want to read more; the exit code still says how it went.
 fn say(line: impl std::fmt::Display) {
+    let line = line.to_string();
+    say_exactly(crate::report::inert(&line, colours(&std::io::stdout())));
+}
+
+/// Prints a line for programs, as it is.
+fn say_exactly(line: impl std::fmt::Display) {
     use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{line}");
+    crate::report::note_loss(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Prints a line on standard error.
+fn complain(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let line = line.to_string();
+    let _ = writeln!(std::io::stderr(), "{}", crate::report::inert(&line, colours(&std::io::stderr())));
 }
 
 /// Whether to use colours on this stream.

@@ -59,7 +59,7 @@ impl Proxy {
         match served {
             Ok(()) => PASSED,
             Err(why) => {
-                eprintln!("quietdown: {why}");
+                super::complain(format_args!("quietdown: {why}"));
                 if matches!(why, ServeError::Config { .. }) { WRONG } else { BROKEN }
             }
         }

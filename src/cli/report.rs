@@ -39,7 +39,7 @@ impl Report {
                 if report.failed_as_expected() { PASSED } else { FAILED }
             }
             Err(why) => {
-                eprintln!("quietdown: {why}");
+                super::complain(format_args!("quietdown: {why}"));
                 WRONG
             }
         }

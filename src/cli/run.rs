@@ -73,12 +73,14 @@ impl Run {
         let program = match std::env::current_exe() {
             Ok(program) => program,
             Err(why) => {
-                eprintln!("quietdown: cannot find its own program: {why}");
+                super::complain(format_args!("quietdown: cannot find its own program: {why}"));
                 return BROKEN;
             }
         };
         if self.reports.clash() {
-            eprintln!("quietdown: --json and --tap cannot both go to standard output; name a file for one of them");
+            super::complain(format_args!(
+                "quietdown: --json and --tap cannot both go to standard output; name a file for one of them"
+            ));
             return WRONG;
         }
         let purpose = Purpose {
@@ -90,19 +92,21 @@ impl Run {
         let selected = match files::load(&self.scenarios, purpose, super::colours(&std::io::stderr())) {
             Ok(selected) => selected,
             Err(wrong) => {
-                wrong.iter().for_each(|why| eprintln!("{why}\n"));
+                wrong.iter().for_each(|why| super::complain(format_args!("{why}\n")));
                 return WRONG;
             }
         };
         let required = match all_required() {
             Ok(required) => required,
             Err(why) => {
-                eprintln!("quietdown: {why}");
+                super::complain(format_args!("quietdown: {why}"));
                 return WRONG;
             }
         };
         if (self.accept || self.accept_new) && in_ci() {
-            eprintln!("quietdown: CI is set: snapshots are not written here; run it where somebody reads them");
+            super::complain(format_args!(
+                "quietdown: CI is set: snapshots are not written here; run it where somebody reads them"
+            ));
             return WRONG;
         }
         let stale = if self.scenarios.is_empty() { stale(&selected) } else { Vec::new() };
@@ -111,7 +115,7 @@ impl Run {
             Ok(Some(server)) => runner.toxiproxy(server),
             Ok(None) => runner,
             Err(why) => {
-                eprintln!("quietdown: {why}");
+                super::complain(format_args!("quietdown: {why}"));
                 return if matches!(why, RemoteError::Url(_)) { WRONG } else { BROKEN };
             }
         };
@@ -140,13 +144,15 @@ impl Run {
         progress.finish(&counts, took);
         silence.iter().for_each(|silence| progress.say(silence.end()));
         let unwritten = self.reports.write(&recorder.finish(&counts, took));
-        unwritten.iter().for_each(|why| eprintln!("quietdown: {why}"));
+        unwritten.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         let missed = if required { counts.undeclared.as_slice() } else { &[] };
         if !missed.is_empty() {
-            eprintln!("quietdown: {REQUIRE}=all, and this was left out without being declared by its system file:");
-            missed.iter().for_each(|name| eprintln!("  {name}"));
+            super::complain(format_args!(
+                "quietdown: {REQUIRE}=all, and this was left out without being declared by its system file:"
+            ));
+            missed.iter().for_each(|name| super::complain(format_args!("  {name}")));
         }
-        stale.iter().for_each(|why| eprintln!("quietdown: {why}"));
+        stale.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         if unwritten.is_empty() { code(&counts, !missed.is_empty(), !stale.is_empty()) } else { BROKEN }
     }
 }

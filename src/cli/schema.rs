@@ -33,7 +33,7 @@ impl Schema {
                 Kind::System => crate::schema::system(),
                 Kind::Results => crate::schema::results(),
             };
-            super::say(text.trim_end());
+            super::say_exactly(text.trim_end());
             return PASSED;
         };
         let files = [
@@ -46,7 +46,7 @@ impl Schema {
         match written {
             Ok(()) => PASSED,
             Err(why) => {
-                eprintln!("quietdown: {}: {why}", folder.display());
+                super::complain(format_args!("quietdown: {}: {why}", folder.display()));
                 BROKEN
             }
         }

@@ -83,7 +83,7 @@ impl Sweep {
         match self.sweep() {
             Ok(code) => code,
             Err((code, why)) => {
-                eprintln!("quietdown: {why}");
+                super::complain(format_args!("quietdown: {why}"));
                 code
             }
         }

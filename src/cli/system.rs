@@ -47,7 +47,7 @@ fn load(named: &Named) -> Option<System> {
     match System::load(&named.system) {
         Ok(system) => Some(system),
         Err(why) => {
-            eprintln!("quietdown: {why}");
+            super::complain(format_args!("quietdown: {why}"));
             None
         }
     }
@@ -98,13 +98,16 @@ fn show(system: &System) -> u8 {
 fn make(system: &System, again: bool) -> u8 {
     let name = &system.file.name;
     let Some(setup) = &system.file.setup else {
-        eprintln!("quietdown: the system `{name}` needs no setup: {} has no [setup]", system.path.display());
+        super::complain(format_args!(
+            "quietdown: the system `{name}` needs no setup: {} has no [setup]",
+            system.path.display()
+        ));
         return WRONG;
     };
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(why) => {
-            eprintln!("quietdown: cannot find its own program: {why}");
+            super::complain(format_args!("quietdown: cannot find its own program: {why}"));
             return BROKEN;
         }
     };
@@ -118,7 +121,7 @@ fn make(system: &System, again: bool) -> u8 {
             PASSED
         }
         Err(why) => {
-            eprintln!("quietdown: the environment of `{name}` could not be made: {why}");
+            super::complain(format_args!("quietdown: the environment of `{name}` could not be made: {why}"));
             FAILED
         }
     }

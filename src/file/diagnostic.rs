@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
+
+use crate::log::printable;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// One thing that is wrong in a file, and what to write instead.
@@ -113,22 +115,36 @@ impl Diagnostics {
     pub fn render(&self, colours: bool) -> String {
         let renderer = if colours { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
         let path = self.path.display().to_string();
-        let drawn = self.list.iter().map(|diagnostic| {
+        let mut drawn: Vec<String> = Vec::new();
+        drawn.extend(self.list.iter().take(SHOWN).map(|diagnostic| {
             // A span at the very end of the file, or of a parser that counts differently, must not panic the drawing.
             let end = self.source.len();
             let start = floor_char_boundary(&self.source, diagnostic.span.start.min(end));
             let stop = floor_char_boundary(&self.source, diagnostic.span.end.clamp(start, end));
-            let snippet = Snippet::source(self.source.as_str())
+            let lines = lines_around(&self.source, start, stop);
+            let (message, label) = (shown(&diagnostic.message), shown(&diagnostic.label));
+            let help = diagnostic.help.as_deref().map(shown);
+            let snippet = Snippet::source(&self.source[lines.clone()])
                 .path(path.as_str())
-                .annotation(AnnotationKind::Primary.span(start..stop).label(diagnostic.label.as_str()));
-            let title = Level::ERROR.primary_title(diagnostic.message.as_str()).element(snippet);
-            let groups: Vec<Group<'_>> = match &diagnostic.help {
+                .line_start(1 + self.source[..lines.start].matches('\n').count())
+                .annotation(
+                    AnnotationKind::Primary
+                        .span(start - lines.start..stop.min(lines.end) - lines.start)
+                        .label(label.as_str()),
+                );
+            let title = Level::ERROR.primary_title(message.as_str()).element(snippet);
+            let groups: Vec<Group<'_>> = match &help {
                 Some(help) => vec![title.element(Level::HELP.message(help.as_str()))],
                 None => vec![title],
             };
-            renderer.render(&groups)
-        });
-        drawn.collect::<Vec<_>>().join("\n\n")
+            // What is left of controls is in the lines of the file.
+            crate::log::inert(&renderer.render(&groups), colours).into_owned()
+        }));
+        let more = self.list.len().saturating_sub(SHOWN);
+        if more > 0 {
+            drawn.push(format!("and {more} more problems in {}", printable(&path)));
+        }
+        drawn.join("\n\n")
     }
 }
 
@@ -140,6 +156,27 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
+/// How many problems of one file are drawn.
+const SHOWN: usize = 20;
+/// How many bytes of a text are shown, and of the lines of the file.
+const TEXT: usize = 2 << 10;
+
+/// A text as it is shown: without what a terminal would obey, and no longer than somebody reads.
+fn shown(text: &str) -> String {
+    let end = floor_char_boundary(text, text.len().min(TEXT));
+    let more = if end < text.len() { "…" } else { "" };
+    [&*printable(&text[..end]), more].concat()
+}
+
+/// The lines in which a place is; of lines that are too long, what is around it.
+fn lines_around(source: &str, start: usize, stop: usize) -> Range<usize> {
+    let begin = source[..start].rfind('\n').map_or(0, |at| at + 1);
+    let end = source[stop..].find('\n').map_or(source.len(), |at| stop + at);
+    let begin = floor_char_boundary(source, begin.max(start.saturating_sub(TEXT)));
+    let end = floor_char_boundary(source, end.min(start + TEXT)).max(start);
+    begin..end
+}
+
 fn floor_char_boundary(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -149,6 +186,10 @@ fn floor_char_boundary(text: &str, mut at: usize) -> usize {
 
 /// The word of `known` that `wrong` is most like, if it is like one at all.
 pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody mistypes one of these into a text of that length.
+    if wrong.len() > 100 {
+        return None;
+    }
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(wrong, word), word))

@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod parse;
+mod read;
 mod rules;
 mod spanned;
 mod substitute;
@@ -12,6 +13,7 @@ pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
 pub use quietdown_proxy::engine::{At, Span, Times, fits};
+pub(crate) use read::read;
 pub use rules::{LevelRule, TextRule};
 pub use spanned::Spanned;
 pub(crate) use substitute::substitute;

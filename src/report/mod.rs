@@ -9,8 +9,24 @@ mod sweep;
 mod terminal;
 mod tracebacks;
 
+pub use crate::log::inert;
 pub use progress::{Progress, ProgressStream};
 pub use results::{RESULTS_VERSION, Recorder, Results, ResultsSummary, TestResult, TestStatus};
 pub use survey::{above, survey};
 pub use sweep::Tally;
 pub use terminal::Terminal;
+
+/// Whether something could not be written to standard output, such as a full disk.
+static LOST: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Notes what came of a line for standard output. Whoever has closed the pipe does not want to read more: that is no loss.
+pub fn note_loss(written: std::io::Result<()>) {
+    if written.is_err_and(|why| why.kind() != std::io::ErrorKind::BrokenPipe) {
+        LOST.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Whether something that was to be told could not be written to standard output.
+pub fn output_is_lost() -> bool {
+    LOST.load(std::sync::atomic::Ordering::Relaxed)
+}

@@ -36,10 +36,12 @@ impl Progress {
     /// Prints a line. Whoever has closed the pipe does not want to read more; the exit code still says how it went.
     pub fn say(&self, line: impl std::fmt::Display) {
         use std::io::Write;
-        let _ = match self.stream {
-            ProgressStream::Stdout => writeln!(std::io::stdout(), "{line}"),
-            ProgressStream::Stderr => writeln!(std::io::stderr(), "{line}"),
-        };
+        let line = line.to_string();
+        let line = super::inert(&line, self.terminal.colours);
+        match self.stream {
+            ProgressStream::Stdout => super::note_loss(writeln!(std::io::stdout(), "{line}")),
+            ProgressStream::Stderr => drop(writeln!(std::io::stderr(), "{line}")),
+        }
     }
 
     /// Tells everything that is wrong, and the last line.
@@ -81,7 +83,7 @@ impl Reporter for Progress {
                 self.details.push(terminal.failure(report));
             }
             Ending::Broken(why) => {
-                eprintln!("quietdown: {}: {}", case.label(), crate::log::printable(&why.to_string()))
+                eprintln!("{}", super::inert(&format!("quietdown: {}: {why}", case.label()), false));
             }
             Ending::LeftOut(why) => {
                 let line = terminal.not_applicable(&case.label(), why);

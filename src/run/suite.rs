@@ -170,7 +170,8 @@ impl Suite<'_> {
                 true
             };
             drive(self.cases.iter().collect(), self.jobs.unwrap_or_else(side_by_side), None, run, done);
-            if !more {
+            // Where nothing applies another round shows nothing.
+            if !more || counts.passed + counts.failed + counts.expected == 0 {
                 break;
             }
         }
@@ -189,6 +190,9 @@ impl Suite<'_> {
             || Some(NotApplicable { reason: format!("needs the embedded proxy: {}", needs()?), declared: false });
         if let Some(why) = left_out.clone().or_else(needs) {
             return Ending::LeftOut(why);
+        }
+        if self.control && scenario.file.control.is_none() {
+            return Ending::LeftOut(NotApplicable { reason: "it has no [control]".to_owned(), declared: true });
         }
         if self.control {
             return self.controlled(case);

@@ -61,11 +61,7 @@ impl Scenario {
     /// # Errors
     /// When it cannot be read or is no scenario.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
-        let source = match std::fs::read(path) {
-            Ok(bytes) => String::from_utf8(bytes)
-                .map_err(|wrong| std::io::Error::new(std::io::ErrorKind::InvalidData, format!("not UTF-8: {wrong}"))),
-            Err(wrong) => Err(wrong),
-        };
+        let source = crate::file::read(path);
         let source = source.map_err(|source| ScenarioError::Unreadable { path: path.into(), source })?;
         Ok(Self::parse(path, &source)?)
     }

@@ -88,7 +88,7 @@ impl System {
     /// When the file cannot be read, or is wrong.
     pub fn load(name: &str) -> Result<Self, SystemError> {
         let path = find::place(name);
-        match std::fs::read_to_string(&path) {
+        match crate::file::read(&path) {
             Ok(source) => Ok(Self::parse(&path, &source)?),
             Err(_) if name == STORE_NAME => Ok(Self::store()),
             Err(source) => Err(SystemError::Unreadable { name: name.into(), path, source }),

@@ -45,6 +45,12 @@ fn hints(first: &str, second: &str, gone: &[&str], come: &[&str]) -> Vec<String>
     };
     for (line, other) in gone.iter().map(|line| (*line, second)).chain(come.iter().map(|line| (*line, first))) {
         let said = line.trim();
+        if !is_record(said) {
+            hint(format!(
+                "what a call, a fault or a process came to moves; that is no line that can be named. Order it with an event: on.line, on.exit, or a gate: {said}"
+            ));
+            continue;
+        }
         if gone.contains(&line) && come.contains(&line) {
             hint(format!("the order moves: name the line and put it into expect.transcript.unordered: {said}"));
         } else if other.lines().any(|found| found == line) {
@@ -59,6 +65,12 @@ fn hints(first: &str, second: &str, gone: &[&str], come: &[&str]) -> Vec<String>
         }
     }
     hints
+}
+
+/// Whether a line of a transcript is that of a record, which a system file can name.
+fn is_record(said: &str) -> bool {
+    let level = said.split(' ').next().unwrap_or_default();
+    matches!(level, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "-----")
 }
 
 /// Whether two lines have the same words but for some that have a digit in one of them.
@@ -90,6 +102,10 @@ mod tests {
         assert_eq!(moving("a\nb\n", "a\nb\n"), None);
         check("DEBUG x: a\nDEBUG x: b\nc\n", "DEBUG x: b\nDEBUG x: a\nc\n", ".unordered");
         check("DEBUG x: a\nb\nDEBUG x: a\n", "DEBUG x: a\nb\n", ".fold");
+        let call = "  a put first: ";
+        let found =
+            moving(&format!("{call}ok, applied\n"), &format!("{call}ok, effect unknown\n")).expect("they differ");
+        assert!(found.hints.iter().all(|hint| hint.contains("on.line") && !hint.contains("optional")), "{found:#?}");
         check("a\nDEBUG x: maybe\nb\n", "a\nb\n", ".optional");
         let found = moving("INFO x: took 17 steps of it\n", "INFO x: took 18 steps of it\n").expect("they differ");
         assert!(found.hints.iter().all(|hint| hint.contains("ids")), "{found:#?}");

@@ -474,3 +474,84 @@ fn a_report_that_does_not_say_its_call_is_shown_beside_the_one_that_is_missing()
     let missing = findings.iter().find(|finding| finding.kind == FindingKind::NotReported).expect("it is not reported");
     assert!(missing.excerpt[0].starts_with("without the field `call`: ERROR"), "{missing:?}");
 }
+
+/// The findings about lines that one process has logged in this order, at these times.
+fn lines_found(expect: &str, logged: &[(&str, u64, &str)]) -> Vec<FindingKind> {
+    let log = |evidence, (process, at, text): &(&str, u64, &str)| {
+        with_log(evidence, process, *at, &format!("DEBUG app: {text}\n"))
+    };
+    kinds_in(&["system = \"store\"\n", expect].concat(), &logged.iter().fold(run(), log))
+}
+
+#[test]
+fn a_line_comes_after_another_only_where_it_is_a_later_record() {
+    let expect = "[[expect.line]]\nname = \"first\"\nprocess = \"a\"\nmessage = \"item\"\n[[expect.line]]\nprocess = \"PROCESS\"\nmessage = \"item\"\nafter = \"first\"\n";
+    let (own, other) = (expect.replace("PROCESS", "a"), expect.replace("PROCESS", "r"));
+    for (expect, logged, found) in [
+        // It does not come after itself.
+        (&own, vec![("a", 5, "item")], vec![FindingKind::LineCount]),
+        (&own, vec![("a", 5, "item"), ("a", 5, "item")], vec![]),
+        // Of another process its time is what counts, and at the same one nobody knows.
+        (&other, vec![("a", 5, "item"), ("r", 5, "item")], vec![]),
+        (&other, vec![("a", 5, "item"), ("r", 6, "item")], vec![]),
+        (&other, vec![("a", 5, "item"), ("r", 4, "item")], vec![FindingKind::LineCount]),
+    ] {
+        assert_eq!(lines_found(expect, &logged), found, "{logged:?}");
+    }
+}
+
+#[test]
+fn what_a_capture_has_caught_is_narrowed_by_every_later_line() {
+    let line =
+        |verb: &str| format!("[[expect.line]]\nprocess = \"a\"\nmessage = {{ regex = 'item (?<id>\\d) {verb}' }}\n");
+    let expect = ["put", "taken", "done"].map(line).concat();
+    let all = [("a", 1, "item 1 put"), ("a", 2, "item 2 put"), ("a", 3, "item 2 taken")];
+    let with = |last| lines_found(&expect, &[&all[..], &[("a", 4, last)]].concat());
+    assert_eq!(with("item 2 done"), []);
+    // It was put, but it was not the one that was taken.
+    assert_eq!(with("item 1 done"), [FindingKind::LineCount]);
+}
+
+#[test]
+fn a_kill_excuses_a_process_only_where_no_step_has_named_its_end() {
+    let killed = with_fault(run(), "kill", "a", false);
+    let ended = |expected: Option<&str>, signal: &str| {
+        let mut evidence = killed.clone();
+        let boot = &mut evidence.processes.iter_mut().find(|one| one.name == "a").expect("in the cast").boots[0];
+        boot.expected = expected.map(str::to_owned);
+        boot.exit = Some(Exit { at: FAULT, code: None, signal: Some(signal.to_owned()) });
+        kinds(&evidence)
+    };
+    assert_eq!(ended(None, "SIGKILL"), []);
+    assert_eq!(ended(Some("success"), "SIGKILL"), [FindingKind::ExitStatus]);
+    assert_eq!(ended(None, "SIGSEGV"), [FindingKind::ExitStatus], "not what killed it");
+}
+
+#[test]
+fn a_server_that_is_booted_to_read_its_data_has_not_come_back() {
+    let request = serde_json::from_value(json!({
+        "process": "r", "at": BEFORE, "connection": 1, "number": 1, "method": "GET", "path": "/", "finished": false, "request_bytes": 10, "response_bytes": 0,
+    }));
+    let mut killed = with_fault(run(), "kill", "server", false);
+    killed.requests.push(request.unwrap_or_else(|why| panic!("{why}")));
+    killed.processes.iter_mut().for_each(|process| {
+        process.boots.iter_mut().filter(|boot| boot.asked == Some(Asked::Teardown)).for_each(|boot| boot.asked = None);
+        let exit = Exit { at: 900, code: Some(0), signal: None };
+        process.boots.iter_mut().for_each(|boot| boot.exit.clone_from(&boot.exit.clone().or(Some(exit.clone()))));
+    });
+    let booted_again = |teardown_record| {
+        let mut evidence = killed.clone();
+        let boot = Boot {
+            pid: 2,
+            started: 800,
+            ready: Some(810),
+            teardown_record,
+            asked: Some(Asked::Teardown),
+            ..Boot::default()
+        };
+        evidence.processes[0].boots.push(boot);
+        kinds(&evidence).contains(&FindingKind::NotReported)
+    };
+    assert!(booted_again(Some(0)), "only its data were read");
+    assert!(!booted_again(None), "it came back");
+}

@@ -6,6 +6,7 @@ mod escapes;
 mod fields;
 mod format;
 mod heads;
+mod inert;
 mod level;
 mod lines;
 mod reader;
@@ -24,6 +25,7 @@ mod generated;
 pub use format::Format;
 #[cfg(test)]
 use generated::seeds;
+pub use inert::inert;
 pub use level::Level;
 pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};

@@ -24,13 +24,15 @@ pub(super) fn cleaned(text: String) -> String {
     }
 }
 
-/// The text with everything that a terminal would obey written out; line ends and tabulators stay.
+/// The text with everything written out that a terminal would obey or not show; line ends and tabulators stay.
 ///
 /// ```
 /// assert_eq!(quietdown_log::printable("a\u{1b}[2J\u{9b}b\n"), "a\\u{1b}[2J\\u{9b}b\n");
 /// ```
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    // Controls, and what is not seen: marks of direction, joiners, line separators, the byte order mark.
+    let unseen = |c: char| matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let obeyed = |c: char| (c.is_control() && c != '\n' && c != '\t') || unseen(c);
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);
     }
