@@ -47,3 +47,43 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// An action as a step writes it.
+    fn action(text: &str) -> Action {
+        let mut table: BTreeMap<String, Action> = toml::from_str(&format!("do = {text}")).expect(text);
+        table.remove("do").expect("an action")
+    }
+
+    #[test]
+    fn every_action_that_breaks_something_is_a_fault_and_no_other() {
+        for fault in [
+            r#"{ stop = { process = "a" } }"#,
+            r#"{ kill = { process = "a" } }"#,
+            r#"{ pause = { process = "a" } }"#,
+            r#"{ restart = { process = "a" } }"#,
+            r#"{ signal = { process = "a", signal = "SIGTERM", planned = true } }"#,
+            r#"{ cancel = { call = "a" } }"#,
+            r#"{ cut = { mode = "rst" } }"#,
+            r#"{ hold = { link = "a" } }"#,
+            r#"{ refuse = { link = "a" } }"#,
+            r#"{ toxic = { link = "a", latency = { latency = 1 } } }"#,
+        ] {
+            assert!(is_fault(&action(fault)), "{fault}");
+        }
+        for harmless in [
+            r#"{ start = { process = "a" } }"#,
+            r#"{ resume = { process = "a" } }"#,
+            r#"{ accept = { link = "a" } }"#,
+            r#"{ toxic = { link = "a", noop = {} } }"#,
+            r#"{ untoxic = { link = "a" } }"#,
+        ] {
+            assert!(!is_fault(&action(harmless)), "{harmless}");
+        }
+    }
+}
