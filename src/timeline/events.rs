@@ -146,7 +146,7 @@ impl World<'_> {
                 });
             }
             LinkEventKind::Hit(hit) => self.hits.push((actor, at, hit)),
-            LinkEventKind::Opened(_) | LinkEventKind::Missed { .. } => {}
+            LinkEventKind::Opened(_) | LinkEventKind::Sent { .. } | LinkEventKind::Missed { .. } => {}
         }
     }
 

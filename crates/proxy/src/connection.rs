@@ -84,6 +84,10 @@ struct Connection {
     held: bool,
     /// Which socket was reset, or cannot be written to any more.
     lost: BySide<bool>,
+    /// Whoever knows says that the server is gone, whatever its socket looks like: nothing is written to it any more.
+    server_is_gone: bool,
+    /// Something was to be written to a server that is gone.
+    is_unsendable: bool,
     /// The client has closed its socket behind what a gate withholds.
     client_left: bool,
 }
@@ -122,6 +126,8 @@ impl Connection {
             idle_at: 0,
             held,
             lost: BySide::default(),
+            server_is_gone: false,
+            is_unsendable: false,
             client_left: false,
         }
     }
@@ -230,7 +236,7 @@ impl Connection {
                 if (moved.any && !moved.all) || self.held {
                     continue;
                 }
-                if self.lost[Side::Client] || self.lost[Side::Server] {
+                if self.lost[Side::Client] || self.lost[Side::Server] || self.is_unsendable {
                     // Who reset it is gone; the other one has what was sent before, and is told the same way.
                     return ends.reset(Toward::Both);
                 }
@@ -319,8 +325,10 @@ impl Drop for Connection {
         state.connections.remove(&self.id);
         state.gates.parked.retain(|(_, parked)| *parked != self.id);
         drop(state);
-        // Whoever gave an order that was not taken must not wait for its answer.
-        self.control.close();
+        let bytes = self.control.sent.load(Ordering::Relaxed);
+        self.shared.tell(LinkEventKind::Sent { connection: self.id, bytes });
         self.shared.tell(LinkEventKind::Closed(self.id));
+        // Whoever gave an order that was not taken must not wait for its answer; and knows all when he waits no more.
+        self.control.close();
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::by_side::BySide;
-use super::event::{ConnectionId, Effect, GateId, LinkEvent, LinkEventKind};
+use super::event::{ConnectionId, ConnectionSeen, Effect, GateId, LinkEvent, LinkEventKind};
 use super::gates::Gates;
 use super::hit::Hits;
 use super::listener::Listener;
@@ -69,6 +69,8 @@ pub(super) struct Control {
     pub held: AtomicBool,
     /// Its toxics have something that they have not let pass.
     pub withholds: AtomicBool,
+    /// Bytes that were written to the server's socket.
+    pub sent: AtomicU64,
     /// Some orders may have come.
     ordered: AtomicBool,
     orders: Mutex<Orders>,
@@ -82,6 +84,10 @@ pub(super) struct Orders {
     /// To close both ends, as a process does that ends.
     pub close: Option<oneshot::Sender<Effect>>,
     pub release: bool,
+    /// To say how it stands.
+    pub asked: Vec<oneshot::Sender<ConnectionSeen>>,
+    /// The server is gone: to write nothing to it any more.
+    pub server_lost: Vec<oneshot::Sender<()>>,
     /// Gates that let go.
     pub resumed: Vec<GateId>,
     /// Gates that are no more.

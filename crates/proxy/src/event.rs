@@ -147,6 +147,29 @@ pub struct RequestSeen {
     pub finished: bool,
 }
 
+/// How a connection stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionSeen {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Whether the server's end is open: it was connected to, and has not ended its stream.
+    pub server_open: bool,
+    /// Whether the client's end is open.
+    pub client_open: bool,
+    /// Whether a fault holds it.
+    pub held: bool,
+    /// Whether all of it was plain HTTP/1 so far.
+    pub http1: bool,
+    /// Bytes that were written to the server's socket.
+    pub sent: u64,
+    /// Bytes that were written to the client's socket.
+    pub received: u64,
+    /// How many of its requests were answered whole.
+    pub answered: u64,
+    /// Its requests that are not answered whole, in order.
+    pub requests: Vec<RequestSeen>,
+}
+
 /// Something that happened on a link.
 #[derive(Debug, Clone)]
 pub struct LinkEvent {
@@ -165,6 +188,13 @@ pub enum LinkEventKind {
     Opened(ConnectionId),
     /// A connection has ended, both ways.
     Closed(ConnectionId),
+    /// How many bytes of a connection were written to the server's socket in all; told before its end.
+    Sent {
+        /// The connection.
+        connection: ConnectionId,
+        /// How many bytes.
+        bytes: u64,
+    },
     /// The head of a request has arrived.
     Request(RequestSeen),
     /// A request has ended: its response was forwarded, or its connection is gone.

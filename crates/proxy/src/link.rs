@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::by_side::BySide;
 use super::connection;
 use super::control::{Control, Shared, State};
-use super::event::{ConnectionId, Effect, GateId, GateSpec, LinkEvent};
+use super::event::{ConnectionId, ConnectionSeen, Effect, GateId, GateSpec, LinkEvent};
 use super::listener::Listener;
 use super::{CutMode, Side, Toward, Upstream};
 pub use toxics::ToxicError;
@@ -303,6 +303,48 @@ impl EventLink {
     /// Tells what happens from now on, where nobody is told yet; false where somebody is.
     pub fn tell_to(&self, events: mpsc::UnboundedSender<LinkEvent>) -> bool {
         self.shared.events.set(events).is_ok()
+    }
+
+    /// Bytes that were written to the server's socket, by connection, of those that exist now.
+    pub fn sent(&self) -> Vec<(ConnectionId, u64)> {
+        let state = self.shared.state();
+        state.connections.iter().map(|(id, control)| (*id, control.sent.load(Ordering::Relaxed))).collect()
+    }
+
+    /// Asks every connection how it stands. When this returns, whatever they had to tell before was told: those that are not named
+    /// have told their end, or came later.
+    pub async fn standing(&self) -> Vec<ConnectionSeen> {
+        let controls: Vec<Arc<Control>> = self.shared.state().connections.values().cloned().collect();
+        let mut answers = Vec::new();
+        for control in controls {
+            let (answer, seen) = oneshot::channel();
+            control.order(|orders| orders.asked.push(answer));
+            answers.push(seen);
+        }
+        let mut all = Vec::new();
+        for answer in answers {
+            all.extend(answer.await.ok());
+        }
+        all
+    }
+
+    /// The server is gone, or will be in a moment: nothing is written to it any more on the connections that exist, whatever the kernel
+    /// would still take; who sends something finds them reset. What it has sent still passes. The orders are given at once; the
+    /// future waits until they are obeyed.
+    pub fn lose_server(&self) -> impl Future<Output = ()> + Send + use<> {
+        let controls: Vec<Arc<Control>> = self.shared.state().connections.values().cloned().collect();
+        let mut answers = Vec::new();
+        for control in controls {
+            let (answer, obeyed) = oneshot::channel();
+            control.order(|orders| orders.server_lost.push(answer));
+            answers.push(obeyed);
+        }
+        async move {
+            for answer in answers {
+                // Without an answer it has ended.
+                let _ = answer.await;
+            }
+        }
     }
 
     /// What a hold of the whole link has met since: connections that came and were swallowed, bytes that came and were

@@ -228,6 +228,12 @@ impl Requests {
         met
     }
 
+    /// The requests that are not answered whole, when so much has passed. Meets no gate.
+    pub fn standing(&mut self, up: u64, down: u64) -> Vec<RequestSeen> {
+        self.open.iter_mut().for_each(|request| request.update(up, down));
+        self.open.iter().map(|request| request.seen.clone()).collect()
+    }
+
     /// Whether a gate stops one of them now.
     pub fn is_parked(&self) -> bool {
         self.open.iter().flat_map(|request| &request.stops).any(|stop| stop.met)

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::ends::{Ends, sides};
 use super::{Connection, Next, drain};
 use crate::direction::Direction;
-use crate::event::{Effect, GateId, LinkEventKind, RequestSeen};
+use crate::event::{ConnectionSeen, Effect, GateId, LinkEventKind, RequestSeen};
 use crate::gates::Outcome;
 use crate::{CutMode, Side, Toward};
 
@@ -26,6 +26,15 @@ impl Connection {
         if orders.release {
             self.held = false;
             self.control.held.store(false, Ordering::Relaxed);
+        }
+        if !orders.server_lost.is_empty() {
+            self.server_is_gone = true;
+        }
+        for answer in orders.server_lost {
+            let _ = answer.send(());
+        }
+        for answer in orders.asked {
+            let _ = answer.send(self.standing(ends));
         }
         if let Some(answer) = orders.close {
             let broken = ends.are_live();
@@ -48,6 +57,27 @@ impl Connection {
             }
         }
         Next::Go
+    }
+
+    /// How it stands now.
+    fn standing(&mut self, ends: &Ends) -> ConnectionSeen {
+        ConnectionSeen {
+            connection: self.id,
+            server_open: ends.of(Side::Server).is_some()
+                && !self.streams[Side::Client].ended
+                && !self.lost[Side::Server],
+            client_open: ends.of(Side::Client).is_some()
+                && !self.streams[Side::Server].ended
+                && !self.lost[Side::Client],
+            held: self.held,
+            http1: self.scan.http,
+            sent: self.control.sent.load(Ordering::Relaxed),
+            received: self.streams[Side::Client].forwarded,
+            answered: self.requests.answered,
+            requests: self
+                .requests
+                .standing(self.streams[Side::Server].forwarded, self.streams[Side::Client].forwarded),
+        }
     }
 
     pub(super) fn let_go(&mut self, gone: impl Fn(Outcome) -> bool) {
@@ -96,7 +126,7 @@ impl Connection {
         self.shared.state().gates.parked.retain(|(_, parked)| *parked != self.id);
         self.report_unanswered();
         // Boxed, so that the many connections that are never cut need no room for it.
-        Box::pin(drain::until_ended(&self.control, ends)).await;
+        Box::pin(drain::until_ended(self.id, &self.control, ends)).await;
     }
 
     /// Requests that will not be answered any more.

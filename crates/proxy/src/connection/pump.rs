@@ -114,6 +114,13 @@ impl Connection {
             self.ask_toxics(toward);
         }
         let limit = self.limit(toward);
+        if toward == Side::Server && self.server_is_gone {
+            let up = &mut self.streams[Side::Server];
+            up.buffer.push(fresh);
+            // As a peer that is gone answers whatever comes: with a reset.
+            self.is_unsendable |= up.allowed(limit) > 0;
+            return false;
+        }
         let (direction, to, lost) = (&mut self.streams[toward], &mut ends.sockets[toward], &mut self.lost[toward]);
         let Some(to) = to.as_mut().filter(|_| !*lost) else {
             direction.buffer.push(fresh);
@@ -123,6 +130,9 @@ impl Connection {
             Poll::Pending => false,
             Poll::Ready(Ok(count)) => {
                 self.shared.moved[toward].fetch_add(count as u64, Ordering::Relaxed);
+                if toward == Side::Server {
+                    self.control.sent.fetch_add(count as u64, Ordering::Relaxed);
+                }
                 count > 0
             }
             Poll::Ready(Err(_)) => {

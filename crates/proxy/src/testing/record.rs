@@ -142,7 +142,7 @@ impl Told {
             }
             LinkEventKind::Missed { gate, request } => self.gates.entry(gate).or_default().missed = Some(request),
             LinkEventKind::NotHttp(_) => self.not_http += 1,
-            LinkEventKind::Closed(_) | LinkEventKind::Hit(_) => {}
+            LinkEventKind::Sent { .. } | LinkEventKind::Closed(_) | LinkEventKind::Hit(_) => {}
         }
     }
 

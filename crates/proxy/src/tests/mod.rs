@@ -13,4 +13,5 @@ mod matches;
 mod orders;
 mod peer;
 mod refuse;
+mod standing;
 mod toxics;
