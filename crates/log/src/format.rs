@@ -179,12 +179,7 @@ formats! {
         Words("%time [%level] mysqld%any: %message", &[("Note", Fair), ("System", Fair)]),
     ],
     /// MongoDB before 4.4: `2026-11-25T22:00:00.123+0000 I NETWORK  [conn1] message`. What newer ones write is `json`.
-    Mongo "mongodb" [
-        Words(
-            "%time %level %target [%thread] %message",
-            &[("D1", Fine), ("D2", Fine), ("D3", Finest), ("D4", Finest), ("D5", Finest)],
-        ),
-    ],
+    Mongo "mongodb" [Code(|line, _| servers::mongo(line))],
     /// redis and valkey: `1:M 25 Nov 2026 22:00:00.123 * message`.
     Redis "redis" [
         Words("%pid:%word %time %level %message", &[(".", Finest), ("-", Fine), ("*", Fair), ("#", Poor)]),

@@ -229,7 +229,8 @@ fn word<'l>(text: &'l str, at: usize, found: &mut Found<'l>, certain: &mut bool)
     found.loose += usize::from(!whole.ends_with(':'));
     found.words += usize::from(plain) * 2 + usize::from(!plain);
     // Before the level only names may stand, and without a time in front of them none at all.
-    if !found.timed || found.words > WORDS + 2 || whole.contains(['"', '=']) && found.words > 2 {
+    // A name may come first of all; then a time must follow.
+    if !found.timed && at > 0 || found.words > WORDS + 2 || whole.contains(['"', '=']) && found.words > 2 {
         return None;
     }
     if whole.contains('=') {

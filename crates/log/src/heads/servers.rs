@@ -243,6 +243,23 @@ pub(in super::super) fn postgres(line: &str) -> Option<Head<'_>> {
     (timed && !before.contains('"')).then(|| head(Some(*level), None, &line[colon + 3..]))
 }
 
+/// `2026-11-25T22:00:00.123+0000 I NETWORK  [conn1] message`
+pub(in super::super) fn mongo(line: &str) -> Option<Head<'_>> {
+    let (name, rest) = behind_time(line)?.strip_prefix(' ')?.split_once(' ')?;
+    let level = match name {
+        "D" | "D1" | "D2" => Level::Debug,
+        "D3" | "D4" | "D5" => Level::Trace,
+        "I" => Level::Info,
+        "W" => Level::Warn,
+        "E" | "F" => Level::Error,
+        _ => return None,
+    };
+    let (component, rest) = rest.trim_start().split_once(' ')?;
+    let (thread, message) = brackets(rest.trim_start())?;
+    let known = component == "-" || is_upper(component);
+    known.then(|| Head { thread: Some(thread), ..head(Some(level), Some(component), message) })
+}
+
 /// `1:signal-handler (1714557600) Received SIGTERM`
 pub(in super::super) fn redis_signal(line: &str) -> Option<Head<'_>> {
     let (pid, rest) = line.split_once(":signal-handler (")?;

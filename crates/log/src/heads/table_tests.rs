@@ -263,6 +263,7 @@ fn formats_that_nobody_named_are_read_by_their_time_and_level() {
         ("[2026-11-25 22:00:00][error] spilled", Error),
         ("Nov 25 22:00:00.123 ERRO spilled, why: tea", Error),
         ("WARN  2026-11-25 22:00:00 spilled", Warn),
+        ("cup1 [ ERROR]  2026-11-25 22:00:00.835820817 - spilled", Error),
     ];
     for (line, level) in rows {
         let mut heads = Heads::new(&Format::Auto).expect("a format");

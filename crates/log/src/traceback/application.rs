@@ -36,8 +36,7 @@ pub(super) fn is_library(language: Language, place: &str, function: &str) -> boo
         }
         Language::Java => called(&JAVA),
         Language::Node => {
-            within(&["node_modules/", "node_modules\\", "node:", "internal/"])
-                || !place.contains(['/', '\\']) && place.contains(".js")
+            within(&["node_modules/", "node_modules\\", "node:", "internal/"]) || !place.contains(['/', '\\'])
         }
         Language::DotNet => called(&DOTNET),
         Language::Ruby => within(&["/gems/", "/lib/ruby/", "<internal:", "/rubygems/", "/bundler/"]),

@@ -19,10 +19,12 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
             lines.retain(|line| !line.is_empty());
             lines.join("\n")
         }
+        None if thrown(before).is_some() => thrown(before)?.to_owned(),
         // Somebody has logged the exception and its stack.
         None => before(0)?.to_owned(),
     };
-    let (name, message) = text.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", &text));
+    let named = text.split_once(": ").or_else(|| thrown(before).map(|name| (name, "")));
+    let (name, message) = named.filter(|(name, _)| !name.contains(' ')).unwrap_or(("", &text));
     said(&mut begun.traceback, if name.is_empty() { "exception" } else { name }, "");
     message.lines().for_each(|line| say(&mut begun.traceback, line));
     application::note(&mut begun.traceback, &place, "");
@@ -30,6 +32,13 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     begun.before = at.map_or(1, |at| at + 1);
     begun.alone = at.is_some_and(|at| before(at).is_some_and(|line| line == UNHANDLED[0]));
     Some(begun)
+}
+
+/// The name in `The following X was thrown …`, as Flutter reports it.
+fn thrown<'l>(before: Before<'_, 'l>) -> Option<&'l str> {
+    (0..LOOK_BACK)
+        .map_while(before)
+        .find_map(|line| line.strip_prefix("The following ")?.split_once(" was thrown").map(|(name, _)| name))
 }
 
 /// `file:///x.dart:5` of `#0      f (file:///x.dart:5:3)`

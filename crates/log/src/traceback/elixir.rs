@@ -48,7 +48,7 @@ fn exception(line: &str) -> Option<(&str, &str)> {
     let module = name.split('.').all(|part| {
         part.starts_with(|c: char| c.is_ascii_uppercase()) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     });
-    let exit = matches!(name, "exit" | "throw" | "EXIT") || name.starts_with("EXIT from #PID<");
+    let exit = matches!(name, "exit" | "throw" | "EXIT" | "stop") || name.starts_with("EXIT from #PID<");
     (module || exit).then_some((name, message.trim_end()))
 }
 

@@ -108,8 +108,9 @@ pub(super) fn frame(line: &str) -> Option<String> {
         return None;
     }
     let (name, number) = file.rsplit_once(':').unwrap_or((file, "0"));
-    let placed =
-        name.contains('.') && !name.contains(['/', ' ', ',']) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let placed = (name.contains('.') || name == "SourceFile")
+        && !name.contains(['/', ' ', ','])
+        && number.bytes().all(|byte| byte.is_ascii_digit());
     match file {
         "Native Method" | "Unknown Source" | "<generated>" => Some(method.to_owned()),
         _ if placed && number != "0" => Some(file.to_owned()),

@@ -206,6 +206,49 @@ const ROWS: &[Row] = &[
         "cup.go:5",
         None,
     ),
+    // Where the indentation was lost.
+    (
+        "java.lang.IllegalStateException: tea\nat java.base/java.util.Objects.need(Objects.java:3)\nat org.cup.Cup.pour(Cup.java:5)",
+        Language::Java,
+        "java.lang.IllegalStateException",
+        "Cup.java:5",
+        None,
+    ),
+    (
+        "[Nest] 1  - 11/25/2026, 6:39:50 AM   ERROR [ExceptionsHandler] tea\nTypeError: tea\nat Cup.pour (/app/dist/cup.js:5:6)\nat async /app/node_modules/x.js:1:2",
+        Language::Node,
+        "TypeError",
+        "/app/dist/cup.js:5",
+        None,
+    ),
+    (
+        "GenServer #PID<0.1.0> terminating\n** (stop) exited in: GenServer.stop(x)\n    ** (EXIT) no process\n    (elixir 1.15.7) lib/gen_server.ex:1031: GenServer.stop/3\n    (cup 0.2.1) lib/cup.ex:5: Cup.terminate/2",
+        Language::Elixir,
+        "EXIT",
+        "lib/cup.ex:5",
+        None,
+    ),
+    (
+        "[22:00:00 ERROR]: Encountered an unexpected exception\norg.cup.ReportedException: tea\nat org.cup.Cup.a(SourceFile:5) ~[cup.jar:git-1]\nat java.lang.Thread.run(Thread.java:745) [?:1.8.0_51]",
+        Language::Java,
+        "org.cup.ReportedException",
+        "SourceFile:5",
+        None,
+    ),
+    (
+        "2026-11-25 22:00:00.393 | ERROR    | __main__:func:13 - \nTraceback (most recent call last):\n\n  File \"/srv/main.py\", line 18, in <module>\n    func(1234, 0)\n    └ <function func at 0x7121083272e0>\n\n> File \"/srv/cup.py\", line 5, in func\n    a / b\n    │   └ 0\n    └ 1234\n\nZeroDivisionError: division by zero",
+        Language::Python,
+        "ZeroDivisionError",
+        "/srv/cup.py:5",
+        None,
+    ),
+    (
+        "The following NoSuchMethodError was thrown building Builder(dirty):\nWhen the exception was thrown, this was the stack: \n#0      Object.noSuchMethod (dart:core-patch/object_patch.dart:51:5)\n#1      pour (package:cup/cup.dart:5:28)",
+        Language::Dart,
+        "NoSuchMethodError",
+        "package:cup/cup.dart:5",
+        None,
+    ),
     // Chains have one root.
     (
         "a.SpillException\n\tat org.cup.Cup.pour(Cup.java:5)\nCaused: a.TeaException: x\n\tat org.cup.Tea.brew(Tea.java:9)",

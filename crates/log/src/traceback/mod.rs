@@ -66,6 +66,10 @@ pub(super) struct Begun {
 
 /// The traceback that begins with this line, as a whole or with lines before it.
 pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
+    if is_bare_frame(line) {
+        let line = ["    ", line].concat();
+        return begin_after(&line, line.trim_start(), before);
+    }
     // Nearly all lines of a raw stream come here: the first letter rules most of them out.
     let text = line.trim_start_matches([' ', '\t']);
     let certain = match text.as_bytes().first()? {
@@ -126,6 +130,9 @@ impl Open {
             traceback.language = Language::Ruby;
             self.0 = Machine::Ruby(ruby::reversed());
         }
+        let bare = matches!(self.0, Machine::Java(_) | Machine::Node(_)) && is_bare_frame(line);
+        let indented = bare.then(|| ["    ", line].concat());
+        let line = indented.as_deref().unwrap_or(line);
         match &mut self.0 {
             Machine::Rust(machine) => machine.take(line, traceback),
             Machine::Python(machine) => machine.take(line, traceback),
@@ -171,6 +178,24 @@ impl Open {
             _ => false,
         }
     }
+}
+
+/// A frame of Java or Node.js whose indentation was lost on the way, as collectors do: nothing else ends with such a place.
+fn is_bare_frame(line: &str) -> bool {
+    let Some(call) = line.strip_prefix("at ") else { return false };
+    // log4j has the archive behind it.
+    let call = [" ~[", " ["].iter().find_map(|sign| call.split_once(sign)).map_or(call, |(call, _)| call).trim_end();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let inner = call.strip_suffix(')').and_then(|call| call.rsplit_once('(')).map_or(call, |(_, place)| place);
+    let numbered = inner.rsplit_once(':').filter(|(_, number)| digits(number)).map(|(file, _)| file);
+    let source = [".java", ".kt", ".scala", ".groovy", "SourceFile"]
+        .iter()
+        .any(|end| numbered.is_some_and(|file| file.ends_with(end)));
+    let script = numbered
+        .and_then(|file| file.rsplit_once(':'))
+        .is_some_and(|(file, line)| digits(line) && file.contains(['/', '\\']));
+    let unknown = matches!(inner, "Native Method" | "Unknown Source") && call.ends_with(')');
+    (source && call.ends_with(')')) || script || unknown
 }
 
 /// A dump of Go that is indented as a whole.

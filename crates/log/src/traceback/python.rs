@@ -195,6 +195,9 @@ impl Machine {
     }
 
     fn body(&mut self, text: &str, depth: usize, traceback: &mut Traceback) -> bool {
+        // loguru marks the frame that has caught it.
+        let marked = text.strip_prefix("> ").filter(|text| text.starts_with("File \""));
+        let (text, depth) = marked.map_or((text, depth), |text| (text, depth + 2));
         if depth > self.base {
             if let Some((frame, _)) = place(text) {
                 self.at(frame);
