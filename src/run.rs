@@ -1,5 +1,7 @@
 //! One scenario from its file to its report: the door for `cargo test`, here and in other projects.
 
+mod folder;
+mod program;
 mod queue;
 mod suite;
 
@@ -19,6 +21,7 @@ use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
 use crate::transcript::{Comparison, compare, transcript};
 use crate::verdict::{judge, unlike};
+pub use folder::{default_runs, own_runs};
 pub use queue::{Cost, drive};
 pub use suite::{Accept, Accepted, Counts, Ending, FailureReason, Reporter, Suite, SuiteCase};
 
@@ -28,8 +31,10 @@ pub const PROGRAM: &str = "QUIETDOWN_BIN";
 /// How scenarios are run.
 #[derive(Debug, Clone)]
 pub struct Runner {
-    program: PathBuf,
-    runs: PathBuf,
+    /// What `${quietdown}` means.
+    program: Option<PathBuf>,
+    /// Nothing where the [default folder](default_runs) is meant.
+    runs: Option<PathBuf>,
     keep: bool,
     planted: Option<Planted>,
     snapshots: bool,
@@ -106,12 +111,12 @@ impl std::fmt::Display for Report {
     }
 }
 
-impl Runner {
-    /// Runs with this quietdown program.
-    pub fn new(program: impl Into<PathBuf>) -> Self {
+impl Default for Runner {
+    /// Runs without the quietdown program: systems that name it with `${quietdown}` cannot be run.
+    fn default() -> Self {
         Self {
-            program: program.into(),
-            runs: default_runs(),
+            program: None,
+            runs: None,
             keep: false,
             planted: None,
             snapshots: true,
@@ -120,23 +125,30 @@ impl Runner {
             zygotes: Some(Zygotes::default()),
         }
     }
+}
 
-    /// Runs with the program that `QUIETDOWN_BIN` names.
+impl Runner {
+    /// Runs with this quietdown program, which `${quietdown}` in a system file means.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: Some(program.into()), ..Self::default() }
+    }
+
+    /// Runs with the quietdown program that `QUIETDOWN_BIN` names, or without one when the variable is not set: only a system that
+    /// names it with `${quietdown}`, as the embedded store does, needs it.
     ///
     /// # Errors
-    /// When the variable is not set, or names no file.
+    /// When the variable names no file, or a file that is not quietdown.
     pub fn from_env() -> Result<Self, HarnessError> {
-        let say = |what: String| HarnessError::System(what);
-        let path = std::env::var_os(PROGRAM).map(PathBuf::from).ok_or_else(|| {
-            say(format!("{PROGRAM} is not set: it must name the quietdown program (cargo install quietdown, or env!(\"CARGO_BIN_EXE_quietdown\") in its own tests)"))
-        })?;
-        if path.is_file() { Ok(Self::new(path)) } else { Err(say(format!("{PROGRAM}={} is no file", path.display()))) }
+        let Some(path) = std::env::var_os(PROGRAM).map(PathBuf::from) else { return Ok(Self::default()) };
+        program::is_quietdown(&path)
+            .map_err(|why| HarnessError::System(format!("{PROGRAM}={}: {why}", path.display())))?;
+        Ok(Self::new(path))
     }
 
     /// Keeps the runs' folders under `runs`.
     #[must_use]
     pub fn runs(mut self, runs: impl Into<PathBuf>) -> Self {
-        self.runs = runs.into();
+        self.runs = Some(runs.into());
         self
     }
 
@@ -209,12 +221,14 @@ impl Runner {
     /// # Errors
     /// When the harness itself failed; what the system does wrong is in the report's findings.
     pub fn run(&self, scenario: &Scenario, system: &System) -> Result<Report, HarnessError> {
-        crate::process::guard(&self.program)
-            .map_err(HarnessError::io(format!("starting {}", self.program.display())))?;
+        self.has_what_it_names(system)?;
+        let processes = cast(&scenario.file, &system.file).len();
+        let _descriptors = crate::process::Descriptors::reserve(processes).map_err(HarnessError::System)?;
+        crate::process::guard(self.program.as_deref()).map_err(HarnessError::io("starting the supervisor"))?;
         let zygotes = self.warm(scenario, system)?;
         let folder = self.make_folder(&system.label(&scenario.name))?;
         let plan = Plan {
-            program: self.program.clone(),
+            program: self.program.clone().unwrap_or_default(),
             folder: folder.clone(),
             planted: self.planted.clone(),
             toxiproxy: self.toxiproxy.clone(),
@@ -223,8 +237,6 @@ impl Runner {
         // A thread of its own: the caller may be inside a runtime already, and a panic in here is no verdict on the system.
         let played = std::thread::scope(|scope| scope.spawn(|| play_alone(scenario, system, &plan)).join());
         let evidence = played.unwrap_or_else(|_| {
-            let mark = format!("{}/{}/", crate::process::mark(), folder.display());
-            crate::process::marked(&mark).iter().for_each(crate::process::Marked::kill);
             Err(HarnessError::System("the harness itself panicked; that is a defect of quietdown".to_owned()))
         });
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
@@ -249,6 +261,16 @@ impl Runner {
         Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, expected, folder })
     }
 
+    fn has_what_it_names(&self, system: &System) -> Result<(), HarnessError> {
+        if self.program.is_some() || !system.names_program() {
+            return Ok(());
+        }
+        Err(HarnessError::System(format!(
+            "the system `{}` starts ${{quietdown}}, and nobody has said where that is: set {PROGRAM} to the quietdown program, or give it to Runner::new",
+            system.file.name
+        )))
+    }
+
     /// The zygotes of the processes of a scenario. They are started here, before the clock of a run goes.
     fn warm(&self, scenario: &Scenario, system: &System) -> Result<BTreeMap<String, Arc<Zygote>>, HarnessError> {
         let Some(zygotes) = &self.zygotes else { return Ok(BTreeMap::new()) };
@@ -256,7 +278,9 @@ impl Runner {
         let named = roles.iter().filter_map(|role| system.file.role(role)?.zygote.as_ref());
         let mut warm = BTreeMap::new();
         for name in named.map(|name| name.as_ref().clone()) {
-            let Some(command) = system.zygote_command(&name, &self.program) else { continue };
+            let Some(command) = system.zygote_command(&name, self.program.as_deref().unwrap_or(Path::new(""))) else {
+                continue;
+            };
             let zygote = zygotes.get(&command).map_err(HarnessError::System)?;
             warm.insert(name, zygote);
         }
@@ -266,10 +290,16 @@ impl Runner {
     fn make_folder(&self, name: &str) -> Result<PathBuf, HarnessError> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = self.runs.join(format!("{name}-{}-{number}", std::process::id()));
+        let runs = match &self.runs {
+            Some(runs) => runs.clone(),
+            None => own_runs()?,
+        };
+        let folder = runs.join(format!("{name}-{}-{number}", std::process::id()));
         // A folder of an earlier process with the same id would be read as this run's.
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).map_err(HarnessError::io(format!("making {}", folder.display())))?;
+        fs::create_dir_all(&runs)
+            .and_then(|()| fs::create_dir(&folder))
+            .map_err(HarnessError::io(format!("making {}", folder.display())))?;
         folder.canonicalize().map_err(HarnessError::io(format!("finding {}", folder.display())))
     }
 }
@@ -283,11 +313,6 @@ fn play_alone(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Evide
     // Whatever still waits belongs to nobody.
     runtime.shutdown_background();
     evidence
-}
-
-/// Where runs are kept when nobody says: under the system's folder for temporary files.
-pub fn default_runs() -> PathBuf {
-    std::env::temp_dir().join("quietdown")
 }
 
 /// Judges evidence, new or saved: the findings but for the snapshot, and the transcript.

@@ -225,6 +225,9 @@ fn a_failing_timeline_of_several_faults_shrinks_to_the_one_that_matters() {
     assert_eq!(minimal.shown, minimal.runs, "{}", cause(&outcome.findings));
     let before = sweep.scenario_of(&point).expect("a scenario").text;
     assert!(minimal.composition.text.len() < before.len() / 2, "{}", minimal.composition.text);
+    // The budget is that of making things small, too.
+    let late = sweep.until(Some(std::time::Instant::now()));
+    assert!(late.is_over() && late.minimal(&point.strikes, &outcome, None).is_none());
 }
 
 #[test]

@@ -60,12 +60,6 @@ enum Command {
     /// The embedded system under test: a rollout store, its client, its runner, its execution strategy.
     #[command(subcommand)]
     Store(quietdown_store::Command),
-    /// Ends the processes of a harness that was killed. Started by the harness itself.
-    #[command(hide = true)]
-    Watchdog {
-        /// The mark of the harness.
-        mark: String,
-    },
 }
 
 /// All passed.
@@ -96,10 +90,6 @@ pub fn main() -> ExitCode {
         Command::System(command) => command.execute(),
         Command::Proxy(command) => command.execute(),
         Command::Store(command) => return command.execute(),
-        Command::Watchdog { mark } => {
-            crate::process::watch(&mark, std::io::stdin());
-            PASSED
-        }
     };
     if crate::report::output_is_lost() {
         complain("quietdown: standard output could not be written: is its disk full?");

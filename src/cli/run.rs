@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::remote::{Remote, RemoteError};
 use crate::report::{Progress, ProgressStream, Recorder, Terminal};
-use crate::run::{Accept, Counts, Runner, Suite, SuiteCase, default_runs};
+use crate::run::{Accept, Counts, Runner, Suite, SuiteCase};
 use crate::system::System;
 use crate::transcript::Orphan;
 use clap::Args;
@@ -41,7 +41,8 @@ pub struct Run {
     /// Start every process as if the system had no zygotes.
     #[arg(long)]
     no_zygote: bool,
-    /// Where the runs' folders go; default: `quietdown` in the folder for temporary files.
+    /// Where the runs' folders go; default: `quietdown` in $XDG_RUNTIME_DIR, else `quietdown-USER` in the folder
+    /// for temporary files.
     #[arg(long, value_name = "FOLDER")]
     runs: Option<PathBuf>,
     /// Keep the folder of a scenario that passed, too.
@@ -110,7 +111,11 @@ impl Run {
             return WRONG;
         }
         let stale = if self.scenarios.is_empty() { stale(&selected) } else { Vec::new() };
-        let runner = Runner::new(program).runs(self.runs.clone().unwrap_or_else(default_runs)).keep(self.keep);
+        let runner = Runner::new(program).keep(self.keep);
+        let runner = match &self.runs {
+            Some(runs) => runner.runs(runs),
+            None => runner,
+        };
         let runner = match self.toxiproxy.as_deref().map(find_toxiproxy).transpose() {
             Ok(Some(server)) => runner.toxiproxy(server),
             Ok(None) => runner,
@@ -205,15 +210,12 @@ fn find_toxiproxy(url: &str) -> Result<Remote, RemoteError> {
     runtime.map_err(not_there)?.block_on(Remote::find(url))
 }
 
-/// Ctrl-C ends the harness with everything that it started: the watchdog does the work, whoever dies and how.
+/// Ctrl-C ends the harness with everything that it started: their subreapers do the work, whoever dies and how.
 pub(super) fn interrupt() {
     std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
         if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            crate::process::marked(&format!("{}/", crate::process::mark()))
-                .iter()
-                .for_each(crate::process::Marked::kill);
             #[expect(
                 clippy::disallowed_methods,
                 reason = "what was started is ended by then, and threads may still wait"

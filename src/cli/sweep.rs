@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::report::{Tally, Terminal};
-use crate::run::{Cost, Report, Runner, SuiteCase, default_runs, drive};
+use crate::run::{Cost, Report, Runner, SuiteCase, drive, own_runs};
 use crate::scenario::SweepFault;
 use crate::sweep::{self, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
 use crate::system::System;
@@ -49,7 +49,7 @@ pub struct Sweep {
     /// What decides the timelines of --random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Begin no point after this time, such as 10m; a later sweep with the same --folder goes on.
+    /// Begin nothing after this time, such as 10m: no point, nor making a failure small. A later sweep with the same --folder goes on.
     #[arg(long, value_name = "TIME", value_parser = budget)]
     budget: Option<Duration>,
     /// Every byte of heads and bodies, instead of the first, the middle and the last.
@@ -90,9 +90,10 @@ impl Sweep {
     }
 
     fn sweep(&self) -> Result<u8, Ended> {
+        let deadline = self.budget.map(|budget| Instant::now() + budget);
         let SuiteCase { scenario, system, .. } = self.load()?;
         let terminal = Terminal { colours: super::colours(&std::io::stdout()) };
-        let folder = self.folder.clone().unwrap_or_else(|| new_folder(&scenario.name));
+        let folder = self.folder.clone().map_or_else(|| new_folder(&scenario.name), Ok)?;
         let program = std::env::current_exe().map_err(|why| (BROKEN, format!("cannot find its own program: {why}")))?;
         let clean = Runner::new(program).runs(folder.join("runs"));
         let runner = match &self.defect {
@@ -112,6 +113,7 @@ impl Sweep {
                 .to_vec(),
         };
         let sweep = sweep::Sweep::with_requests(&scenario, &system, &runner, self.every_byte, requests);
+        let sweep = sweep.until(deadline);
         let points = self.selected(&sweep, &scenario)?;
         if self.list || self.print {
             points.iter().for_each(|point| self.show(&sweep, point));
@@ -131,14 +133,15 @@ impl Sweep {
             if done > 0 { format!(", {done} of them done before") } else { String::new() },
             folder.display()
         ));
-        let costs = self.run(&sweep, &points, &mut ledger)?;
+        let costs = self.run(&sweep, &points, &mut ledger, deadline)?;
         let failures = Failures::new(&sweep, &points, &ledger.known, &folder);
-        failures.write(terminal)?;
+        let written = failures.write(terminal);
         if self.random.is_none() {
             super::say(format_args!("\n{}", terminal.matrix(&points, sweep.requests(), &ledger.known)));
         }
         super::say(terminal.costs(&costs));
         sweep.schedules().iter().for_each(super::say);
+        written?;
         Ok(self.end(&points, &ledger, &folder))
     }
 
@@ -246,10 +249,10 @@ impl Sweep {
         sweep: &sweep::Sweep<'_>,
         points: &[Point],
         ledger: &mut Ledger,
+        deadline: Option<Instant>,
     ) -> Result<BTreeMap<SweepFault, Cost>, Ended> {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = self.jobs.or(NonZeroUsize::new(2 * processors)).unwrap_or(NonZeroUsize::MIN);
-        let deadline = self.budget.map(|budget| Instant::now() + budget);
         let mut kinds: BTreeMap<SweepFault, Vec<&Point>> = BTreeMap::new();
         for point in points.iter().filter(|point| !ledger.known.contains_key(&point.number)) {
             if let Some(strike) = point.strikes.last() {
@@ -315,6 +318,7 @@ fn cannot_sweep(why: &SweepError, terminal: Terminal) -> Ended {
     }
 }
 
-fn new_folder(name: &str) -> PathBuf {
-    default_runs().join(format!("sweep-{name}-{}", std::process::id()))
+fn new_folder(name: &str) -> Result<PathBuf, Ended> {
+    let runs = own_runs().map_err(|why| (BROKEN, why.to_string()))?;
+    Ok(runs.join(format!("sweep-{name}-{}", std::process::id())))
 }

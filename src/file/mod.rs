@@ -3,6 +3,7 @@
 mod diagnostic;
 mod parse;
 mod read;
+mod regular;
 mod rules;
 mod spanned;
 mod substitute;
@@ -14,6 +15,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
 pub use quietdown_proxy::engine::{At, Span, Times, fits};
 pub(crate) use read::read;
+pub(crate) use regular::{SAVED_BOUND, read_bounded, read_text};
 pub use rules::{LevelRule, TextRule};
 pub use spanned::Spanned;
 pub(crate) use substitute::substitute;

@@ -29,8 +29,6 @@ pub struct Child {
 impl Spawn<'_> {
     /// Starts it. `output` is told by `wrap` what it writes and when it ends; a full channel holds the child's writing up.
     ///
-    /// Must be called on a thread that outlives the child: the child is killed when that thread ends.
-    ///
     /// # Errors
     /// When there is no such program, or it cannot be started.
     pub async fn start<T: Send + 'static>(

@@ -3,19 +3,30 @@
 mod child;
 mod descendants;
 mod handle;
+mod limits;
+mod listens;
 mod signals;
 mod spawn;
 mod start;
 mod stat;
+mod subreaper;
+mod supervisor;
 mod vfork;
-mod watchdog;
+mod wire;
 mod zygote;
 
 pub use child::{Child, exit_of};
-pub use descendants::{MARKER, Marked, Tick, left_of, marked};
+pub use descendants::{MARKER, Marked, marked};
+pub use limits::{Descriptors, shortage};
+pub use listens::listening_ports;
 pub use quietdown_proxy::engine::ReservedPort;
 pub use signals::{signal, signal_name};
 pub use spawn::{Input, Output, Spawn};
 pub(crate) use stat::is_stopped;
-pub use watchdog::{guard, mark, watch};
+pub use subreaper::Subreaper;
+pub(crate) use subreaper::{Belonging, Orphan, children_cpu};
+pub use supervisor::{guard, mark};
 pub use zygote::{PYTHON as PYTHON_ZYGOTE, Zygote, ZygoteCommand, Zygotes};
+
+#[cfg(test)]
+use descendants::with_argument;

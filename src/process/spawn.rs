@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
+use super::subreaper::Subreaper;
 use super::zygote::Zygote;
 use crate::log::Stream;
 
@@ -37,4 +38,6 @@ pub struct Spawn<'a> {
     pub stdin: bool,
     /// Who forks it, instead of a start of the program: its first word, the interpreter, is left out then.
     pub zygote: Option<Arc<Zygote>>,
+    /// Whose child it becomes, if no zygote forks it.
+    pub subreaper: &'a Arc<Subreaper>,
 }

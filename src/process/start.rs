@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitStatus;
@@ -13,13 +13,14 @@ use std::sync::Arc;
 use rustix::fs::Access;
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::Pid;
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::watch;
 
 use super::descendants::MARKER;
 use super::handle::ProcessHandle;
 use super::spawn::{Input, Spawn};
-use super::vfork::{self, Program};
+use super::subreaper::{Program, Subreaper};
 use super::zygote::{Fork, Forked, Zygote};
 
 /// A child that runs. Its `exit` must be awaited: nothing else reaps it.
@@ -65,37 +66,52 @@ fn streams(stdin: bool) -> io::Result<(Ends, Theirs)> {
 
 /// Starts a program.
 pub(super) fn spawned(spawn: &Spawn<'_>) -> io::Result<Started> {
-    let (name, arguments) = spawn.command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
+    let (ends, theirs) = streams(spawn.stdin)?;
+    let Spawn { command, env, mark, folder, subreaper, .. } = spawn;
+    let streams = [theirs[0].as_fd(), theirs[1].as_fd(), theirs[2].as_fd()];
+    let pid = executed(subreaper, command, env, mark, folder, &streams)?;
+    drop(theirs);
+    let handle = Arc::new(ProcessHandle::open(pid)?);
+    let over = handle.readable_at_its_end()?;
+    let (end, ended) = watch::channel(false);
+    let subreaper = Arc::clone(subreaper);
+    let exit = async move {
+        over.readable().await.map_err(|why| why.to_string())?.retain_ready();
+        end.send_replace(true);
+        subreaper.reap(pid).map_err(|why| format!("nobody knows how it ended: {why}"))
+    };
+    Ok(Started { handle, ends, ended, exit: Box::pin(exit) })
+}
+
+/// Has a subreaper execute a command with these descriptors as 0, 1, 2 and so on; `env` is added to the harness's own environment.
+pub(super) fn executed(
+    subreaper: &Subreaper,
+    command: &[String],
+    env: &BTreeMap<String, String>,
+    mark: &str,
+    folder: &Path,
+    descriptors: &[BorrowedFd<'_>],
+) -> io::Result<Pid> {
+    let (name, arguments) = command.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
     let inherited: Vec<(OsString, OsString)> = std::env::vars_os().collect();
-    let mut env: BTreeMap<&OsStr, &OsStr> = inherited.iter().map(|(name, value)| (&**name, &**value)).collect();
-    env.extend(spawn.env.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
-    env.insert(OsStr::new(MARKER), OsStr::new(spawn.mark));
-    let path = found(name, env.get(OsStr::new("PATH")).copied(), spawn.folder)?;
-    match executed(spawn, &path, name, arguments, &env) {
+    let mut all: BTreeMap<&OsStr, &OsStr> = inherited.iter().map(|(name, value)| (&**name, &**value)).collect();
+    all.extend(env.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))));
+    all.insert(OsStr::new(MARKER), OsStr::new(mark));
+    let path = found(name, all.get(OsStr::new("PATH")).copied(), folder)?;
+    let start = |path: &Path, argv: &[&str]| {
+        let program =
+            Program::new(path, argv.iter().copied(), all.iter().map(|(name, value)| (*name, *value)), folder)?;
+        subreaper.start(&program, descriptors)
+    };
+    let arguments = arguments.iter().map(String::as_str);
+    match start(&path, &std::iter::once(name.as_str()).chain(arguments.clone()).collect::<Vec<_>>()) {
         // A script without `#!`: a shell runs it, as execvp(3) has it.
         Err(why) if why.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-            let script = path.into_os_string().into_string().map_err(|_| why)?;
-            let arguments = [&[script], arguments].concat();
-            executed(spawn, Path::new(SHELL), SHELL, &arguments, &env)
+            let script = path.to_str().ok_or(why)?;
+            start(Path::new(SHELL), &[SHELL, script].into_iter().chain(arguments).collect::<Vec<_>>())
         }
         started => started,
     }
-}
-
-fn executed(
-    spawn: &Spawn<'_>,
-    path: &Path,
-    name: &str,
-    arguments: &[String],
-    env: &BTreeMap<&OsStr, &OsStr>,
-) -> io::Result<Started> {
-    let (ends, streams) = streams(spawn.stdin)?;
-    let env = env.iter().map(|(name, value)| (*name, *value)).collect();
-    let (path, folder) = (path.as_os_str(), spawn.folder.as_os_str());
-    let child = vfork::start(Program { path, name, arguments, env, folder, streams })?;
-    let (handle, ended) = (child.handle(), child.ended());
-    let exit = async move { child.wait().await.map_err(|why| format!("nobody can wait for it: {why}")) };
-    Ok(Started { handle, ends, ended, exit: Box::pin(exit) })
 }
 
 /// Where a program is: a name without a slash is searched for in `PATH`, as execvp(3) does; anything else is a path, from the child's
@@ -188,7 +204,16 @@ mod tests {
         assert!(written.expect("a shell").success());
         let command = [script.display().to_string(), "given".to_owned()];
         let (env, folder) = (BTreeMap::new(), folder.path());
-        let spawn = Spawn { command: &command, env: &env, mark: "x", folder, stdin: false, zygote: None };
+        let subreaper = Arc::new(Subreaper::new().expect("a subreaper"));
+        let spawn = Spawn {
+            command: &command,
+            env: &env,
+            mark: "x",
+            folder,
+            stdin: false,
+            zygote: None,
+            subreaper: &subreaper,
+        };
         let started = spawned(&spawn).expect("it starts");
         assert_eq!(started.exit.await.expect("it ends").code(), Some(7));
     }

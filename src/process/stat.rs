@@ -4,7 +4,7 @@ use std::fs;
 
 /// A moment, as the kernel notes when processes start: in clock ticks since the machine was booted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tick(u64);
+pub(super) struct Tick(u64);
 
 impl Tick {
     /// Now; a process that starts from here on has no lower one.
@@ -14,6 +14,10 @@ impl Tick {
         let parts = u64::try_from(now.tv_nsec).unwrap_or(0).saturating_mul(per_second) / 1_000_000_000;
         // The kernel's clock may be read a little before this one.
         Self((u64::try_from(now.tv_sec).unwrap_or(0).saturating_mul(per_second) + parts).saturating_sub(1))
+    }
+
+    pub fn number(self) -> u64 {
+        self.0
     }
 }
 

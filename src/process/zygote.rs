@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 
 use super::handle::ProcessHandle;
 use super::stat::Tick;
+use super::subreaper::Subreaper;
 
 /// The Python zygote, as `${zygote}` gives it to a command.
 pub const PYTHON: &str = include_str!("../../systems/zygote.py");
@@ -103,6 +104,8 @@ struct Shared {
     name: String,
     channel: OwnedFd,
     process: ProcessHandle,
+    /// Its parent, to which falls what its children leave behind.
+    subreaper: Subreaper,
     /// The bound of every answer.
     within: Duration,
     state: Mutex<State>,
@@ -177,6 +180,11 @@ impl Zygote {
     /// Gives up a zygote that does not do what it must: the next run gets another one.
     pub(crate) fn give_up(&self, why: &str) {
         self.shared.give_up(why);
+    }
+
+    /// To whom falls what its children leave behind.
+    pub(crate) fn subreaper(&self) -> &Subreaper {
+        &self.shared.subreaper
     }
 
     /// How long any of its answers may take.

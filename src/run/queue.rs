@@ -74,13 +74,14 @@ pub fn drive<W: Send, R: Send>(
     Cost { points, wall: began.elapsed(), cpu: cpu_time().saturating_sub(cpu) }
 }
 
-/// The processor time of this process and of all that it has waited for, to a hundredth of a second.
+/// The processor time of this process and of all that have ended of those that it has started, to a hundredth of a second.
 fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map(|(_, rest)| rest).unwrap_or_default();
     // utime, stime, cutime and cstime (proc_pid_stat(5)).
     let ticks: u64 = after_name.split(' ').skip(11).take(4).map(|field| field.parse::<u64>().unwrap_or_default()).sum();
-    Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second().max(1) as f64)
+    let own = Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second().max(1) as f64);
+    own + crate::process::children_cpu()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -80,7 +80,7 @@ const RESULTS: &str = "results.jsonl";
 impl Ledger {
     /// What was saved in a folder about what it has results of.
     pub fn subject_in(folder: &Path) -> Option<Subject> {
-        serde_json::from_slice(&fs::read(folder.join(SUBJECT)).ok()?).ok()
+        serde_json::from_slice(&crate::file::read_bounded(&folder.join(SUBJECT), crate::file::SAVED_BOUND).ok()?).ok()
     }
 
     /// Opens the results of a folder, or begins them.

@@ -30,7 +30,11 @@ pub struct Minimal {
 
 impl Sweep<'_> {
     /// Makes a failure small. `like` was made small before, for the same cause: what it needed not is tried first.
+    /// Nothing when the [budget](Self::until) is over; when it ends meanwhile, what is the smallest by then.
     pub fn minimal(&self, strikes: &[Strike], failed: &Outcome, like: Option<&Minimal>) -> Option<Minimal> {
+        if self.is_over() {
+            return None;
+        }
         let mut search = Search {
             sweep: self,
             number: failed.number,
@@ -81,6 +85,9 @@ impl Search<'_> {
 
     /// Whether these faults without these calls show the same. What they needed not is discarded.
     fn shows(&self, strikes: &[Strike], without: &BTreeSet<usize>) -> bool {
+        if self.sweep.is_over() {
+            return false;
+        }
         let Some(composition) = self.composed(strikes, without) else { return false };
         let (shown, report) = self.shown(&composition);
         // What cannot be removed stays behind in a folder for temporary files.
@@ -135,8 +142,13 @@ impl Search<'_> {
 
     fn confirmed(self, runs: usize) -> Option<Minimal> {
         let composition = self.composed(&self.strikes, &self.without)?;
-        let (mut shown, mut last) = (0, None);
+        let (mut shown, mut last, mut made) = (0, None, 0);
         for _ in 0..runs {
+            // Once is needed to say that it shows the same.
+            if made > 0 && self.sweep.is_over() {
+                break;
+            }
+            made += 1;
             let (same, report) = self.shown(&composition);
             if let (true, Some(report)) = (same, report) {
                 shown += 1;
@@ -144,6 +156,6 @@ impl Search<'_> {
                 let _ = last.replace(report).map(Report::discard);
             }
         }
-        Some(Minimal { strikes: self.strikes, composition, without: self.without, shown, runs, report: last })
+        Some(Minimal { strikes: self.strikes, composition, without: self.without, shown, runs: made, report: last })
     }
 }

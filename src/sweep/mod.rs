@@ -16,6 +16,7 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Instant;
 
 use base::Base;
 use compose::Composer;
@@ -43,6 +44,7 @@ pub struct Sweep<'a> {
     base: Base,
     requests: Vec<Recorded>,
     every_byte: bool,
+    deadline: Option<Instant>,
 }
 
 /// Why a scenario cannot be swept.
@@ -91,7 +93,7 @@ impl<'a> Sweep<'a> {
         if requests.is_empty() {
             return Err(SweepError::NoRequests { scenario: scenario.name.clone() });
         }
-        Ok(Self { scenario, system, runner, base, requests, every_byte })
+        Ok(Self { scenario, system, runner, base, requests, every_byte, deadline: None })
     }
 
     /// Adds the requests that only a fault brings about: each call's is struck once, and what follows is recorded.
@@ -125,7 +127,19 @@ impl<'a> Sweep<'a> {
         requests: Vec<Recorded>,
     ) -> Self {
         let runner = runner.clone().without_transcripts();
-        Self { scenario, system, runner, base: Base::new(scenario, system), requests, every_byte }
+        Self { scenario, system, runner, base: Base::new(scenario, system), requests, every_byte, deadline: None }
+    }
+
+    /// Begins nothing from this moment on: the end of its budget.
+    #[must_use]
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Whether the budget is over.
+    pub fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The requests that are swept.

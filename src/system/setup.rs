@@ -33,6 +33,11 @@ impl System {
         Err(format!("{said}: {}{}", output.status, last.unwrap_or_default()))
     }
 
+    /// Whether anything of it names the quietdown program, `${quietdown}`.
+    pub fn names_program(&self) -> bool {
+        self.source.contains("${quietdown}")
+    }
+
     /// The command that makes the environment.
     ///
     /// # Errors

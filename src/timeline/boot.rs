@@ -1,19 +1,28 @@
 //! Booting: commands with their variables and options, and readiness.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Bytes;
 
 use super::wait::Bound;
 use super::world::{Boot, World};
 use super::{Planted, events::Seen};
 use crate::evidence::{self, StepFailure};
 use crate::file::substitute;
+use crate::http::{Failure, exchange};
 use crate::log::Stream;
-use crate::process::Spawn;
+use crate::process::{Spawn, listening_ports, shortage};
 use crate::system::{RoleKind, StopBy};
 
 /// The bound of a boot whose role names none.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long one question whether a server is there may take.
+const PROBE_WITHIN: Duration = Duration::from_secs(1);
 
 impl World<'_> {
     /// Boots everything that boots by itself: what listens first, then the rest at once.
@@ -48,14 +57,25 @@ impl World<'_> {
         let number = actor.boots.len();
         let stdin = actor.instance.kind == RoleKind::Driven || actor.role.stop.by == StopBy::StdinEof;
         let zygote = actor.role.zygote.as_ref().and_then(|name| self.plan.zygotes.get(name.as_ref())).cloned();
-        let spawn = Spawn { command: &command, env: &env, mark: &mark, folder: &self.plan.folder, stdin, zygote };
+        let spawn = Spawn {
+            command: &command,
+            env: &env,
+            mark: &mark,
+            folder: &self.plan.folder,
+            stdin,
+            zygote,
+            subreaper: &self.subreaper,
+        };
         let wrap = move |output| Seen { actor: index, boot: number, output };
         let child = match spawn.start(&self.output, wrap).await {
             Ok(child) => child,
             Err(why) => {
-                let why = format!("`{}` cannot be started: {}: {why}", actor.instance.name, command.join(" "));
-                if spawn.zygote.is_some() {
-                    // That is no behaviour of the system.
+                let advice = shortage(&why);
+                let of_system = spawn.zygote.is_none() && advice.is_none() && why.raw_os_error().is_some();
+                let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+                let why = format!("`{}` cannot be started: {}: {why}{advice}", actor.instance.name, command.join(" "));
+                if !of_system {
+                    // A zygote, a subreaper or the machine: that is no behaviour of the system.
                     self.broken.get_or_insert_with(|| why.clone());
                 }
                 return Err(why);
@@ -148,7 +168,8 @@ impl World<'_> {
             }
         };
         if self.await_for(bound, &what, check).await?.is_err() {
-            return Err(self.failed(bound.step, format!("`{name}` has ended before it was ready")));
+            let how = self.end_of(index);
+            return Err(self.failed(bound.step, format!("`{name}` has ended before it was ready{how}")));
         }
         if let Some(path) = &ready.http {
             self.await_health(index, path, true, bound).await?;
@@ -158,6 +179,12 @@ impl World<'_> {
             boot.seen.ready.get_or_insert(at);
         }
         Ok(())
+    }
+
+    /// How a process has ended, for a message.
+    fn end_of(&self, index: usize) -> String {
+        let exit = self.actors[index].boots.last().and_then(|boot| boot.seen.exit.as_ref());
+        exit.map(|exit| format!(", with {exit}")).unwrap_or_default()
     }
 
     /// Asks the server directly until the answer is (or no longer is) a 2xx one. There is no event for what a server
@@ -170,18 +197,86 @@ impl World<'_> {
         bound: Bound,
     ) -> Result<(), StepFailure> {
         let addr = self.server_addr();
+        let mut answer = Probe::Late;
         loop {
-            let answer = tokio::time::timeout(Duration::from_secs(1), crate::http::get(addr, path)).await;
-            let is_healthy = matches!(answer, Ok(Ok((200..=299, _))));
+            let left = bound.deadline.saturating_duration_since(Instant::now());
+            let latest = Probe::of(addr, path, left.min(PROBE_WITHIN)).await;
+            // The last one has hardly any time: what was answered before says more.
+            if left >= PROBE_WITHIN || !matches!(latest, Probe::Late) {
+                answer = latest;
+            }
+            if let Probe::Unreachable(why) = &answer
+                && let Some(advice) = shortage(why)
+            {
+                self.broken.get_or_insert_with(|| format!("{path} cannot be asked for: {why}; {advice}"));
+            }
             let gone = !self.actors[index].is_running();
-            if is_healthy == healthy || (gone && !healthy) {
+            let met = if healthy { answer.is_healthy() && !gone } else { gone || !answer.is_healthy() };
+            if met {
                 return Ok(());
             }
-            if gone || Instant::now() >= bound.deadline {
+            let name = &self.actors[index].instance.name;
+            if gone {
+                let how = self.end_of(index);
+                return Err(self.failed(bound.step, format!("`{name}` has ended before it was ready{how}")));
+            }
+            if Instant::now() >= bound.deadline || self.broken.is_some() {
                 let wanted = if healthy { "an answer" } else { "no answer any more" };
-                return Err(self.failed(bound.step, format!("{wanted} of {path}: not within {:?}", bound.within)));
+                let instead = self.seen_instead(index, addr, &answer);
+                let why = format!("{wanted} of {path}: not within {:?}: {instead}", bound.within);
+                return Err(self.failed(bound.step, why));
             }
             self.until(Instant::now() + Duration::from_millis(10), |_| None::<()>).await;
         }
+    }
+
+    /// What was seen of a server instead of what was wanted.
+    fn seen_instead(&self, index: usize, addr: SocketAddr, answer: &Probe) -> String {
+        let name = &self.actors[index].instance.name;
+        match answer {
+            Probe::Status(status @ 200..=299) => format!("it answers with status {status}"),
+            Probe::Status(status) => format!("it answers with status {status}, and 2xx is wanted"),
+            Probe::Late => format!("port {} takes the connection and does not answer", addr.port()),
+            Probe::Broken(why) => format!("it does not answer as HTTP/1 does: {why}"),
+            Probe::Unreachable(why) if why.kind() == std::io::ErrorKind::ConnectionRefused => {
+                let group = self.actors[index].boots.last().map(|boot| boot.child.pid().as_raw_nonzero().get());
+                let ports = group.map(listening_ports).unwrap_or_default();
+                let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+                let elsewhere = match ports.as_slice() {
+                    [] => format!("`{name}` listens on no port"),
+                    ports => format!("`{name}` listens on port {}", ports.join(", ")),
+                };
+                format!("nobody listens on port {}; {elsewhere}", addr.port())
+            }
+            Probe::Unreachable(why) => format!("port {} cannot be reached: {why}", addr.port()),
+        }
+    }
+}
+
+/// What came of asking a server whether it is there.
+enum Probe {
+    Status(u16),
+    Unreachable(std::io::Error),
+    Broken(String),
+    /// Not within the time of one question.
+    Late,
+}
+
+impl Probe {
+    async fn of(addr: SocketAddr, path: &str, within: Duration) -> Self {
+        let request = match Request::builder().uri(path).body(Full::new(Bytes::new())) {
+            Ok(request) => request,
+            Err(why) => return Self::Broken(why.to_string()),
+        };
+        match tokio::time::timeout(within, exchange(addr, request)).await {
+            Ok(Ok((status, _))) => Self::Status(status),
+            Ok(Err(Failure::Connect(why))) => Self::Unreachable(why),
+            Ok(Err(broken)) => Self::Broken(broken.to_string()),
+            Err(_) => Self::Late,
+        }
+    }
+
+    fn is_healthy(&self) -> bool {
+        matches!(self, Self::Status(200..=299))
     }
 }

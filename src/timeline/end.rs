@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 
 use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, CallEffect, CallResult, StepFailure};
-use crate::process::{Marked, left_of};
+use crate::process::{Belonging, Orphan};
 use crate::proxy::EventLink;
 
 /// How long a process may take to end when its role does not say.
@@ -155,49 +155,59 @@ impl World<'_> {
         self.until(Instant::now() + STOP_WITHIN, told).await;
     }
 
-    /// What carries this run's mark, or is in the group of one of its processes, when they have all ended was left behind.
+    /// What lives when all processes of the run have ended was left behind: it has fallen to a subreaper.
     async fn end_descendants(&mut self) {
+        if let Err(why) = self.try_to_end_descendants().await {
+            self.broken.get_or_insert_with(|| format!("what was left behind is not known: {why}"));
+        }
+    }
+
+    async fn try_to_end_descendants(&mut self) -> std::io::Result<()> {
         let deadline = Instant::now() + GRACE;
-        let mut left = self.left_behind();
+        let mut left = self.left_behind()?;
         while !left.is_empty() && Instant::now() < deadline {
             // There is no event for the end of somebody else's child.
             self.until(Instant::now() + Duration::from_millis(5), |_| None::<()>).await;
-            left = self.left_behind();
+            left = self.left_behind()?;
         }
-        for (actor, process) in &left {
-            self.actors[*actor].left_behind.push(process.command.clone());
+        for (actor, orphan) in left {
+            self.actors[actor].left_behind.push(orphan.command);
         }
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !left.is_empty() && Instant::now() < deadline {
-            left.iter().for_each(|(_, process)| process.kill());
-            self.until(Instant::now() + Duration::from_millis(5), |_| None::<()>).await;
-            left = self.left_behind();
+        let mut remaining = self.subreaper.end_orphans(&Belonging::everything())?;
+        let of_run = self.belonging();
+        for zygote in self.plan.zygotes.values() {
+            remaining += zygote.subreaper().end_orphans(&of_run)?;
+        }
+        match remaining {
+            0 => Ok(()),
+            _ => Err(std::io::Error::other(format!("{remaining} processes do not end by SIGKILL"))),
         }
     }
 
     /// The living descendants, each with the actor that it comes from.
-    fn left_behind(&self) -> Vec<(usize, Marked)> {
-        // A program can clear its environment, and its mark with it; its group it keeps, as long as it starts no session.
-        let groups: Vec<(usize, Pid)> = self
-            .actors
-            .iter()
-            .enumerate()
-            .flat_map(|(index, actor)| actor.boots.iter().map(move |boot| (index, boot.child.pid())))
-            .collect();
-        let pids: Vec<Pid> = groups.iter().map(|(_, pid)| *pid).collect();
-        let found = left_of(&format!("{}/", self.mark), &pids, self.began_tick).into_iter();
-        found
-            .filter_map(|(process, group)| {
-                let owner = match group {
-                    Some(group) => groups.iter().find(|(_, pid)| *pid == group).map(|(actor, _)| *actor),
-                    None => {
-                        let owner = process.mark.rsplit('/').next().unwrap_or_default();
-                        self.actors.iter().position(|actor| actor.instance.name == owner)
-                    }
-                };
-                owner.map(|owner| (owner, process))
-            })
-            .collect()
+    fn left_behind(&self) -> std::io::Result<Vec<(usize, Orphan)>> {
+        let mut found = self.subreaper.orphans()?;
+        let of_run = self.belonging();
+        for zygote in self.plan.zygotes.values() {
+            found.extend(zygote.subreaper().orphans()?.into_iter().filter(|orphan| of_run.has(orphan)));
+        }
+        Ok(found.into_iter().map(|orphan| (self.origin(&orphan), orphan)).collect())
+    }
+
+    /// What a zygote's children have left behind belongs to this run by its mark, or, without one, by its group.
+    fn belonging(&self) -> Belonging {
+        let boots = self.actors.iter().flat_map(|actor| &actor.boots);
+        let groups = boots.map(|boot| boot.child.pid().as_raw_nonzero().get()).collect();
+        Belonging::to(&format!("{}/", self.mark), groups)
+    }
+
+    /// The actor that has left it: by its mark, by its group, or else the listener, which most often has workers.
+    fn origin(&self, orphan: &Orphan) -> usize {
+        let name = orphan.mark.rsplit('/').next().unwrap_or_default();
+        let by_mark = self.actors.iter().position(|actor| actor.instance.name == name);
+        let leads = |boot: &super::world::Boot| boot.child.pid().as_raw_nonzero().get() == orphan.group;
+        let by_group = || self.actors.iter().position(|actor| actor.boots.iter().any(leads));
+        by_mark.or_else(by_group).or_else(|| self.listener()).unwrap_or(0)
     }
 
     /// The last words: every stream is read to its end.

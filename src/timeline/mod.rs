@@ -25,7 +25,7 @@ pub use plan::{Plan, Planted};
 #[non_exhaustive]
 pub enum HarnessError {
     /// Something that the run needs could not be had.
-    #[error("{what}: {source}")]
+    #[error("{what}: {source}{}", advice(source))]
     Io {
         /// What was attempted.
         what: String,
@@ -35,6 +35,11 @@ pub enum HarnessError {
     /// The system file promises something that does not work.
     #[error("{0}")]
     System(String),
+}
+
+/// What to do when the machine is short of something.
+fn advice(source: &std::io::Error) -> String {
+    crate::process::shortage(source).map(|advice| format!("; {advice}")).unwrap_or_default()
 }
 
 impl HarnessError {

@@ -19,7 +19,7 @@ pub enum Planted {
 /// Where and how a run is made.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The quietdown program, for `${quietdown}` and the watchdog.
+    /// The quietdown program, for `${quietdown}`; empty where the system does not name it.
     pub program: PathBuf,
     /// The run's folder; it exists and is empty.
     pub folder: PathBuf,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use super::events::Seen;
 use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
-use crate::process::{Child, ReservedPort, Tick};
+use crate::process::{Child, ReservedPort, Subreaper};
 use crate::proxy::{ConnectionId, EventLink, GateId, Hit, LinkEvent, RequestSeen, Settings};
 use crate::remote::RemoteProxy;
 use crate::scenario::{Instance, Process, Scenario, cast};
@@ -31,7 +32,8 @@ pub(super) struct World<'a> {
     pub plan: &'a Plan,
     pub began: Instant,
     pub began_at: f64,
-    pub began_tick: Tick,
+    /// The parent of its processes, to which falls what they leave behind.
+    pub subreaper: Arc<Subreaper>,
     /// The mark of every process of this run.
     pub mark: String,
     pub port: ReservedPort,
@@ -157,6 +159,7 @@ impl<'a> World<'a> {
                 calls: 0,
             });
         }
+        let subreaper = Subreaper::new().map_err(HarnessError::io("starting a subreaper"))?;
         let now = Instant::now();
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Ok(Self {
@@ -164,8 +167,8 @@ impl<'a> World<'a> {
             system,
             plan,
             began: now,
-            began_tick: Tick::now(),
             began_at: since_1970.as_secs_f64(),
+            subreaper: Arc::new(subreaper),
             mark: format!("{}/{}", crate::process::mark(), plan.folder.display()),
             port,
             actors,

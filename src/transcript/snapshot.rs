@@ -1,11 +1,13 @@
 //! Snapshots in insta's file format, and the one comparer that the command line and `cargo test` share.
 
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
+
+use crate::file::{SAVED_BOUND, read_text};
 
 /// What comparing a transcript with its snapshot gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub fn place(scenario: &Path, suffix: &str) -> PathBuf {
 /// # Errors
 /// When it cannot be read.
 pub fn read(path: &Path) -> io::Result<String> {
-    let text = fs::read_to_string(path)?;
+    let text = read_text(path, SAVED_BOUND)?;
     let body =
         text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(text.as_str(), |(_, body)| body);
     Ok(normal(body))
@@ -44,9 +46,13 @@ pub fn write(path: &Path, transcript: &str) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let draft = path.with_extension("snap.draft");
-    fs::write(
-        &draft,
-        format!("---\nsource: tests/scenarios.rs\nexpression: transcript\n---\n{}\n", normal(transcript)),
+    // Not through a link that somebody has put there.
+    match fs::remove_file(&draft) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+        _ => {}
+    }
+    File::create_new(&draft)?.write_all(
+        format!("---\nsource: tests/scenarios.rs\nexpression: transcript\n---\n{}\n", normal(transcript)).as_bytes(),
     )?;
     fs::rename(&draft, path)
 }

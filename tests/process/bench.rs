@@ -58,15 +58,23 @@ answer() { echo "{\"call\":$1,\"result\":\"ok\",\"value\":null}"; }
 "#;
 
 pub struct Bench {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removed with the bench, if it is its own.
+    _own: Option<tempfile::TempDir>,
 }
 
 impl Bench {
     pub fn new() -> Self {
-        let bench = Self { folder: tempfile::tempdir().expect("a folder") };
+        let own = tempfile::tempdir().expect("a folder");
+        let bench = Self { folder: own.path().canonicalize().expect("it is there"), _own: Some(own) };
         bench.file("words", WORDS);
         bench.within("10s");
         bench
+    }
+
+    /// The bench of another process.
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _own: None }
     }
 
     /// How long a process may take to end.
@@ -74,8 +82,8 @@ impl Bench {
         self.file("system.toml", &SYSTEM.replace("FOLDER", &self.path().display().to_string()).replace("SPAN", span));
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
+    pub fn path(&self) -> &Path {
+        &self.folder
     }
 
     pub fn file(&self, name: &str, text: &str) {
@@ -113,11 +121,45 @@ impl Bench {
 
     /// What is wrong with a run, as a library user gets it; the snapshot is left out.
     pub fn findings(&self, name: &str) -> Vec<Finding> {
+        self.findings_with(Runner::new(PROGRAM), name)
+    }
+
+    /// The same, with this runner.
+    pub fn findings_with(&self, runner: Runner, name: &str) -> Vec<Finding> {
         let scenario = Scenario::load(&self.path().join(format!("{name}.toml"))).expect("a scenario");
         let system = System::load(&self.path().join("system.toml").display().to_string()).expect("a system");
         scenario.check(&system).expect("a scenario in order");
-        let runner = Runner::new(PROGRAM).runs(self.path().join("runs")).without_snapshots();
+        let runner = runner.runs(self.path().join("runs")).without_snapshots();
         runner.run(&scenario, &system).expect("a run").findings
+    }
+
+    /// Runs the program in a shell that sets a limit first.
+    pub fn limited(&self, limit: &str, arguments: &[&str]) -> std::process::Output {
+        let program = self.command(arguments);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{limit}; exec env \"$@\""), "sh"]).args(program.get_args());
+        command.current_dir(self.path()).env_remove("CI").stdin(Stdio::null());
+        command.output().expect("it runs")
+    }
+
+    /// Waits until so many processes have their working directory in a run's folder of this bench, whatever their environment says.
+    pub fn await_inhabitants(&self, wanted: usize) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let runs = self.path().join("runs");
+        loop {
+            let entries = fs::read_dir("/proc").expect("it is there").flatten().map(|entry| entry.path());
+            let ours = entries.filter(|path| fs::read_link(path.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&runs)));
+            let ours: Vec<PathBuf> = ours.collect();
+            if ours.len() == wanted {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{wanted} processes are wanted in {}, these are there: {ours:?}",
+                runs.display()
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// The folder of the one run of a scenario.

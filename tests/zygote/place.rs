@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quietdown::finding::Finding;
-use quietdown::process::{Child, Output, Spawn, Zygote, ZygoteCommand};
+use quietdown::process::{Child, Output, Spawn, Subreaper, Zygote, ZygoteCommand};
 use quietdown::run::Runner;
 use quietdown::scenario::Scenario;
 use quietdown::system::System;
@@ -198,8 +198,9 @@ impl<'a> Python<'a> {
         let (sender, events) = mpsc::channel(16);
         let mark = self.place.mark();
         let folder = self.place.path("");
-        let spawn =
-            Spawn { command: &command, env: &env, mark: &mark, folder: &folder, stdin, zygote: self.zygote.clone() };
+        let subreaper = Arc::new(Subreaper::new()?);
+        let (zygote, subreaper) = (self.zygote.clone(), &subreaper);
+        let spawn = Spawn { command: &command, env: &env, mark: &mark, folder: &folder, stdin, zygote, subreaper };
         let child = spawn.start(&sender, |output| output).await?;
         Ok(Running { child, events, output: String::new(), errors: String::new() })
     }

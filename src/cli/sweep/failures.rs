@@ -46,7 +46,14 @@ impl<'s> Failures<'s> {
                     super::super::say(format_args!("   point {}: {} (from before)", point.number, path.display()));
                     continue;
                 }
-                let Some(minimal) = self.sweep.minimal(&point.strikes, outcome, first.as_ref()) else { continue };
+                let Some(minimal) = self.sweep.minimal(&point.strikes, outcome, first.as_ref()) else {
+                    let number = point.number;
+                    let why = if self.sweep.is_over() { "the budget is over" } else { "it cannot be made again" };
+                    super::super::say(format_args!(
+                        "   point {number}: not made small, {why}; --print --points {number} prints it as it is"
+                    ));
+                    continue;
+                };
                 let text = &minimal.composition.text;
                 std::fs::create_dir_all(&self.folder)
                     .and_then(|()| std::fs::write(&path, text))

@@ -1,28 +1,29 @@
 //! The thread that a zygote belongs to: it starts it, takes in what it tells, and sees it end.
-//!
-//! `PR_SET_PDEATHSIG` fires when the thread ends that has started a process, so this one lives exactly as long as its zygote.
 
 use std::collections::VecDeque;
 use std::io::Read;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
-use rustix::io::FdFlags;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::Signal;
 use tokio::sync::oneshot;
 
 use super::message::{self, Told};
 use super::{ANSWERS_WITHIN, Asked, Forked, PYTHON, SCRIPT, Shared, State, Watched, ZygoteCommand, lock, verify};
+use crate::process::exit_of;
 use crate::process::handle::ProcessHandle;
-use crate::process::{MARKER, exit_of};
+use crate::process::limits::shortage;
+use crate::process::start::executed;
+use crate::process::subreaper::{Belonging, Subreaper};
 
 /// The variable that names the zygote's end of the socket pair.
 const CHANNEL: &str = "QUIETDOWN_ZYGOTE";
@@ -58,40 +59,28 @@ pub(super) fn start(command: &ZygoteCommand) -> Result<(Arc<Shared>, JoinHandle<
 }
 
 fn keep(command: &ZygoteCommand, report: &mpsc::Sender<Started>) {
-    let (mut child, channel) = match spawn(command) {
+    let Spawned { process, subreaper, channel, said } = match spawn(command) {
         Ok(spawned) => spawned,
         Err(why) => {
-            drop(report.send(Err(format!("cannot be started: {}: {why}", command.command.join(" ")))));
-            return;
-        }
-    };
-    let said = listen(&mut child);
-    let process = Pid::from_raw(child.id() as i32).ok_or_else(|| "has no process id".to_owned());
-    let process = process.and_then(|pid| ProcessHandle::open(pid).map_err(|why| why.to_string()));
-    let ready = process.and_then(|process| match is_ready(&channel, command.within) {
-        Ok(()) => Ok(process),
-        Err(why) => {
-            if why.is_empty() {
-                // It is about to end by itself: its own status says more.
-                process.ends_within(A_MOMENT);
-            }
-            Err(why)
-        }
-    });
-    let process = match ready {
-        Ok(process) => process,
-        Err(why) => {
-            kill(&mut child);
-            let status = child.wait().map(describe).unwrap_or_default();
-            let words: Vec<String> = said.join().into_iter().flatten().collect();
-            let why = if why.is_empty() { format!("ended with {status} before it was ready") } else { why };
-            drop(report.send(Err([vec![why], words].concat().join("\n"))));
+            let advice = shortage(&why).map(|advice| format!("; {advice}")).unwrap_or_default();
+            drop(report.send(Err(format!("cannot be started: {}: {why}{advice}", command.command.join(" ")))));
             return;
         }
     };
     let within = command.within.min(ANSWERS_WITHIN);
     let name = command.name.clone();
-    let shared = Arc::new(Shared { name, channel, process, within, state: Mutex::new(State::default()) });
+    let shared = Arc::new(Shared { name, channel, process, subreaper, within, state: Mutex::new(State::default()) });
+    if let Err(why) = is_ready(&shared.channel, command.within) {
+        if why.is_empty() {
+            // It is about to end by itself: its own status says more.
+            shared.process.ends_within(A_MOMENT);
+        }
+        let status = kill(&shared);
+        let words: Vec<String> = said.join().into_iter().flatten().collect();
+        let why = if why.is_empty() { format!("ended with {status} before it was ready") } else { why };
+        drop(report.send(Err([vec![why], words].concat().join("\n"))));
+        return;
+    }
     if report.send(Ok(shared.clone())).is_ok() {
         while let Some(told) = next(&shared) {
             if let Err(why) = take(&shared, told) {
@@ -99,8 +88,7 @@ fn keep(command: &ZygoteCommand, report: &mpsc::Sender<Started>) {
             }
         }
     }
-    kill(&mut child);
-    let status = child.wait().map(describe).unwrap_or_default();
+    let status = kill(&shared);
     end(&shared, &format!("the zygote `{}` has ended with {status}", command.name));
 }
 
@@ -114,66 +102,67 @@ fn next(shared: &Shared) -> Option<Told> {
     }
 }
 
-/// With whatever it has started beside its children. It is not reaped yet, so the group is its own.
-fn kill(child: &mut Child) {
-    if let Some(group) = Pid::from_raw(child.id() as i32) {
-        let _ = kill_process_group(group, Signal::KILL);
-    }
+/// Ends it with whatever it has started, and says how it ended.
+fn kill(shared: &Shared) -> String {
+    shared.process.signal_group(Signal::KILL);
+    shared.process.ends_within(A_MOMENT);
+    let status = shared.subreaper.reap(shared.process.pid());
+    let _ = shared.subreaper.end_orphans(&Belonging::everything());
+    status.map_or_else(|why| why.to_string(), describe)
 }
 
-fn spawn(command: &ZygoteCommand) -> std::io::Result<(Child, OwnedFd)> {
+/// A zygote that was started.
+struct Spawned {
+    process: ProcessHandle,
+    subreaper: Subreaper,
+    channel: OwnedFd,
+    /// Its last lines, when it has ended.
+    said: JoinHandle<Vec<String>>,
+}
+
+/// Where its end of the socket pair and the script are in a zygote.
+const CHANNEL_AT: usize = 3;
+const SCRIPT_AT: usize = 4;
+
+fn spawn(command: &ZygoteCommand) -> std::io::Result<Spawned> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
     // A zygote that does not read must not hold up who asks it.
     set_socket_timeout(&ours, Timeout::Send, Some(command.within.min(ANSWERS_WITHIN)))?;
     let script = memfd_create("zygote.py", MemfdFlags::CLOEXEC)?;
     rustix::io::write(&script, PYTHON.as_bytes())?;
-    let place = format!("/proc/self/fd/{}", script.as_raw_fd());
+    let place = format!("/proc/self/fd/{SCRIPT_AT}");
     let words: Vec<String> = command.command.iter().map(|word| word.replace(SCRIPT, &place)).collect();
-    let (program, arguments) = words.split_first().ok_or_else(|| std::io::Error::other("the command is empty"))?;
+    let mut env = command.env.clone();
+    env.insert(CHANNEL.to_owned(), CHANNEL_AT.to_string());
     let mark = format!("{}/zygote/{}", crate::process::mark(), command.name);
-    let mut spawned = Command::new(program);
-    spawned.args(arguments).envs(&command.env);
     // The slashes keep room for the marks of its children.
-    spawned.env(MARKER, format!("{mark:/<MARK_BOUND$}")).env(CHANNEL, theirs.as_raw_fd().to_string());
-    spawned.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let parent = rustix::process::getpid();
-    let uses_script = words != command.command;
-    let inherited = [Some(&theirs), uses_script.then_some(&script)].map(|fd| fd.map(AsRawFd::as_raw_fd));
-    // SAFETY: only bare system calls happen between fork and exec, on descriptors that this function holds open.
-    unsafe {
-        spawned.pre_exec(move || {
-            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            for descriptor in inherited.into_iter().flatten() {
-                rustix::io::fcntl_setfd(std::os::fd::BorrowedFd::borrow_raw(descriptor), FdFlags::empty())?;
-            }
-            match rustix::process::getppid() {
-                Some(pid) if pid == parent => Ok(()),
-                _ => Err(std::io::Error::other("the harness is gone")),
-            }
-        });
-    }
-    Ok((spawned.spawn()?, ours))
+    let mark = format!("{mark:/<MARK_BOUND$}");
+    let null = std::fs::File::open("/dev/null")?;
+    let ((stdout, their_stdout), (stderr, their_stderr)) =
+        (pipe_with(PipeFlags::CLOEXEC)?, pipe_with(PipeFlags::CLOEXEC)?);
+    let subreaper = Subreaper::new()?;
+    let descriptors = [null.as_fd(), their_stdout.as_fd(), their_stderr.as_fd(), theirs.as_fd(), script.as_fd()];
+    // The zygote that comes with the harness closes its script; another one has none.
+    let given = if words == command.command { &descriptors[..SCRIPT_AT] } else { &descriptors[..] };
+    let pid = executed(&subreaper, &words, &env, &mark, &std::env::current_dir()?, given)?;
+    let process = ProcessHandle::open(pid)?;
+    Ok(Spawned { process, subreaper, channel: ours, said: listen([stdout, stderr]) })
 }
 
 /// Reads what the zygote writes, so that it never blocks, and keeps its last lines.
-fn listen(child: &mut Child) -> JoinHandle<Vec<String>> {
-    let streams: [Option<Box<dyn Read + Send>>; 2] =
-        [child.stdout.take().map(|it| Box::new(it) as _), child.stderr.take().map(|it| Box::new(it) as _)];
-    let threads: Vec<JoinHandle<VecDeque<u8>>> = streams
-        .into_iter()
-        .flatten()
-        .map(|mut stream| {
-            std::thread::spawn(move || {
-                let mut kept = VecDeque::new();
-                let mut buffer = vec![0; 16 * 1024];
-                while let Ok(count @ 1..) = stream.read(&mut buffer) {
-                    kept.extend(&buffer[..count]);
-                    kept.drain(..kept.len().saturating_sub(16 * 1024));
-                }
-                kept
-            })
+fn listen(streams: [OwnedFd; 2]) -> JoinHandle<Vec<String>> {
+    let threads = streams.map(|stream| {
+        let mut stream = std::fs::File::from(stream);
+        std::thread::spawn(move || {
+            let mut kept = VecDeque::new();
+            let mut buffer = vec![0; 16 * 1024];
+            while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                kept.extend(&buffer[..count]);
+                kept.drain(..kept.len().saturating_sub(16 * 1024));
+            }
+            kept
         })
-        .collect();
+    });
     std::thread::spawn(move || {
         let all = threads.into_iter().filter_map(|thread| thread.join().ok()).flat_map(Vec::from).collect::<Vec<u8>>();
         let text = String::from_utf8_lossy(&all).into_owned();
