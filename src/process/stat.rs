@@ -29,6 +29,8 @@ pub(super) struct Stat {
     pub parent: i32,
     pub group: i32,
     pub started: Tick,
+    /// Whether it is replacing its program: its new memory has no environment yet.
+    pub is_executing: bool,
 }
 
 /// The fields of a process; nothing when there is none with this id.
@@ -45,6 +47,8 @@ fn parse(text: &str) -> Option<Stat> {
         parent: number(1)?,
         group: number(2)?,
         started: Tick(fields.get(19)?.parse().ok()?),
+        // env_start, the 50th.
+        is_executing: fields.get(47).is_some_and(|start| *start == "0"),
     })
 }
 
@@ -60,7 +64,10 @@ mod tests {
     #[test]
     fn a_name_with_brackets_and_blanks_is_no_field() {
         let text = "42 (a) R 7 b) S 7 9 9 0 -1 4194304 1 0 0 0 1 2 3 4 20 0 1 0 1234 1 1";
-        assert_eq!(parse(text), Some(Stat { state: 'S', parent: 7, group: 9, started: Tick(1234) }));
+        assert_eq!(
+            parse(text),
+            Some(Stat { state: 'S', parent: 7, group: 9, started: Tick(1234), is_executing: false })
+        );
         assert_eq!(parse("42 (a"), None);
         assert_eq!(parse("42 (a) S x"), None);
     }

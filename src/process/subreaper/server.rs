@@ -199,8 +199,16 @@ impl Server {
 /// Who has ended meanwhile needs no signal.
 fn drop_result(_: rustix::io::Result<()>) {}
 
+/// How long a program may take to be replaced.
+const EXECUTES_WITHIN: Duration = Duration::from_secs(1);
+
 fn orphan(pid: Pid) -> Orphan {
     let pid = pid.as_raw_nonzero().get();
+    let deadline = Instant::now() + EXECUTES_WITHIN;
+    // While its program is being replaced it has neither a mark nor a command line, and nobody is told the end of that.
+    while stat::stat(pid).is_some_and(|stat| stat.is_executing && stat.state != 'Z') && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_micros(200));
+    }
     Orphan {
         pid,
         group: stat::stat(pid).map_or(0, |stat| stat.group),
