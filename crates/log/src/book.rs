@@ -1,123 +1,170 @@
 //! Puts lines where they belong: into a new record, into the last one, into its last traceback.
 
 mod belongs;
+mod by_line;
 mod counting;
-mod objects;
+mod desk;
 mod outside;
 mod room;
-
-use std::collections::VecDeque;
+mod sources;
+mod undo;
 
 use super::bounds::{
     FIELDS, LINE, LINE_COST, READER, RECORD, RECORD_LINES, RESERVE, TRACEBACK_LINES, TRACEBACKS, clip,
 };
 use super::fields::trailing;
-use super::heads::{Head, Heads, Said};
-use super::lines::Line;
-use super::tally::{Summary, Tally};
-use super::text::{clean, cleaned};
+use super::heads::{Head, Heads, Said, time_length};
+use super::tally::{Counted, Summary, Tally};
+use super::text::cleaned;
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::words::{Words, unknown};
 use super::{Level, Record, Stream, Traceback};
-use objects::{Objects, Step};
+use desk::{Desk, Last};
 use outside::Looked;
 use room::{fit, is_urgent};
+pub(super) use sources::Source;
+use sources::Sources;
+pub(super) use undo::Mark;
 
-/// The records, and how the next line relates to the last of them.
+/// The records, and how the next line relates to the last of its source.
 #[derive(Debug)]
 pub(super) struct Book {
-    heads: Heads,
-    /// A JSON object that is not whole yet.
-    objects: Objects,
+    pub(super) heads: Heads,
     stream: Stream,
-    /// The target that a line before the head has said.
-    announced: Option<String>,
     pub(super) records: Vec<Record>,
-    /// How many records at the end are text outside any record that follows the current one: it may turn out to be part of a
-    /// stack trace of that one.
-    texts: usize,
     /// Lines that belong to the record before them, by the word of who knows the program.
     continuation: Option<regex::Regex>,
     /// What words mean that this program has for levels.
     words: Words,
-    last: Last,
-    /// The current record's last traceback, while it may go on.
-    open: Option<Open>,
-    /// How many empty lines wait: they belong to the last record if another line of it follows, otherwise to nothing.
-    /// Panics, for one, are preceded by an empty line.
-    empty: usize,
+    /// The source that is read now.
+    desk: Desk,
+    sources: Sources,
     spent: usize,
     full: bool,
     reserve_spent: usize,
     /// How many bytes are in no record.
     pub(super) dropped: u64,
-    /// When only a survey is wanted: what was counted. Then no more than one record is kept.
-    tally: Option<Tally>,
-    /// The head of the last record, if nothing more has been needed of it.
-    pending: String,
-    /// The last lines that are in no continuation of the current record: it is too long, or they do not belong to it. A traceback
-    /// may begin with them.
-    overflow: VecDeque<Looked>,
-    /// For a survey: the lines on which the tracebacks of the last record begin, and how many lines ago the next one did.
-    found_at: Vec<u64>,
-    lines_ago: u64,
-}
-
-/// What the line before belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Last {
-    None,
-    /// A record that was not kept.
-    Dropped,
-    /// A record of which only the head is known.
-    Pending,
-    Kept {
-        /// How many bytes and lines are kept of it.
-        bytes: usize,
-        lines: usize,
-        /// How many of its fields are its own, not those of its spans.
-        own: Option<usize>,
-        /// Whether the line before was its head.
-        head: bool,
-    },
+    /// When only a survey is wanted: what was counted. Then no more than one record of each source is kept.
+    pub(super) tally: Option<Tally>,
+    /// The number of the line that is read now, from 1.
+    pub(super) number: u64,
+    /// How many records were begun, and how the last was counted.
+    begun: u64,
+    counted: Counted,
+    /// Whether the line that is read now is a record of its own, whatever it says.
+    by_line: bool,
+    /// Whether the last lines are remembered as they are behind their prefix.
+    is_remembered: bool,
 }
 
 /// A line as the book sees it.
-struct Text<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text<'a> {
     /// As much as is kept.
     kept: &'a str,
     /// As much as is looked at.
     seen: &'a str,
+    /// What stands for it when it is part of nothing: with a prefix that is taken off only where it hides something.
+    whole: &'a str,
     /// How many bytes of it are not kept.
     cut: u64,
     /// How many bytes it is.
     total: u64,
     at: u64,
+    envelope: Option<Envelope<'a>>,
+    /// Whether whoever has put the prefix there says that it belongs to the record before it.
+    belongs: bool,
+}
+
+/// What the prefix of a line says of it, where that makes a record of every line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Envelope<'a> {
+    pub(super) level: Option<Level>,
+    pub(super) target: Option<&'a str>,
+    /// The name of the format that the prefix is.
+    pub(super) format: &'static str,
+}
+
+impl<'a> Text<'a> {
+    /// A line that was written at `at`, of which `skipped` bytes are not here, and which takes `total` bytes.
+    pub(super) fn new(seen: &'a str, skipped: u64, total: u64, at: u64) -> Self {
+        let kept = clip(seen, LINE);
+        let cut = (seen.len() - kept.len()) as u64 + skipped;
+        Self { kept, seen, whole: kept, cut, total, at, envelope: None, belongs: false }
+    }
+
+    /// The same line behind its prefix.
+    pub(super) fn behind(self, rest: &'a str, envelope: Option<Envelope<'a>>) -> Self {
+        let kept = clip(rest, LINE);
+        let cut = (rest.len() - kept.len()) as u64 + self.skipped();
+        Self { kept, seen: rest, whole: kept, cut, envelope, ..self }
+    }
+
+    /// Says what stands for it when it is part of nothing.
+    pub(super) fn or_else(self, whole: &'a str) -> Self {
+        Self { whole: clip(whole, LINE), ..self }
+    }
+
+    pub(super) fn seen(&self) -> &'a str {
+        self.seen
+    }
+
+    pub(super) fn whole(&self) -> &'a str {
+        self.whole
+    }
+
+    pub(super) fn envelope(&self) -> Option<Envelope<'a>> {
+        self.envelope
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// How many bytes of the line are not here.
+    pub(super) fn skipped(&self) -> u64 {
+        self.cut - (self.seen.len() - self.kept.len()) as u64
+    }
+
+    /// The same line, which belongs to the record before it.
+    pub(super) fn belonging(self) -> Self {
+        Self { belongs: true, ..self }
+    }
+
+    fn as_whole(self) -> Self {
+        Self { kept: self.whole, ..self }
+    }
+
+    /// As much as is kept of it.
+    pub(super) fn kept(&self) -> &'a str {
+        self.kept
+    }
 }
 
 impl Book {
     pub(super) fn new(heads: Heads, stream: Stream) -> Self {
         Self {
             heads,
-            objects: Objects::default(),
             stream,
-            announced: None,
             records: Vec::new(),
-            texts: 0,
             continuation: None,
             words: Words::default(),
-            last: Last::None,
-            open: None,
-            empty: 0,
+            desk: Desk::default(),
+            sources: Sources::default(),
             spent: 0,
             full: false,
             reserve_spent: 0,
             dropped: 0,
             tally: None,
-            pending: String::new(),
-            overflow: VecDeque::new(),
-            found_at: Vec::new(),
-            lines_ago: 0,
+            number: 0,
+            begun: 0,
+            counted: Counted::Raw,
+            by_line: false,
+            is_remembered: false,
         }
     }
 
@@ -126,84 +173,87 @@ impl Book {
         self.heads.know(targets);
     }
 
-    /// Puts a line where it belongs.
-    pub(super) fn line(&mut self, at: u64, line: Line<'_>) {
-        if !self.heads.reads_json() {
-            return self.one(at, line);
-        }
-        match self.objects.push(at, &line) {
-            Step::Pass => self.one(at, line),
-            Step::Held => {}
-            Step::Broken(lines) => self.each(lines),
-            Step::Whole(at, bytes, lines) => {
-                if let Some(tally) = &mut self.tally {
-                    tally.lines += lines - 1;
-                }
-                self.lines_ago = lines - 1;
-                self.one(at, Line { bytes: &bytes, skipped: 0 });
-            }
-        }
-    }
-
-    /// The stream has ended: what still waits is no object.
-    pub(super) fn end(&mut self) {
-        let lines = self.objects.give_up();
-        self.each(lines);
-    }
-
-    fn each(&mut self, lines: Vec<(u64, Vec<u8>)>) {
-        for (at, bytes) in lines {
-            self.one(at, Line { bytes: &bytes, skipped: 0 });
-        }
-    }
-
-    /// Puts a whole line, or a whole object, where it belongs.
-    fn one(&mut self, at: u64, line: Line<'_>) {
-        let seen = clean(line.bytes);
-        let kept = clip(&seen, LINE);
-        let cut = (seen.len() - kept.len()) as u64 + line.skipped;
-        let total = line.bytes.len() as u64 + line.skipped + 1;
-        let text = Text { kept, seen: &seen, cut, total, at };
+    /// The next line of the stream comes.
+    pub(super) fn next_line(&mut self) {
+        self.number += 1;
         if let Some(tally) = &mut self.tally {
             tally.lines += 1;
         }
-        if let Some(said) = self.words.read(&mut self.heads, kept) {
-            let found = if with_marker(&seen) { scan(&seen) } else { Found::default() };
+    }
+
+    /// The head that this line is, if it is one.
+    pub(super) fn parse<'l>(&mut self, line: &'l str) -> Option<Head<'l>> {
+        if line.is_empty() { None } else { self.heads.parse(line) }
+    }
+
+    /// Puts a line of the source that is read now where it belongs; `head` is what it was parsed as.
+    pub(super) fn read(&mut self, text: &Text<'_>, head: Option<Head<'_>>) {
+        self.desk.note(self.number);
+        self.by_line = self.is_by_line(text);
+        self.is_remembered = self.by_line || !std::ptr::eq(text.whole, text.kept);
+        if let Some(said) = self.words.read(&mut self.heads, text.kept) {
+            let found = if with_marker(text.seen) { scan(text.seen) } else { Found::default() };
             let own = said.own;
-            let record = self.record_of(said, &text);
-            self.open(record, found, &text, Some(own));
-        } else if let Some(head) = Some(kept).filter(|kept| !kept.is_empty()).and_then(|kept| self.heads.parse(kept)) {
-            let marked = with_marker(&seen);
-            if let Some(tally) = &mut self.tally {
-                tally.head(head.level, self.heads.name());
-                if !marked {
-                    self.hand_over();
-                    self.pending.clear();
-                    self.pending.push_str(kept);
-                    (self.last, self.open, self.empty) = (Last::Pending, None, 0);
-                    return;
-                }
-            }
-            let found = if marked { scan(&seen) } else { Found::default() };
-            let said = head.finish();
-            let own = said.own;
-            let mut record = self.record_of(said, &text);
-            if record.level.is_none() && self.heads.have_levels() {
-                record.level_word = unknown(&mut self.heads, kept).map(str::to_owned);
-            }
-            self.open(record, found, &text, Some(own));
-        } else if let Some(target) = self.heads.announces(kept) {
-            self.announced = Some(target.to_owned());
-            self.open = None;
+            let record = self.record_of(said, text);
+            self.open(record, found, text, Some(own));
+        } else if let Some(head) = head {
+            self.head(head, text);
+        } else if let Some(target) = self.heads.announces(text.kept) {
+            self.desk.announced = Some(target.to_owned());
+            self.desk.open = None;
         } else {
-            self.stray(&text);
+            self.stray(text);
+            if self.is_remembered {
+                self.desk.recent.push(text.kept, 0..text.kept.len(), false);
+            }
         }
+    }
+
+    fn head(&mut self, mut head: Head<'_>, text: &Text<'_>) {
+        if self.desk.open.is_some() && self.heads.is_loose() && self.is_indented_part(text) {
+            return;
+        }
+        let message = head.message_in(text.kept);
+        if message.as_ref().is_some_and(|message| self.is_next_of_trace(message.start, text)) {
+            return;
+        }
+        self.desk.recent.push(text.kept, message.unwrap_or(0..text.kept.len()), true);
+        if self.heads.is_loose()
+            && let Some(end) = time_length(text.kept)
+        {
+            // `TIME panic: spilled` may be the heading of a trace rather than a level.
+            self.desk.recent.said_from(end + 1);
+        }
+        self.desk.way = self.heads.way();
+        head.level = head.level.or(text.envelope.and_then(|envelope| envelope.level));
+        let marked = with_marker(text.seen);
+        if let Some(tally) = &mut self.tally {
+            self.counted = Counted::Head(head.level, self.heads.name());
+            tally.count(self.counted);
+            if !marked {
+                self.hand_over();
+                self.begun += 1;
+                self.desk.pending.clear();
+                self.desk.pending.push_str(text.kept);
+                self.desk.pending_level = text.envelope.and_then(|envelope| envelope.level);
+                (self.desk.last, self.desk.open, self.desk.empty) = (Last::Pending, None, 0);
+                return;
+            }
+        }
+        let found = if marked { scan(text.seen) } else { Found::default() };
+        let said = head.finish();
+        let own = said.own;
+        let mut record = self.record_of(said, text);
+        if record.level.is_none() && self.heads.have_levels() {
+            record.level_word = unknown(&mut self.heads, text.kept).map(str::to_owned);
+        }
+        self.open(record, found, text, Some(own));
     }
 
     fn record_of(&mut self, said: Said, text: &Text<'_>) -> Record {
         Record {
             level: said.level,
-            target: said.target.or_else(|| self.announced.take()),
+            target: said.target.or_else(|| self.desk.announced.take()),
             thread: said.thread,
             message: said.message,
             fields: said.fields,
@@ -231,10 +281,11 @@ impl Book {
 
     /// Keeps a record, if it can still be afforded.
     fn open(&mut self, mut record: Record, found: Found, text: &Text<'_>, own: Option<usize>) {
-        self.empty = 0;
-        self.overflow.clear();
-        self.texts = 0;
+        self.desk.empty = 0;
+        self.desk.overflow.clear();
+        self.desk.texts.clear();
         self.hand_over();
+        self.begun += 1;
         record.tracebacks = found.tracebacks;
         let room = RECORD.saturating_sub(text.kept.len());
         let (bytes, dropped) = fit(&mut record.tracebacks, room);
@@ -242,53 +293,53 @@ impl Book {
         record.dropped += dropped;
         let cost = text.kept.len().max(LINE_COST) + bytes;
         if self.afford(cost, is_urgent(&record)) {
-            self.records.push(record);
-            self.last = Last::Kept { bytes: cost, lines: 1, own, head: own.is_some() };
-            self.open = found.open;
+            self.place(record);
+            self.desk.last = Last::Kept { bytes: cost, lines: 1, own, head: own.is_some() };
+            self.desk.open = found.open;
         } else {
             self.dropped += text.total;
-            self.last = Last::Dropped;
-            self.open = None;
+            self.desk.last = Last::Dropped;
+            self.desk.open = None;
         }
     }
 
     /// A line that is no head.
     fn stray(&mut self, text: &Text<'_>) {
-        if self.last == Last::Pending && !text.seen.is_empty() {
-            let empty = self.empty;
+        if self.desk.last == Last::Pending && !text.seen.is_empty() {
+            let empty = self.desk.empty;
             self.need_pending();
-            self.empty = empty;
-            if let (Last::Kept { head, .. }, 1..) = (&mut self.last, empty) {
+            self.desk.empty = empty;
+            if let (Last::Kept { head, .. }, 1..) = (&mut self.desk.last, empty) {
                 *head = false;
             }
         }
-        let after_head = matches!(self.last, Last::Kept { head: true, .. });
-        if let Last::Kept { head, .. } = &mut self.last {
+        let after_head = matches!(self.desk.last, Last::Kept { head: true, .. });
+        if let Last::Kept { head, .. } = &mut self.desk.last {
             *head = false;
         }
         if self.goes_on(text) {
-            self.empty = 0;
+            self.desk.empty = 0;
             return;
         }
-        let adjacent = self.open.take().is_some();
+        let adjacent = self.desk.open.take().is_some();
         if text.seen.is_empty() && !self.heads.is_raw() {
-            self.empty += 1;
+            self.desk.empty += 1;
             return;
         }
-        match begin(text.kept, &|lines| self.before(lines)) {
+        match self.begin_of(text) {
             Some(begun) => {
                 let logged = self.is_logged(after_head, adjacent);
                 self.begin(begun, text, logged);
             }
-            None => self.other(text),
+            None => self.other(&text.as_whole()),
         }
     }
 
     /// A line that is neither a head nor part of a traceback, though it may have some inside.
     fn other(&mut self, text: &Text<'_>) {
         let found = if with_marker(text.seen) { scan(text.seen) } else { Found::default() };
-        let belongs = !self.heads.is_raw() && self.belongs(text.kept);
-        match self.last {
+        let belongs = !self.heads.is_raw() && (text.belongs || self.belongs(text.kept));
+        match self.desk.last {
             Last::Dropped if belongs && found.tracebacks.is_empty() => self.dropped += text.total,
             Last::Kept { .. } if belongs && self.outside_follows() && found.tracebacks.is_empty() => {
                 self.more_outside(text);
@@ -298,7 +349,7 @@ impl Book {
                     self.fields_at_end(text.kept);
                 }
                 let empty = Text { kept: "", seen: "", cut: 0, total: 1, ..*text };
-                for _ in 0..std::mem::take(&mut self.empty).min(RECORD_LINES) {
+                for _ in 0..std::mem::take(&mut self.desk.empty).min(RECORD_LINES) {
                     self.go_on(&empty);
                 }
                 self.go_on(text);
@@ -332,19 +383,19 @@ impl Book {
     }
 
     fn raw_with(&mut self, message: String, found: Found, text: &Text<'_>) {
-        let record = Record { message, outside: !self.heads.is_raw(), ..self.record(text) };
+        let record = Record { message, ..self.alone(text) };
         if let Some(tally) = &mut self.tally {
-            tally.raw += 1;
+            self.counted = Counted::of(text.envelope.map(|envelope| (envelope.level, envelope.format)));
+            tally.count(self.counted);
         }
         self.open(record, found, text, None);
     }
 
     /// Adds the fields that end a line of a message of several lines; gives where they begin.
     fn fields_at_end(&mut self, line: &str) -> Option<usize> {
-        let Last::Kept { own: Some(own), .. } = &mut self.last else { return None };
+        let Last::Kept { own: Some(own), .. } = &mut self.desk.last else { return None };
         if let Some(fields) = self.heads.later_fields(line) {
-            let at = self.records.len().checked_sub(self.texts + 1)?;
-            let record = self.records.get_mut(at)?;
+            let record = self.records.get_mut(self.desk.current?)?;
             let room = FIELDS.saturating_sub(record.fields.len());
             record.fields.extend(fields.into_iter().take(room).map(|(name, value)| (name, cleaned(value))));
             return None;
@@ -352,8 +403,7 @@ impl Book {
         if !self.heads.fields_follow() || !line.contains('=') {
             return None;
         }
-        let at = self.records.len().checked_sub(self.texts + 1)?;
-        let record = self.records.get_mut(at)?;
+        let record = self.records.get_mut(self.desk.current?)?;
         let (begin, fields) = trailing(line)?;
         for (name, value) in fields {
             if record.fields.len() < FIELDS {

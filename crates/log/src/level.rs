@@ -48,6 +48,16 @@ impl schemars::JsonSchema for Level {
     }
 }
 
+/// The level of a severity, or priority, of syslog.
+pub(super) fn severity(priority: u32) -> Level {
+    match priority & 7 {
+        0..=3 => Level::Error,
+        4 => Level::Warn,
+        5 | 6 => Level::Info,
+        _ => Level::Debug,
+    }
+}
+
 impl std::fmt::Display for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.name())

@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::heads::Heads;
+use super::intake::Intake;
 use super::lines::Lines;
 use super::words::Words;
 use super::{Format, Level, Record, Stream};
@@ -25,7 +26,7 @@ use super::{Format, Level, Record, Stream};
 #[derive(Debug)]
 pub struct Reader {
     lines: Lines,
-    book: Book,
+    intake: Intake,
 }
 
 impl Reader {
@@ -35,7 +36,7 @@ impl Reader {
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
     pub fn new(format: &Format, stream: Stream) -> Result<Self, String> {
         let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
-        Ok(Self { lines: Lines::default(), book: Book::new(heads, stream) })
+        Ok(Self { lines: Lines::default(), intake: Intake::new(Book::new(heads, stream), None) })
     }
 
     /// Declares that the lines that this regular expression matches belong to the record before them, as indented lines and those
@@ -44,7 +45,7 @@ impl Reader {
     /// # Errors
     /// What is wrong with the expression.
     pub fn continued_by(&mut self, expression: &str) -> Result<(), String> {
-        self.book.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
+        self.intake.book.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
         Ok(())
     }
 
@@ -61,40 +62,40 @@ impl Reader {
     /// ```
     #[must_use]
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = String>) -> Self {
-        self.book.know(targets);
+        self.intake.book.know(targets);
         self
     }
 
     /// Says what words mean that this program has for levels, beside those that every format knows, or differently from them.
     pub fn name_levels(&mut self, levels: &std::collections::BTreeMap<String, Level>) {
-        self.book.name_levels(Words::new(levels));
+        self.intake.book.name_levels(Words::new(levels));
     }
 
     /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.
     pub fn feed(&mut self, at: u64, bytes: &[u8]) {
-        self.lines.feed(bytes, |line| self.book.line(at, line));
+        self.lines.feed(bytes, |line| self.intake.line(at, line));
     }
 
     /// The stream has ended: a last line without newline counts.
     pub fn finish(&mut self, at: u64) {
-        self.lines.finish(|line| self.book.line(at, line));
-        self.book.end();
+        self.lines.finish(|line| self.intake.line(at, line));
+        self.intake.finish(at);
     }
 
     /// The records so far. Later lines may extend the last one.
     pub fn records(&self) -> &[Record] {
-        &self.book.records
+        &self.intake.book.records
     }
 
     /// The records.
     pub fn into_records(self) -> Vec<Record> {
-        self.book.records
+        self.intake.book.records
     }
 
     /// How many bytes are in no record, because the stream is longer than what is kept of it. From then on, only records
     /// with a traceback, or of level WARN or above, are kept, and of those not much more.
     pub fn dropped(&self) -> u64 {
-        self.book.dropped
+        self.intake.book.dropped
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::heads::Heads;
+use super::intake::Intake;
 use super::lines::Lines;
 use super::tally::{Summary, Tally};
 use super::{Format, Stream};
@@ -21,7 +22,7 @@ use super::{Format, Stream};
 #[derive(Debug)]
 pub struct Survey {
     lines: Lines,
-    book: Book,
+    intake: Intake,
     bytes: u64,
 }
 
@@ -33,27 +34,28 @@ impl Survey {
     pub fn new(format: &Format) -> Result<Self, String> {
         let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
         let book = Book::surveying(heads, Stream::Stdout, Tally::default());
-        Ok(Self { lines: Lines::default(), book, bytes: 0 })
+        Ok(Self { lines: Lines::default(), intake: Intake::new(book, None), bytes: 0 })
     }
 
     /// With what the frames of the application have in them, where rules cannot know: packages or folders, such as
     /// `org.apache.kafka` or `site-packages/ours/`.
     #[must_use]
     pub fn with_applications(mut self, prefixes: Vec<String>) -> Self {
-        self.book.tell_applications(prefixes);
+        self.intake.book.tell_applications(prefixes);
         self
     }
 
     /// Reads what comes next, in whatever chunks.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
-        self.lines.feed(bytes, |line| self.book.line(0, line));
+        self.lines.feed(bytes, |line| self.intake.line(0, line));
     }
 
     /// What the whole log holds.
     pub fn finish(mut self) -> Summary {
-        self.lines.finish(|line| self.book.line(0, line));
-        let mut summary = self.book.finish_survey();
+        self.lines.finish(|line| self.intake.line(0, line));
+        self.intake.finish(0);
+        let mut summary = self.intake.book.finish_survey();
         summary.bytes = self.bytes;
         summary
     }

@@ -107,11 +107,25 @@ pub(super) struct Tally {
     without_level: u64,
     formats: Vec<(&'static str, u64)>,
     kinds: HashMap<Key, Kind>,
-    pub(super) raw: u64,
+    raw: u64,
     other: u64,
     pub(super) lines: u64,
     /// What the frames of the application have in them, where rules cannot know.
     pub(super) applications: Vec<String>,
+}
+
+/// How a record was counted: by its level and format, or as text of none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    Head(Option<Level>, &'static str),
+    Raw,
+}
+
+impl Counted {
+    /// How a record is counted whose prefix says this of it.
+    pub(super) fn of(envelope: Option<(Option<Level>, &'static str)>) -> Self {
+        envelope.map_or(Self::Raw, |(level, format)| Self::Head(level, format))
+    }
 }
 
 impl Tally {
@@ -124,6 +138,30 @@ impl Tally {
         match self.formats.iter_mut().find(|(name, _)| *name == format) {
             Some((_, count)) => *count += 1,
             None => self.formats.push((format, 1)),
+        }
+    }
+
+    /// Counts a record.
+    pub(super) fn count(&mut self, counted: Counted) {
+        match counted {
+            Counted::Head(level, format) => self.head(level, format),
+            Counted::Raw => self.raw += 1,
+        }
+    }
+
+    /// A record is none.
+    pub(super) fn forget(&mut self, counted: Counted) {
+        match counted {
+            Counted::Raw => self.raw = self.raw.saturating_sub(1),
+            Counted::Head(level, format) => {
+                let count = match level {
+                    Some(level) => &mut self.levels[level as usize],
+                    None => &mut self.without_level,
+                };
+                *count = count.saturating_sub(1);
+                self.formats.iter_mut().filter(|(name, _)| *name == format).for_each(|(_, count)| *count -= 1);
+                self.formats.retain(|(_, count)| *count > 0);
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! Text outside any record: lines that do not fit the format and belong to no record before them. A stack trace that follows may
 //! show that they do.
 
-use super::room::is_urgent;
 use super::*;
 
 /// How many lines in no continuation are looked back at.
@@ -12,8 +11,8 @@ pub(super) const OVERFLOW: usize = 32;
 pub(super) enum Looked {
     /// One of the current record that was not kept, or an empty one.
     Cut(String),
-    /// One that is a text outside any record.
-    Text(String),
+    /// One that is a text outside any record, or a record by its prefix only, and how it was counted.
+    Text(String, Counted),
     /// One that belongs to such a text.
     More(String),
 }
@@ -21,7 +20,7 @@ pub(super) enum Looked {
 impl Looked {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Cut(text) | Self::Text(text) | Self::More(text) => text,
+            Self::Cut(text) | Self::Text(text, _) | Self::More(text) => text,
         }
     }
 }
@@ -38,16 +37,6 @@ impl Book {
         self.words = words;
     }
 
-    /// The record that lines may still belong to; text outside may follow it.
-    pub(super) fn current(&self) -> Option<&Record> {
-        self.records.get(self.records.len().checked_sub(self.texts + 1)?)
-    }
-
-    pub(super) fn current_mut(&mut self) -> Option<&mut Record> {
-        let at = self.records.len().checked_sub(self.texts + 1)?;
-        self.records.get_mut(at)
-    }
-
     /// Whether a line that is no head and no part of a stack trace belongs to what is before it.
     pub(super) fn belongs(&self, line: &str) -> bool {
         let message = |record: &Record| record.message.is_empty() && record.continuation.is_empty();
@@ -58,47 +47,62 @@ impl Book {
 
     /// Whether text outside any record has come after the current one.
     pub(super) fn outside_follows(&self) -> bool {
-        self.overflow.iter().any(|looked| matches!(looked, Looked::Text(_)))
+        self.desk.overflow.iter().any(|looked| matches!(looked, Looked::Text(..)))
     }
 
     /// Whether all that has come since the current record's last line can be looked back at.
     pub(super) fn is_near(&self) -> bool {
-        self.overflow.len() < OVERFLOW
+        self.desk.overflow.len() < OVERFLOW
     }
 
-    /// A text outside any record.
+    /// A text outside any record, or a record that is nothing but its line and what its prefix says.
     pub(super) fn outside(&mut self, text: &Text<'_>) {
-        for _ in 0..std::mem::take(&mut self.empty).min(OVERFLOW) {
+        for _ in 0..std::mem::take(&mut self.desk.empty).min(OVERFLOW) {
             self.look_back_at(Looked::Cut(String::new()));
         }
         // They may be the last ones of a message of several lines, and say which call it is about.
         self.fields_at_end(text.kept);
+        let counted = Counted::of(text.envelope.map(|envelope| (envelope.level, envelope.format)));
         if let Some(tally) = &mut self.tally {
-            tally.raw += 1;
+            tally.count(counted);
         } else {
             let fields = match self.heads.fields_follow() && text.kept.contains('=') {
                 true => trailing(text.kept).map(|(_, fields)| fields).unwrap_or_default(),
                 false => Vec::new(),
             };
-            let record = Record { message: text.kept.to_owned(), outside: true, fields, ..self.record(text) };
+            let record = Record { message: text.kept.to_owned(), fields, ..self.alone(text) };
             if !self.afford(text.kept.len().max(LINE_COST), is_urgent(&record)) {
                 self.dropped += text.total;
                 self.look_back_at(Looked::Cut(text.kept.to_owned()));
                 return;
             }
             self.records.push(record);
-            self.texts += 1;
+            if self.desk.texts.len() >= OVERFLOW {
+                self.desk.texts.pop_front();
+            }
+            self.desk.texts.push_back(self.records.len() - 1);
         }
-        self.look_back_at(Looked::Text(text.kept.to_owned()));
+        self.look_back_at(Looked::Text(text.kept.to_owned(), counted));
+    }
+
+    /// A record that is nothing but a line.
+    pub(super) fn alone(&self, text: &Text<'_>) -> Record {
+        match text.envelope {
+            Some(envelope) => {
+                Record { level: envelope.level, target: envelope.target.map(str::to_owned), ..self.record(text) }
+            }
+            None => Record { outside: !self.heads.is_raw(), ..self.record(text) },
+        }
     }
 
     /// One more line of the last text outside any record.
     pub(super) fn more_outside(&mut self, text: &Text<'_>) {
-        self.empty = 0;
-        let fits = |record: &Record| record.continuation.len() < RECORD_LINES;
-        if self.texts > 0 && self.records.last().is_some_and(fits) && self.afford(text.kept.len().max(LINE_COST), true)
-        {
-            if let Some(record) = self.records.last_mut() {
+        self.desk.empty = 0;
+        let last = self.desk.texts.back().copied();
+        let fits =
+            last.and_then(|at| self.records.get(at)).is_some_and(|record| record.continuation.len() < RECORD_LINES);
+        if fits && self.afford(text.kept.len().max(LINE_COST), true) {
+            if let Some(record) = last.and_then(|at| self.records.get_mut(at)) {
                 record.continuation.push(text.kept.to_owned());
                 record.dropped += text.cut;
             }
@@ -111,19 +115,21 @@ impl Book {
 
     /// Keeps a line for a traceback that may begin with it.
     pub(super) fn look_back_at(&mut self, looked: Looked) {
-        if self.overflow.len() >= OVERFLOW {
-            self.overflow.pop_front();
+        if self.desk.overflow.len() >= OVERFLOW {
+            self.desk.overflow.pop_front();
         }
-        self.overflow.push_back(looked);
+        self.desk.overflow.push_back(looked);
+        self.desk.looked += 1;
     }
 
     /// Takes so many lines away from what follows the current record; gives how many are left to be taken from that itself.
     pub(super) fn give_up_outside(&mut self, lines: usize) -> usize {
         for taken in 0..lines {
-            match self.overflow.pop_back() {
-                Some(Looked::Text(_)) => self.forget_text(),
+            match self.desk.overflow.pop_back() {
+                Some(Looked::Text(_, counted)) => self.forget_text(counted),
                 Some(Looked::More(_)) => {
-                    self.records.last_mut().and_then(|record| record.continuation.pop());
+                    let last = self.desk.texts.back().copied();
+                    last.and_then(|at| self.records.get_mut(at)).and_then(|record| record.continuation.pop());
                 }
                 Some(Looked::Cut(_)) => {}
                 None => return lines - taken,
@@ -134,11 +140,11 @@ impl Book {
 
     /// The text outside that follows the current record belongs to it after all: a stack trace of it goes on behind.
     pub(super) fn reclaim(&mut self) {
-        let lines: Vec<Looked> = self.overflow.drain(..).collect();
+        let lines: Vec<Looked> = self.desk.overflow.drain(..).collect();
         for line in lines {
             match line {
-                Looked::Text(text) => {
-                    self.forget_text();
+                Looked::Text(text, counted) => {
+                    self.forget_text(counted);
                     self.current_mut().into_iter().for_each(|record| record.continuation.push(text.clone()));
                 }
                 Looked::More(text) => {
@@ -150,14 +156,11 @@ impl Book {
     }
 
     /// A text outside is none.
-    fn forget_text(&mut self) {
-        match &mut self.tally {
-            Some(tally) => tally.raw = tally.raw.saturating_sub(1),
-            None if self.texts > 0 => {
-                self.texts -= 1;
-                self.records.pop();
-            }
-            None => {}
+    pub(super) fn forget_text(&mut self, counted: Counted) {
+        if let Some(tally) = &mut self.tally {
+            tally.forget(counted);
+        } else if let Some(at) = self.desk.texts.pop_back() {
+            self.remove(at);
         }
     }
 }

@@ -12,7 +12,7 @@ impl Book {
         }
         let fits = self.fits(text);
         let keep = fits && self.afford(cost, urgent);
-        if let Last::Kept { bytes, lines, .. } = &mut self.last
+        if let Last::Kept { bytes, lines, .. } = &mut self.desk.last
             && keep
         {
             *bytes += text.kept.len() + 1;
@@ -23,7 +23,7 @@ impl Book {
     }
 
     pub(super) fn fits(&self, text: &Text<'_>) -> bool {
-        match self.last {
+        match self.desk.last {
             Last::Kept { bytes, lines, .. } => bytes + text.kept.len() < RECORD && lines < RECORD_LINES,
             _ => false,
         }

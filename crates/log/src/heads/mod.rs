@@ -19,6 +19,7 @@ use super::words::Words;
 use super::{Format, Level};
 use pattern::Pattern;
 use template::{Sight, Template};
+pub(super) use time::{bare as time_end, time as time_length};
 
 /// What the first line of a record says, as far as it was looked at.
 #[derive(Debug)]
@@ -90,6 +91,17 @@ impl Head<'_> {
 }
 
 impl Head<'_> {
+    /// Where in its line the message begins and ends, if it stands there as it is.
+    pub(super) fn message_in(&self, line: &str) -> Option<std::ops::Range<usize>> {
+        let text = match &self.rest {
+            Rest::Message(text) | Rest::Pretty(text) | Rest::Pairs(text) | Rest::Tracing { text, .. } => text,
+            Rest::Object { message, .. } | Rest::Groups { message, .. } => message,
+            Rest::Logfmt(_) | Rest::Json(_) => return None,
+        };
+        let at = (text.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
+        line.get(at..at + text.len()).map(|_| at..at + text.len())
+    }
+
     /// Looks at the rest.
     pub(super) fn finish(self) -> Said {
         let mut said = Said {
@@ -285,6 +297,26 @@ impl Heads {
         })
     }
 
+    /// Whether the last head may be what others put before a line: a journal's, or any time with any level.
+    pub(super) fn is_envelope(&self) -> bool {
+        matches!(self.name(), "syslog" | "text")
+    }
+
+    /// Whether the last head is any time with any level.
+    pub(super) fn is_loose(&self) -> bool {
+        self.name() == "text"
+    }
+
+    /// The way in which the last head was written.
+    pub(super) fn way(&self) -> usize {
+        self.last
+    }
+
+    /// The next head is likely to be written in this way.
+    pub(super) fn turn_to(&mut self, way: usize) {
+        self.last = way.min(self.ways.len().saturating_sub(1));
+    }
+
     /// Whether a Python traceback that follows the last head at once is that record's.
     pub(super) fn python_follows(&self) -> bool {
         const NAMES: [&str; 9] =
@@ -383,6 +415,11 @@ impl Way {
     fn is_strict(&self) -> bool {
         !matches!(self.name, "python" | "java" | "text" | "go" | "zerolog" | "syslog" | "logfmt" | "jul")
     }
+}
+
+/// Whether this is what a level is called.
+pub(super) fn is_level(name: &str) -> bool {
+    level(name).is_some()
 }
 
 /// The level of this name, as any language's logging writes it.

@@ -4,6 +4,7 @@ use super::go::with_object;
 use super::time::{bare, month_first, time};
 use super::{Head, Rest, level};
 use crate::Level;
+use crate::level::severity;
 
 fn head<'a>(level: Option<Level>, target: Option<&'a str>, message: &'a str) -> Head<'a> {
     Head { level, target, thread: None, rest: Rest::Message(message) }
@@ -114,13 +115,4 @@ pub(in super::super) fn syslog(line: &str) -> Option<Head<'_>> {
     // With a time that others use, too, only the number of the process is certain.
     let certain = month_first(line).is_some() || level.is_some() || pid.len() > 1;
     (whole && certain).then(|| head(level, Some(program), message))
-}
-
-fn severity(priority: u32) -> Level {
-    match priority & 7 {
-        0..=3 => Level::Error,
-        4 => Level::Warn,
-        5 | 6 => Level::Info,
-        _ => Level::Debug,
-    }
 }

@@ -2,7 +2,7 @@
 
 /// How long the time at the beginning of `text` is, in the shapes that logs use; in brackets, too. A space, a tabulator or
 /// the end follows it.
-pub(super) fn time(text: &str) -> Option<usize> {
+pub(crate) fn time(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let open = usize::from(*bytes.first()? == b'[');
     if !bytes.get(open)?.is_ascii_digit() {
@@ -16,7 +16,7 @@ pub(super) fn time(text: &str) -> Option<usize> {
 }
 
 /// Where the time ends that begins at `from`, whatever follows.
-pub(super) fn bare(bytes: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn bare(bytes: &[u8], from: usize) -> Option<usize> {
     const DATES: [&[u8]; 3] = [b"0000-00-00T00:00:00", b"0000/00/00T00:00:00", b"00/00/00T00:00:00"];
     let date = DATES.iter().find(|shape| fits(bytes, from, shape)).map(|shape| from + shape.len());
     let mut end = match date {

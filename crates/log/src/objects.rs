@@ -1,10 +1,10 @@
 //! JSON objects that are written on several lines: put together before they are read.
 
-use super::*;
+use super::lines::Line;
 
 /// How many lines and bytes an object may have.
 const LINES: usize = 2000;
-const BYTES: usize = super::super::bounds::LINE_SEEN;
+const BYTES: usize = super::bounds::LINE_SEEN;
 
 /// The lines of an object whose end has not come.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl Objects {
         let mut at = 0;
         while let Some(byte) = text.get(at) {
             match byte {
-                b'"' => match super::super::escapes::closing_quote(&text[at + 1..]) {
+                b'"' => match super::escapes::closing_quote(&text[at + 1..]) {
                     Some(end) => at += end + 1,
                     None => return false,
                 },

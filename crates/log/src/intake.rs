@@ -1,0 +1,318 @@
+//! From lines to the book: what stands before them is taken off, and each goes to the source that it comes from.
+
+use std::borrow::Cow;
+
+use regex::Regex;
+
+use super::book::{Book, Envelope, Mark, Source, Text};
+use super::bounds::LINE_SEEN;
+use super::heads::Head;
+use super::lines::Line;
+use super::objects::{Objects, Step};
+use super::prefix::{Kind, Kinds, peel};
+use super::text::clean;
+
+/// How many prefixes one behind the other are taken off.
+const DEPTH: usize = 6;
+/// How many sources may have begun a line that is not complete.
+const PARTIALS: usize = 64;
+
+/// Takes the prefixes off that several lines have, and gives what is behind them to the book.
+#[derive(Debug)]
+pub(super) struct Intake {
+    pub(super) book: Book,
+    /// The kinds of prefix that this stream has: two lines in succession have shown them.
+    accepted: Kinds,
+    own: Option<Regex>,
+    /// A JSON object that is not whole yet.
+    objects: Objects,
+    last: Option<Provisional>,
+    partials: Vec<(Source, String)>,
+    /// The source of the last line behind a prefix of a journal, and how far a journal indents the other lines of it.
+    hanging: Option<(Source, usize)>,
+}
+
+/// The line before, which may have a prefix: it was read as it is, and is read again when the next one has the same.
+#[derive(Debug)]
+struct Provisional {
+    line: String,
+    kinds: Kinds,
+    source: Source,
+    mark: Mark,
+    skipped: u64,
+    total: u64,
+    at: u64,
+}
+
+/// What was taken off before a text.
+#[derive(Clone, Copy)]
+struct Outer<'a> {
+    source: Source,
+    depth: usize,
+    /// The line as it was read, while it may still be read again.
+    line: Option<&'a str>,
+}
+
+impl Intake {
+    pub(super) fn new(book: Book, own: Option<Regex>) -> Self {
+        let (accepted, last, hanging) = (Kinds::NONE, None, None);
+        Self { book, accepted, own, objects: Objects::default(), last, partials: Vec::new(), hanging }
+    }
+
+    /// Reads the next line of the stream.
+    pub(super) fn line(&mut self, at: u64, line: Line<'_>) {
+        if !self.book.heads.reads_json() {
+            return self.one(at, line);
+        }
+        match self.objects.push(at, &line) {
+            Step::Pass => self.one(at, line),
+            Step::Held => {}
+            Step::Broken(lines) => self.each(lines),
+            Step::Whole(at, bytes, lines) => {
+                (1..lines).for_each(|_| self.book.next_line());
+                self.one(at, Line { bytes: &bytes, skipped: 0 });
+            }
+        }
+    }
+
+    fn each(&mut self, lines: Vec<(u64, Vec<u8>)>) {
+        for (at, bytes) in lines {
+            self.one(at, Line { bytes: &bytes, skipped: 0 });
+        }
+    }
+
+    /// Reads a whole line, or a whole object.
+    fn one(&mut self, at: u64, line: Line<'_>) {
+        let seen = clean(line.bytes);
+        let total = line.bytes.len() as u64 + line.skipped + 1;
+        self.book.next_line();
+        let text = Text::new(&seen, line.skipped, total, at);
+        if self.accepted == Kinds::NONE && self.own.is_none() && !is_certain(&seen) {
+            let head = self.book.parse(text.kept());
+            if head.is_some() && !self.book.heads.is_envelope() {
+                self.last = None;
+                return self.book.read(&text, head);
+            }
+            self.deliver(&text, head, Outer { source: 0, depth: 0, line: Some(&seen) });
+            return;
+        }
+        self.descend(&text, Outer { source: 0, depth: 0, line: Some(&seen) });
+    }
+
+    /// The stream has ended: lines that were never completed count.
+    pub(super) fn finish(&mut self, at: u64) {
+        let lines = self.objects.give_up();
+        self.each(lines);
+        for (source, line) in std::mem::take(&mut self.partials) {
+            let text = Text::new(&line, 0, 0, at);
+            self.deliver_behind(&text, source);
+        }
+    }
+
+    /// Takes one prefix off after the other.
+    fn descend(&mut self, text: &Text<'_>, outer: Outer<'_>) {
+        if outer.depth == DEPTH {
+            let head = self.book.parse(text.kept());
+            return self.deliver(text, head, outer);
+        }
+        if let Some((source, rest)) = self.own_prefix(text.seen()) {
+            let inner = text.behind(rest, text.envelope()).or_else(text.whole());
+            let outer = Outer { source: mixed(outer.source, source), depth: outer.depth + 1, ..outer };
+            return self.descend(&inner, outer);
+        }
+        let Some(peeled) = peel(text.seen(), self.accepted) else {
+            return self.unprefixed(text, outer);
+        };
+        if peeled.kind.is_weak() {
+            let head = self.book.parse(text.kept());
+            if head.is_some() && !is_report(text.kept()) && !self.hides_head(&peeled.rest) {
+                return self.deliver(text, head, outer);
+            }
+        }
+        let source = mixed(outer.source, peeled.source);
+        let outer = Outer { source, depth: outer.depth + 1, ..outer };
+        let envelope = peeled.envelope.or(text.envelope());
+        if peeled.kind == Kind::Syslog {
+            self.hanging = Some((source, text.seen().len() - peeled.rest.len().min(text.seen().len())));
+        }
+        let keeps = peeled.envelope.is_none() && matches!(peeled.rest, Cow::Borrowed(_)) && peeled.kind != Kind::Docker;
+        match self.completed(source, &peeled.rest, peeled.partial) {
+            None => {}
+            Some(rest) if rest.contains('\n') => self.several(text, &rest, envelope, outer),
+            Some(rest) => {
+                let inner = text.behind(&rest, envelope);
+                let inner = if keeps && matches!(rest, Cow::Borrowed(_)) { inner.or_else(text.whole()) } else { inner };
+                self.descend(&inner, outer);
+            }
+        }
+    }
+
+    /// A message of several lines: the first is the record, the others belong to it.
+    fn several(&mut self, text: &Text<'_>, rest: &str, envelope: Option<Envelope<'_>>, outer: Outer<'_>) {
+        let outer = Outer { line: None, ..outer };
+        for (at, line) in rest.split('\n').enumerate() {
+            let line = line.trim_end_matches('\r');
+            match at {
+                0 => self.descend(&text.behind(line, envelope), outer),
+                _ => self.deliver_behind(&text.behind(line, None).belonging(), outer.source),
+            }
+        }
+    }
+
+    /// The line that this part completes.
+    fn completed<'l>(&mut self, source: Source, part: &'l str, partial: bool) -> Option<Cow<'l, str>> {
+        let begun = self.partials.iter().position(|(known, _)| *known == source);
+        let Some(at) = begun else {
+            if !partial {
+                return Some(Cow::Borrowed(part));
+            }
+            if self.partials.len() >= PARTIALS {
+                self.partials.remove(0);
+            }
+            self.partials.push((source, part.to_owned()));
+            return None;
+        };
+        let line = &mut self.partials[at].1;
+        let room = LINE_SEEN.saturating_sub(line.len());
+        line.push_str(super::bounds::clip(part, room));
+        (!partial).then(|| Cow::Owned(self.partials.swap_remove(at).1))
+    }
+
+    /// Whether the last head, which is any time with any level, is only a prefix before the head of a format.
+    fn hides_head(&mut self, rest: &str) -> bool {
+        let way = self.book.heads.way();
+        let hides = self.book.heads.is_loose() && self.book.parse(rest).is_some() && !self.book.heads.is_loose();
+        self.book.heads.turn_to(way);
+        hides
+    }
+
+    /// A line without a prefix that is known: more of the last message of a journal, or of no source.
+    fn unprefixed(&mut self, text: &Text<'_>, outer: Outer<'_>) {
+        if outer.depth == 0
+            && let Some((source, indent)) = self.hanging
+        {
+            let spaces = text.seen().bytes().take(indent).take_while(|byte| *byte == b' ').count();
+            let rest = if spaces == indent { &text.seen()[indent..] } else { text.seen() };
+            let head = self.book.parse(rest);
+            if spaces == indent || head.is_none() && peel(rest, Kinds::ALL).is_none() {
+                return self.deliver_behind(&text.behind(rest, None).belonging(), source);
+            }
+        }
+        let head = self.book.parse(text.kept());
+        self.deliver(text, head, outer);
+    }
+
+    fn deliver_behind(&mut self, text: &Text<'_>, source: Source) {
+        let head = self.book.parse(text.kept());
+        self.last = None;
+        self.give(text, head, source);
+    }
+
+    fn give(&mut self, text: &Text<'_>, head: Option<Head<'_>>, source: Source) {
+        let way = self.book.heads.way();
+        self.book.turn_to(source);
+        if head.is_some() {
+            self.book.heads.turn_to(way);
+        }
+        self.book.read(text, head);
+    }
+
+    /// Gives a text to its source, unless it shows what prefix it and the line before have.
+    fn deliver(&mut self, text: &Text<'_>, head: Option<Head<'_>>, outer: Outer<'_>) {
+        let head = head.filter(|_| !self.book.heads.is_loose() || !is_report(text.kept()));
+        let open = head.is_none() || self.book.heads.is_envelope() || is_certain(text.seen());
+        let (Some(line), true) = (outer.line, open && outer.depth < DEPTH) else {
+            self.last = None;
+            return self.give(text, head, outer.source);
+        };
+        let mut kinds = candidates(text.seen(), self.accepted);
+        if head.is_some() {
+            kinds = kinds.without_weak();
+        }
+        let last = self.last.take();
+        if kinds == Kinds::NONE {
+            return self.give(text, head, outer.source);
+        }
+        if let Some(last) = last
+            && last.kinds.and(kinds) != Kinds::NONE
+        {
+            self.accepted = self.accepted.or(last.kinds.and(kinds));
+            self.again(&last);
+            let text = Text::new(line, text.skipped(), text.total(), text.at());
+            return self.descend(&text, Outer { source: 0, depth: 0, line: Some(line) });
+        }
+        self.book.turn_to(outer.source);
+        let mark = self.book.mark();
+        self.last = Some(Provisional {
+            line: line.to_owned(),
+            kinds,
+            source: outer.source,
+            mark,
+            skipped: text.skipped(),
+            total: text.total(),
+            at: text.at(),
+        });
+        self.give(text, head, outer.source);
+    }
+
+    /// Reads the line before once more, now that its prefix is known.
+    fn again(&mut self, last: &Provisional) {
+        self.book.turn_to(last.source);
+        if self.book.take_back(last.mark) {
+            let number = self.book.number;
+            self.book.number -= 1;
+            let text = Text::new(&last.line, last.skipped, last.total, last.at);
+            self.descend(&text, Outer { source: 0, depth: 0, line: None });
+            self.book.number = number;
+        }
+    }
+
+    /// What the user's expression matches at the beginning: the source that it names, and the rest.
+    fn own_prefix<'l>(&self, line: &'l str) -> Option<(&'l str, &'l str)> {
+        let found = self.own.as_ref()?.captures(line)?;
+        let whole = found.get(0).filter(|whole| whole.start() == 0 && whole.end() > 0)?;
+        Some((found.name("source").map_or("", |source| source.as_str()), &line[whole.end()..]))
+    }
+}
+
+/// Whether the beginning is that of a prefix, although a format might take the line for its own.
+fn is_certain(line: &str) -> bool {
+    matches!(
+        line.as_bytes(),
+        [b'[', b'p', b'o', b'd', b'/', ..]
+            | [0x1e, ..]
+            | [b'{', b'"', b'_' | b'A'..=b'Z', ..]
+            | [b'{', b'"', b'l', b'o', b'g', b'"', ..]
+    )
+}
+
+/// Whether a line reports a race or the like: it only looks as if it began with a level.
+fn is_report(line: &str) -> bool {
+    line.contains("WARNING: ") && (line.contains("Sanitizer: ") || line.ends_with("DATA RACE"))
+}
+
+/// The kinds of prefix that a line may have, one behind the other.
+fn candidates(line: &str, accepted: Kinds) -> Kinds {
+    let mut kinds = Kinds::NONE;
+    let mut rest = Cow::Borrowed(line);
+    for _ in 0..DEPTH {
+        let Some(peeled) = peel(&rest, Kinds::ALL) else { break };
+        if !accepted.has(peeled.kind) {
+            kinds = kinds.with(peeled.kind);
+        }
+        rest = Cow::Owned(peeled.rest.into_owned());
+    }
+    kinds
+}
+
+/// The source of what is behind another prefix. Without a name it stays the same.
+fn mixed(outer: Source, name: &str) -> Source {
+    if name.is_empty() {
+        return outer;
+    }
+    // FNV-1a.
+    name.bytes()
+        .chain([0])
+        .fold(outer ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        | 1
+}
