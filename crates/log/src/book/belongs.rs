@@ -8,11 +8,6 @@ impl Book {
         self.desk.indent.clear();
         let line = text.kept;
         if let Some(begun) = begin(line, &|lines| self.before(lines)) {
-            let heading = begun.before.checked_sub(1).and_then(|at| self.before(at)).unwrap_or_default();
-            let indent = indent_of(heading).to_owned();
-            if !indent.is_empty() && line.starts_with(&indent) {
-                self.desk.indent = indent;
-            }
             return Some(begun);
         }
         let indent = indent_of(line);
