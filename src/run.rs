@@ -33,6 +33,8 @@ pub const PROGRAM: &str = "QUIETDOWN_BIN";
 pub struct Runner {
     /// What `${quietdown}` means.
     program: Option<PathBuf>,
+    /// What `${program.NAME}` means.
+    programs: BTreeMap<String, PathBuf>,
     /// Nothing where the [default folder](default_runs) is meant.
     runs: Option<PathBuf>,
     keep: bool,
@@ -116,6 +118,7 @@ impl Default for Runner {
     fn default() -> Self {
         Self {
             program: None,
+            programs: BTreeMap::new(),
             runs: None,
             keep: false,
             planted: None,
@@ -143,6 +146,15 @@ impl Runner {
         program::is_quietdown(&path)
             .map_err(|why| HarnessError::System(format!("{PROGRAM}={}: {why}", path.display())))?;
         Ok(Self::new(path))
+    }
+
+    /// Says which program `${program.NAME}` in a system file means. One that nobody names is found by PATH.
+    ///
+    /// In a test: `runner.with_program("shop", env!("CARGO_BIN_EXE_shop"))`.
+    #[must_use]
+    pub fn with_program(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.programs.insert(name.into(), path.into());
+        self
     }
 
     /// Keeps the runs' folders under `runs`.
@@ -229,6 +241,7 @@ impl Runner {
         let folder = self.make_folder(&system.label(&scenario.name))?;
         let plan = Plan {
             program: self.program.clone().unwrap_or_default(),
+            programs: self.programs.clone(),
             folder: folder.clone(),
             planted: self.planted.clone(),
             toxiproxy: self.toxiproxy.clone(),

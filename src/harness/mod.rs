@@ -45,35 +45,39 @@ const UNUSABLE: u8 = 101;
 /// harness = false
 /// ```
 ///
+/// The programs of the package itself are named by `programs = ["shop"]`: in the system file `${program.shop}` is then the
+/// program that cargo has built for this test.
+///
 /// `shop` is `systems/shop.toml`, `systems/shop/system.toml`, or a path. A failure shows what `quietdown run` shows; snapshots are
 /// written with `QUIETDOWN_ACCEPT=1 cargo test`.
 #[macro_export]
 macro_rules! harness {
-    ($scenarios:expr, system = $system:expr $(,)?) => {
+    ($scenarios:expr, system = $system:expr $(, programs = [$($program:literal),* $(,)?])? $(,)?) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::harness::main(env!("CARGO_MANIFEST_DIR"), $scenarios, $system)
+            let programs: &[(&str, &str)] = &[$($(($program, env!(concat!("CARGO_BIN_EXE_", $program)))),*)?];
+            $crate::harness::main(env!("CARGO_MANIFEST_DIR"), $scenarios, $system, programs)
         }
     };
 }
 
 /// What [`harness!`](crate::harness!) expands to: lists or runs the tests of a folder, and says how the program must end.
 #[doc(hidden)]
-pub fn main(package: &str, scenarios: &str, system: &str) -> ExitCode {
-    listed_or_run(&Path::new(package).join(scenarios), system).unwrap_or_else(|why| {
+pub fn main(package: &str, scenarios: &str, system: &str, programs: &[(&str, &str)]) -> ExitCode {
+    listed_or_run(&Path::new(package).join(scenarios), system, programs).unwrap_or_else(|why| {
         eprintln!("{}", why.0);
         ExitCode::from(UNUSABLE)
     })
 }
 
-fn listed_or_run(folder: &Path, system: &str) -> Result<ExitCode, Failure> {
+fn listed_or_run(folder: &Path, system: &str, programs: &[(&str, &str)]) -> Result<ExitCode, Failure> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
-    Ok(conduct(&arguments, &trials_of(folder, system)?, &mut std::io::stdout())?)
+    Ok(conduct(&arguments, &trials_of(folder, system, programs)?, &mut std::io::stdout())?)
 }
 
-fn trials_of(folder: &Path, system: &str) -> Result<Vec<Trial>, Failure> {
+fn trials_of(folder: &Path, system: &str, programs: &[(&str, &str)]) -> Result<Vec<Trial>, Failure> {
     let system = System::load(system)?;
     let known = System::known();
-    let runner = Runner::from_env()?;
+    let runner = programs.iter().fold(Runner::from_env()?, |runner, (name, path)| runner.with_program(*name, *path));
     let mut trials = Vec::new();
     for path in scenario_files(folder)? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -9,7 +9,10 @@ use super::model::*;
 use crate::file::{Diagnostic, known_names};
 use crate::log::{Format, Reader, Stream};
 
-/// What a command can use.
+/// What stands before the name of a program in a variable: `${program.shop}`.
+pub(crate) const PROGRAM_VARIABLE: &str = "program.";
+
+/// What a command can use, beside `${program.NAME}`.
 const VARIABLES: [&str; 6] = ["quietdown", "port", "server", "run", "name", "system"];
 
 /// Everything in `file` that refers to something that is not there.
@@ -213,10 +216,10 @@ fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mu
     }
     for word in &role.command {
         for variable in variables(word.as_ref()) {
-            if !VARIABLES.contains(&variable) {
+            if !VARIABLES.contains(&variable) && !variable.starts_with(PROGRAM_VARIABLE) {
                 found.push(
                     Diagnostic::new(word.span(), format!("`${{{variable}}}` is not known here"), "in this argument")
-                        .help("a command can use ${quietdown}, ${port}, ${server}, ${run}, ${name} and ${system}"),
+                        .help("a command can use ${quietdown}, ${program.NAME}, ${port}, ${server}, ${run}, ${name} and ${system}"),
                 );
             }
         }

@@ -18,7 +18,7 @@ use crate::file::{Diagnostics, Need, NeedKind, TextRule, fits, parse, substitute
 use crate::log::Record;
 use crate::process::ZygoteCommand;
 
-pub(crate) use check::variables;
+pub(crate) use check::{PROGRAM_VARIABLE, variables};
 pub use dialect::Dialect;
 pub use http::{HTTP, HTTP_TIMEOUT};
 pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Once, Queue, Read, Register, Set};

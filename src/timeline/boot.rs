@@ -16,7 +16,7 @@ use crate::file::substitute;
 use crate::http::{Failure, exchange};
 use crate::log::Stream;
 use crate::process::{Spawn, listening_ports, shortage};
-use crate::system::{RoleKind, StopBy};
+use crate::system::{PROGRAM_VARIABLE, RoleKind, StopBy};
 
 /// The bound of a boot whose role names none.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -120,7 +120,10 @@ impl World<'_> {
             "run" => Some(self.plan.folder.display().to_string()),
             "name" => Some(actor.instance.name.clone()),
             "system" => Some(self.system.folder.display().to_string()),
-            _ => None,
+            _ => name.strip_prefix(PROGRAM_VARIABLE).map(|program| match self.plan.programs.get(program) {
+                Some(path) => path.display().to_string(),
+                None => program.to_owned(),
+            }),
         };
         let mut command: Vec<String> =
             actor.role.command.iter().map(|word| substitute(word.as_ref(), variable)).collect();

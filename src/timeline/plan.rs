@@ -21,6 +21,8 @@ pub enum Planted {
 pub struct Plan {
     /// The quietdown program, for `${quietdown}`; empty where the system does not name it.
     pub program: PathBuf,
+    /// The programs that `${program.NAME}` means; one that is not here is found by PATH, under its name.
+    pub programs: BTreeMap<String, PathBuf>,
     /// The run's folder; it exists and is empty.
     pub folder: PathBuf,
     /// What is planted.

@@ -1,0 +1,3 @@
+//! Every scenario of `scenarios/`, and its control, as a test.
+
+quietdown::harness!("scenarios", system = "shop", programs = ["shop"]);
