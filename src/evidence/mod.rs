@@ -3,6 +3,8 @@
 mod history;
 mod results;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,6 +40,9 @@ pub struct Evidence {
     pub took: u64,
     /// Every process, in the order of the transcript.
     pub processes: Vec<Process>,
+    /// The ports of the run: that of the server by the server's name, those of the links by the names of who calls through them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ports: BTreeMap<String, u16>,
     /// Every call, in the order in which the scenario asked for them.
     pub history: Vec<Call>,
     /// Every request that passed a link, by link and in the order of their heads.

@@ -223,8 +223,18 @@ impl<'a> World<'a> {
         self.actors.iter().position(|actor| matches!(actor.instance.kind, RoleKind::Server | RoleKind::Composite))
     }
 
+    /// The ports of the run, by who listens on them or calls through them.
+    fn ports(&self) -> BTreeMap<String, u16> {
+        let port = |index: usize| (self.actors[index].instance.name.clone(), self.address_of(index).port());
+        let linked = (0..self.actors.len()).filter(|index| self.address_of(*index) != self.server_addr()).map(port);
+        let listener =
+            self.listener().map(|index| (self.actors[index].instance.name.clone(), self.server_addr().port()));
+        linked.chain(listener).collect()
+    }
+
     pub fn into_evidence(mut self) -> Evidence {
         let took = self.now();
+        let ports = self.ports();
         let mut processes: Vec<evidence::Process> = self.actors.drain(..).map(Actor::into_evidence).collect();
         for process in &mut processes {
             let file = &self.system.file;
@@ -249,6 +259,7 @@ impl<'a> World<'a> {
             began: self.began_at,
             took,
             processes,
+            ports,
             history: self.calls,
             requests: requests
                 .into_iter()

@@ -7,7 +7,7 @@ mod snapshot;
 use std::fmt::Write as _;
 
 use crate::evidence::{CallEffect, CallResult, Evidence};
-use crate::log::Redactor;
+use crate::log::{Record, Redactor};
 use crate::scenario::TranscriptRules;
 use crate::system::SystemFile;
 
@@ -32,6 +32,13 @@ pub fn transcript(evidence: &Evidence, system: &SystemFile, rules: &TranscriptRu
         for boot in &process.boots {
             redactor.name_pid(boot.pid, &format!("pid-of-{}", process.name));
         }
+    }
+    for (process, port) in &evidence.ports {
+        redactor.name_port(*port, &format!("port-of-{process}"));
+    }
+    // Workers are known only by what is said of them.
+    for record in evidence.processes.iter().flat_map(|process| &process.records) {
+        texts(record).for_each(|text| redactor.learn_pids(text));
     }
     for (number, address) in shared_addresses(evidence).into_iter().enumerate() {
         redactor.name(&address, &format!("<address-{}>", number + 1));
@@ -76,8 +83,7 @@ fn shared_addresses(evidence: &Evidence) -> Vec<String> {
     let mut known: Vec<(String, usize, bool)> = Vec::new();
     for (process, of) in evidence.processes.iter().enumerate() {
         for record in &of.records {
-            let fields = record.fields.iter().map(|(_, value)| value);
-            for text in std::iter::once(&record.message).chain(fields).chain(&record.continuation) {
+            for text in texts(record) {
                 for address in Redactor::addresses(text) {
                     match known.iter().position(|(found, ..)| found == address) {
                         Some(at) => known[at].2 |= known[at].1 != process,
@@ -90,6 +96,12 @@ fn shared_addresses(evidence: &Evidence) -> Vec<String> {
         }
     }
     known.into_iter().filter(|(_, _, shared)| *shared).map(|(address, ..)| address).collect()
+}
+
+/// Everything that a record says.
+fn texts(record: &Record) -> impl Iterator<Item = &String> {
+    let fields = record.fields.iter().map(|(_, value)| value);
+    std::iter::once(&record.message).chain(fields).chain(&record.continuation)
 }
 
 #[cfg(test)]

@@ -44,6 +44,32 @@ fn equal_values_have_equal_names_in_all_processes() {
 }
 
 #[test]
+fn pids_and_ports_of_the_run_have_names_wherever_they_stand() {
+    let transcript_of = |pid: u32, port: u16, worker: u32| {
+        let log = format!(
+            " INFO app: listening at http://0.0.0.0:{port} ({pid})\n INFO app: serving on {port}\n \
+             INFO app: booting worker with pid: {worker}\n INFO app: {worker} has joined\n \
+             WARN app: slow responseTime={port}\n"
+        );
+        let mut evidence = evidence(&[("server", &log)]);
+        evidence.processes[0].boots[0].pid = pid;
+        evidence.ports.insert("server".to_owned(), port);
+        transcript(&evidence, &System::store().file, &Default::default()).expect("shapes are right")
+    };
+    let text = transcript_of(32519, 44123, 32520);
+    for said in [
+        "http://<address> (<pid-of-server>)",
+        "serving on <port-of-server>",
+        "worker with pid: <pid>",
+        "<pid> has joined",
+        "responseTime=<duration>",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    assert_eq!(text, transcript_of(4711, 51000, 4712));
+}
+
+#[test]
 fn a_scenario_has_its_own_identifiers() {
     let log = [("a", " WARN app: job-77 and job-78 and job-77\n")];
     assert!(of("ids = { job = 'job-\\d+' }", &log).contains("<job-1> and <job-2> and <job-1>"));

@@ -139,6 +139,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_that_is_known_can_mean_something_else() {
+        let line = |sign: &str| format!("12:M 25 Nov 2026 22:00:00.123 {sign} Server * initialized # so\n");
+        let redis = Format::Any(vec![Format::Json, Format::Redis]);
+        let text = [line("#"), line("*")].concat();
+        let levels = |words: &[(&str, Level)]| -> Vec<_> {
+            read(&redis, words, &text).iter().map(|record| (record.level, record.message.len())).collect()
+        };
+        assert_eq!(levels(&[]), [(Some(Level::Warn), 25), (Some(Level::Info), 25)]);
+        assert_eq!(
+            levels(&[("#", Level::Info), ("*", Level::Debug)]),
+            [(Some(Level::Info), 25), (Some(Level::Debug), 25)]
+        );
+    }
+
+    #[test]
     fn an_unknown_word_where_the_level_stands_is_named() {
         for (format, line, word) in [
             (Format::Python, "2026-11-25 22:00:00,123 AUDIT app: x", Some("AUDIT")),

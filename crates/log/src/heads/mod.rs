@@ -272,11 +272,13 @@ impl Heads {
         Some(head.with_targets(&self.targets))
     }
 
-    /// What words mean in formats that are described by an expression: only they know which word it is.
+    /// What words mean in formats that are described by an expression or a template: they know which word it is.
     pub(super) fn name_levels(&mut self, words: &Words) {
         for way in &mut self.ways {
-            if let By::Pattern(pattern) = &mut way.by {
-                pattern.words = words.clone();
+            match &mut way.by {
+                By::Pattern(pattern) => pattern.words = words.clone(),
+                By::Template(template) => template.declared = words.clone(),
+                By::Code(_) | By::General => {}
             }
         }
     }

@@ -264,7 +264,9 @@ pub(in super::super) fn mongo(line: &str) -> Option<Head<'_>> {
 pub(in super::super) fn redis_signal(line: &str) -> Option<Head<'_>> {
     let (pid, rest) = line.split_once(":signal-handler (")?;
     let (_, message) = rest.split_once(") ")?;
-    pid.bytes().all(|byte| byte.is_ascii_digit()).then(|| head(Some(Level::Warn), None, message))
+    // Of the end that somebody has asked for it only says that it comes. No sign stands here that could be mapped.
+    let level = if message.ends_with("scheduling shutdown...") { Level::Info } else { Level::Warn };
+    pid.bytes().all(|byte| byte.is_ascii_digit()).then(|| head(Some(level), None, message))
 }
 
 /// `2026-11-25T22:00:00+0000 info label : key=value [Module] message`

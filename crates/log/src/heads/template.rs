@@ -67,6 +67,8 @@ enum Kind {
 pub(super) struct Template {
     pieces: Vec<Piece>,
     words: Words,
+    /// What words and signs mean to this program, whatever the format says.
+    pub(super) declared: crate::words::Words,
 }
 
 impl Template {
@@ -98,7 +100,7 @@ impl Template {
                 }
             }
         }
-        Self { pieces, words }
+        Self { pieces, words, declared: crate::words::Words::default() }
     }
 
     /// Whether a line may begin with this byte.
@@ -173,8 +175,8 @@ impl Template {
     }
 
     fn level(&self, name: &str) -> Option<Level> {
-        let own = self.words.iter().find(|(known, _)| *known == name).map(|(_, level)| *level);
-        own.or_else(|| level(name))
+        let own = || self.words.iter().find(|(known, _)| *known == name).map(|(_, level)| *level);
+        self.declared.level(name).or_else(own).or_else(|| level(name))
     }
 }
 

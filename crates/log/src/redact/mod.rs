@@ -2,6 +2,7 @@
 
 mod cause;
 mod named;
+mod numbers;
 mod pieces;
 mod shapes;
 
@@ -12,6 +13,7 @@ use regex::Regex;
 
 pub use cause::canonical_cause;
 use named::Named;
+use numbers::RunNumbers;
 use pieces::Pieces;
 use shapes::Shape;
 
@@ -41,8 +43,8 @@ pub struct Redactor {
     numbers: Vec<Numbers>,
     /// The values of the kinds that are known by their shape.
     shaped: Vec<Numbers>,
-    /// Process ids that are known, with their names.
-    pids: HashMap<String, String>,
+    /// The process ids and ports of the run.
+    numbers_of_run: RunNumbers,
     named: Named,
     /// All names that were given, for what has one is not looked at again.
     given: HashSet<String>,
@@ -64,7 +66,7 @@ impl Redactor {
             ids: ids.iter().map(regex).collect::<Result<_, String>>()?,
             numbers: ids.keys().map(|name| Numbers::new(name)).collect(),
             shaped: shapes::KINDS.iter().map(|kind| Numbers::new(kind)).collect(),
-            pids: HashMap::new(),
+            numbers_of_run: RunNumbers::default(),
             named: Named::default(),
             given: shapes::NAMES.iter().chain(&classes).map(|name| (*name).to_owned()).collect(),
             names: Regex::new("<[^<>\n]{1,100}>").map_err(|wrong| wrong.to_string())?,
@@ -81,11 +83,29 @@ impl Redactor {
         self.named.insert(value, name);
     }
 
-    /// Fixes the name of a process id, which is looked for only where a text says that it is one.
+    /// Fixes the name of a process id of the run. It is found where a text says that it is one, and wherever else it stands by itself.
     pub fn name_pid(&mut self, pid: u32, name: &str) {
+        let name = self.give(name);
+        self.numbers_of_run.name_pid(&pid.to_string(), &name);
+    }
+
+    /// Fixes the name of a port of the run. It is found where a text says that it is one, and wherever else it stands by itself.
+    pub fn name_port(&mut self, port: u16, name: &str) {
+        let name = self.give(name);
+        self.numbers_of_run.name_port(&port.to_string(), &name);
+    }
+
+    /// Takes note of the process ids that a text names as such, so that they are found where another text only has the number.
+    pub fn learn_pids(&mut self, text: &str) {
+        for pid in shapes::pids(text) {
+            self.numbers_of_run.name_pid(pid, "<pid>");
+        }
+    }
+
+    fn give(&mut self, name: &str) -> String {
         let name = format!("<{}>", name.replace(['<', '>', '\n'], "-"));
         self.given.insert(name.clone());
-        self.pids.entry(pid.to_string()).or_insert(name);
+        name
     }
 
     /// The socket addresses in a text. [`redact`](Self::redact) makes them all alike, for which port a client gets is chance;
@@ -119,10 +139,22 @@ impl Redactor {
         let pieces = self.final_names(Pieces::new(canonical_cause(text)));
         let pieces = self.with_named(pieces);
         let pieces = self.with_ids(pieces);
-        let (shaped, given, pids) = (&mut self.shaped, &mut self.given, &self.pids);
-        let pieces = pieces.replace(shapes::next, |_, shape| match shape {
+        let (shaped, given, known) = (&mut self.shaped, &mut self.given, &self.numbers_of_run);
+        let find = |text: &str, mut from: usize| loop {
+            let (range, shape) = shapes::next(text, from)?;
+            let Shape::Number = shape else { return Some((range, shape)) };
+            if let Some(name) = known.anywhere(text, &range) {
+                return Some((range, Shape::Known(name.to_owned())));
+            }
+            from = range.end;
+        };
+        let pieces = pieces.replace(find, |whole, shape| match shape {
             Shape::Fixed(kept, name) => (kept, name.to_owned()),
-            Shape::Pid(kept, number) => (kept, pids.get(&number).cloned().unwrap_or_else(|| "<pid>".to_owned())),
+            Shape::Pid(kept, number) => (kept, known.pid(&number).to_owned()),
+            Shape::Port(kept, number) => (kept, known.port(&number).to_owned()),
+            Shape::Known(name) => (String::new(), name),
+            // Those that are not known were passed over.
+            Shape::Number => (whole.to_owned(), String::new()),
             Shape::Numbered(kind, value) => (String::new(), shaped[kind].name(&value, given)),
         });
         pieces.into_text()

@@ -16,6 +16,12 @@ pub(super) enum Shape {
     Fixed(String, &'static str),
     /// A process id: what is kept of the text, and the number.
     Pid(String, String),
+    /// A port: what is kept of the text, and the number.
+    Port(String, String),
+    /// A number of which its text does not say what it is.
+    Number,
+    /// Such a number, with the name that it has in this run.
+    Known(String),
     /// A value whose identity counts: which of the [`KINDS`] it is of, and itself.
     Numbered(usize, String),
 }
@@ -40,15 +46,26 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
         | (?<scheme> (?:https?|wss?|tcp):// )(?<host> [A-Za-z0-9_.-]+ ):[0-9]{{1,5}}
         | (?<time> [0-9]{{4}}-[0-9][0-9]-[0-9][0-9][T\ ][0-9][0-9]:[0-9][0-9]:[0-9][0-9] (?:[.,][0-9]{{1,9}})? (?:Z|[+-][0-9][0-9]:?[0-9][0-9])?
             | 1[5-9][0-9]{{8}}\.[0-9]{{1,9}} )
-        | (?<duration> [0-9]{{1,20}}(?:\.[0-9]{{1,20}})?(?:ns|µs|μs|us|ms|s) | [0-9]{{1,20}}\.[0-9]{{1,20}}\ seconds? )
+        | (?<duration> [0-9]{{1,20}}(?:\.[0-9]{{1,20}})?(?:ns|µs|μs|us|ms|s|\ (?:ns|µs|μs|us|ms)) | [0-9]{{1,20}}\.[0-9]{{1,20}}\ seconds? )
+        | (?<timed> (?i: \b[a-z_]{{0,40}} (?: duration | elapsed | latency | uptime | took | time[_-]?taken
+                | (?:response|request|process|processing|execution|total|query|connect|run|elapsed)[_-]?time )
+              (?:[_-]?(?:in[_-]?)?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|secs?|seconds)|[_-](?:in[_-])?s)?)
+            \\?"?(?:=|:\ ?|\ =\ )\\?"? )
+          (?<span> -?[0-9]{{1,20}}(?::[0-9][0-9]){{0,2}}(?:\.[0-9]{{1,20}})?(?:e-?[0-9]{{1,3}})?(?:\ ?(?:ns|µs|μs|us|ms|s|secs?|seconds|minutes)\b)? )
         | (?<size> [0-9]{{1,20}}(?:\.[0-9]{{1,20}})?\ ?(?:[kKMGT]i?B|bytes) )
         | (?<name> Thread-[0-9]{{1,9}}(?:\ \([A-Za-z_0-9]{{1,100}}\))? | (?:[A-Za-z]{{1,40}}Pool(?:Executor)?-[0-9]{{1,9}}(?:_|-worker-)[0-9]{{1,9}})
             | pool-[0-9]{{1,9}}-thread-[0-9]{{1,9}} | DefaultDispatcher-worker-[0-9]{{1,9}} | (?:Fork|Spawn)?Process-[0-9]{{1,9}}(?::[0-9]{{1,9}})?
             | (?:http|https)-[a-z0-9]{{1,10}}-[0-9]{{1,5}}-exec-[0-9]{{1,9}} )
-        | (?<pid> (?i:\bpid)(?:=|\ |:\ ?|"?:\ ?|\ =\ ) | \bprocess\ \[ ) (?<number> [0-9]{{1,10}} )
+        | (?<pid> (?: \b(?:[A-Za-z0-9]{{1,40}}[_-]){{0,4}}(?i:p?pid|process[_.-]?id) | \b[a-z]{{1,40}}P(?:id|ID) )
+              \\?"?(?:=|\ |:\ ?|\ =\ )\\?"?
+            | \bprocess\ [\[(] ) (?<number> [0-9]{{1,10}} )
+        | (?<worker> \b(?i:worker|child|parent|master|arbiter|reloader|daemon)(?i:\ process)?\ (?:[\[(]|\#)?) (?<worker_number> [0-9]{{4,10}} )
+        | (?<port> (?: \b(?:[A-Za-z0-9]{{1,40}}[_.-]){{0,4}}(?:port|Port|PORT) | \b[a-z]{{1,40}}Port )
+              \\?"?(?:=|\ |:\ ?|\ =\ )\\?"? ) (?<port_number> [0-9]{{4,5}} )
         | (?<thread> thread\ '[^'\n]*'\ )\([0-9]{{1,20}}\)
         | (?<pointer> 0x[0-9a-fA-F]{{6,16}} )
-        | (?<temp> (?:{folders}|/var/folders/[^/\s]+/[^/\s]+/T)/[^/\s"'\\:,;)\]}}<>]+ )"#,
+        | (?<temp> (?:{folders}|/var/folders/[^/\s]+/[^/\s]+/T)/[^/\s"'\\:,;)\]}}<>]+ )
+        | (?<bare> [0-9]{{1,10}} )"#,
         folders = folders.join("|")
     );
     // It is part of the program, but for a folder that was escaped.
@@ -72,6 +89,15 @@ pub(super) fn addresses(text: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// The process ids that a text names as such.
+pub(super) fn pids(text: &str) -> Vec<&str> {
+    SHAPES
+        .captures_iter(text)
+        .filter_map(|found| found.name("number").or(found.name("worker_number")))
+        .map(|pid| pid.as_str())
+        .collect()
 }
 
 /// The first shape at or after `from`: where it is, and what it is.
@@ -99,8 +125,19 @@ fn shape(captures: &Captures<'_>) -> Shape {
             false => Shape::Fixed(format!("{scheme}{host}:"), "<port>"),
         };
     }
-    if let (Some(pid), Some(number)) = (group("pid"), group("number")) {
-        return Shape::Pid(pid.to_owned(), number.to_owned());
+    for (pid, number) in [("pid", "number"), ("worker", "worker_number")] {
+        if let (Some(pid), Some(number)) = (group(pid), group(number)) {
+            return Shape::Pid(pid.to_owned(), number.to_owned());
+        }
+    }
+    if let (Some(port), Some(number)) = (group("port"), group("port_number")) {
+        return Shape::Port(port.to_owned(), number.to_owned());
+    }
+    if let Some(timed) = group("timed") {
+        return Shape::Fixed(timed.to_owned(), "<duration>");
+    }
+    if group("bare").is_some() {
+        return Shape::Number;
     }
     let whole = ["address", "time", "duration", "size"].iter().position(|name| group(name).is_some());
     Shape::Fixed(String::new(), NAMES[whole.unwrap_or(0)])

@@ -38,6 +38,68 @@ fn what_has_a_shape_gets_a_name() {
 }
 
 #[test]
+fn words_that_name_a_process_a_port_or_a_duration_are_enough() {
+    for (text, redacted) in [
+        ("Booting worker with pid: 123", "Booting worker with pid: <pid>"),
+        ("Worker exiting (pid: 123)", "Worker exiting (pid: <pid>)"),
+        ("Worker (pid:123) was sent SIGTERM!", "Worker (pid:<pid>) was sent SIGTERM!"),
+        ("Finished server process [123]", "Finished server process [<pid>]"),
+        ("Waiting for child process (123)", "Waiting for child process (<pid>)"),
+        ("Worker 32519 died, child [32520], worker #32521", "Worker <pid> died, child [<pid>], worker #<pid>"),
+        (
+            "ppid=12 worker_pid=13 workerPid=14 process_id: 15",
+            "ppid=<pid> worker_pid=<pid> workerPid=<pid> process_id: <pid>",
+        ),
+        (r#"{"process.pid":12,"processId":13}"#, r#"{"process.pid":<pid>,"processId":<pid>}"#),
+        (r#"{\"pid\":12}"#, r#"{\"pid\":<pid>}"#),
+        ("on port 44123, port=44123, \"remotePort\":51234", "on port <port>, port=<port>, \"remotePort\":<port>"),
+        ("peer_port: 44123 http.server.port=44123", "peer_port: <port> http.server.port=<port>"),
+        (
+            "responseTime=3 duration_ms=4 elapsed=0.25",
+            "responseTime=<duration> duration_ms=<duration> elapsed=<duration>",
+        ),
+        (
+            r#"{"response_time":1.5,"durationMs":12,"elapsed":"3"}"#,
+            r#"{"response_time":<duration>,"durationMs":<duration>,"elapsed":"<duration>"}"#,
+        ),
+        ("elapsed: 12 ms, took=0:00:01.5", "elapsed: <duration>, took=<duration>"),
+        ("request_time=1.2e-05 http_latency=7", "request_time=<duration> http_latency=<duration>"),
+        ("GET /x 200 1.234 ms - 12", "GET /x 200 <duration> - 12"),
+    ] {
+        assert_eq!(redactor().redact(text), redacted);
+    }
+}
+
+#[test]
+fn a_pid_or_port_of_the_run_is_found_wherever_it_stands() {
+    let mut redactor = redactor();
+    redactor.name_pid(32519, "pid-of-server");
+    redactor.name_pid(27, "pid-of-client");
+    redactor.name_port(44123, "port-of-server");
+    redactor.learn_pids("Booting worker with pid: 32520");
+    for (text, redacted) in [
+        ("Listening at: http://127.0.0.1:44123 (32519)", "Listening at: http://<address> (<pid-of-server>)"),
+        ("(27) [27] 27", "(<pid-of-client>) [<pid-of-client>] 27"),
+        ("[32520] gone, 32520", "[<pid>] gone, <pid>"),
+        ("32519 exited", "<pid-of-server> exited"),
+        ("leader=32519 worker-32519 tid/32519", "leader=<pid-of-server> worker-<pid-of-server> tid/<pid-of-server>"),
+        ("serving on 44123", "serving on <port-of-server>"),
+        (
+            "*:44123 and myhost:44123, listen=44123",
+            "*:<port-of-server> and myhost:<port-of-server>, listen=<port-of-server>",
+        ),
+        ("port 44123 pid 32519", "port <port-of-server> pid <pid-of-server>"),
+        // What a number stands for is said: it is a pid or port of the run only by chance.
+        ("items=32519 size: 32519 bytes 32519.5 1.32519", "items=32519 size: <size> 32519.5 1.32519"),
+        ("job-32519 x32519 32519x a.rs:32519:1 32519% 32,519", "job-32519 x32519 32519x a.rs:32519:1 32519% 32,519"),
+        ("27 items, 325190 and 3251", "27 items, 325190 and 3251"),
+    ] {
+        assert_eq!(redactor.redact(text), redacted);
+        assert_eq!(redactor.redact(redacted), redacted, "not final");
+    }
+}
+
+#[test]
 fn what_only_looks_like_it_stays() {
     for text in [
         "",
@@ -54,6 +116,10 @@ fn what_only_looks_like_it_stays() {
         "12345.5 1764040282",
         "::1",
         "x[1:2]:3",
+        "report=1234 support 12345 export: 2048 a port of call",
+        "worker 3, child [2], 12 workers, processed 1000",
+        "uptimes=3 overtook 12 retook: twice",
+        "timeout=300 times=3",
     ] {
         assert_eq!(redactor().redact(text), text);
     }
@@ -105,7 +171,7 @@ fn a_wrong_expression_is_named() {
 
 /// Redacts texts made of all that is known, whole and broken, twice.
 fn twice_is_once(redactor: &mut Redactor, seed: u64) -> bool {
-    const PARTS: [&str; 54] = [
+    const PARTS: [&str; 62] = [
         FIRST,
         SECOND,
         "at-12345678",
@@ -160,6 +226,14 @@ fn twice_is_once(redactor: &mut Redactor, seed: u64) -> bool {
         "Process-12",
         "pid=42",
         "<pointer-1>",
+        "32519",
+        "44123",
+        "(",
+        "worker ",
+        "port ",
+        "elapsed=",
+        "process_id",
+        "duration_ms",
     ];
     let mut random = fastrand::Rng::with_seed(seed);
     let text: String = (0..random.usize(..12)).filter_map(|_| random.choice(PARTS)).collect();
@@ -173,6 +247,8 @@ fn with_names() -> Redactor {
     redactor.name("/tmp/run", "<run>");
     redactor.name("12", "<twelve>");
     redactor.name_pid(42, "pid-of-server");
+    redactor.name_pid(32519, "pid-of-client");
+    redactor.name_port(44123, "port-of-server");
     redactor
 }
 
