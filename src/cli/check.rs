@@ -26,10 +26,10 @@ impl Check {
         if self.paths.is_empty() {
             systems.extend(System::listed().iter().map(|path| path.display().to_string()));
         }
-        let mut wrong = Vec::new();
+        let (mut wrong, mut notes) = (Vec::new(), Vec::new());
         for path in &systems {
             match System::load(path) {
-                Ok(_) => {}
+                Ok(system) => notes.extend(system.notes().into_iter().map(|note| format!("{path}: note: {note}"))),
                 Err(SystemError::Wrong(list)) => wrong.push(list.render(colours)),
                 Err(other) => wrong.push(other.to_string()),
             }
@@ -69,6 +69,7 @@ impl Check {
             count += orphans.len();
         }
         wrong.iter().for_each(|why| super::complain(format_args!("{why}\n")));
+        notes.iter().for_each(super::say);
         match wrong.len() {
             0 => {
                 left_out.iter().for_each(super::say);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::file::Spanned;
 
-use super::invariant::Invariant;
+use super::invariant::{Does, Invariant};
 use super::model::*;
 use crate::file::{Diagnostic, known_names};
 use crate::log::{Format, Reader, Stream};
@@ -97,6 +97,19 @@ fn check_invariant(file: &SystemFile, invariant: &Invariant, found: &mut Vec<Dia
     }
     for line in invariant.lines() {
         found.extend(unknown_line(file, line));
+    }
+    let (item, adds) = match invariant {
+        Invariant::Set(set) => (Some(&set.item), set.add.iter().collect()),
+        Invariant::Queue(queue) => (Some(&queue.item), queue.put.iter().chain(&queue.add).collect()),
+        Invariant::Register(_) | Invariant::Log(_) | Invariant::Once(_) => (None, Vec::new()),
+    };
+    let without_content = |does: &&&Does| does.content.is_none() && item.is_some_and(|item| item.content.is_some());
+    for does in adds.iter().filter(without_content) {
+        let message =
+            format!("an item is known by its content, and `{0}` does not say what it puts in", does.op.as_ref());
+        found.push(Diagnostic::new(does.op.span(), message, "this operation adds items").help(
+            "write content = \"args.NAME\" beside its id, or leave `content` out of `item`: then the id is what it is known by",
+        ));
     }
     let Some(path) = invariant.read().map(|read| &read.path) else { return };
     for variable in variables(path.as_ref()) {

@@ -8,6 +8,7 @@ mod invariant;
 mod model;
 mod place;
 mod setup;
+mod untold;
 mod variants;
 
 use std::collections::BTreeMap;
@@ -120,6 +121,11 @@ impl System {
 }
 
 impl System {
+    /// What its invariants cannot tell, which is no mistake: one sentence each, with what would tell it.
+    pub fn notes(&self) -> Vec<String> {
+        untold::notes(&self.file)
+    }
+
     /// How to start a zygote; `program` is the quietdown program.
     pub fn zygote_command(&self, name: &str, program: &Path) -> Option<ZygoteCommand> {
         let zygote = self.file.zygotes.get(name)?;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::evidence::{Call, CallEffect, CallResult, Evidence};
-use crate::system::{CallPlace, Does, Keyed};
+use crate::system::{CallPlace, Does, Item, Keyed};
 use crate::verdict::Case;
 
 /// What one call did, or may have done, to one item.
@@ -18,9 +18,9 @@ pub(super) struct Deed<'a> {
 }
 
 impl<'a> Deed<'a> {
-    /// By what its item is known: its content, or its id where there is no content.
-    pub fn identity(&self) -> Option<&'a Value> {
-        self.content.or(self.id)
+    /// By what its item is known: its content where items have one, else its id.
+    pub fn identity(&self, item: &Item) -> Option<&'a Value> {
+        if item.content.is_some() { self.content.or(self.id) } else { self.id }
     }
 
     /// Whether it was acknowledged.
@@ -57,7 +57,35 @@ pub(super) fn calls<'a>(evidence: &'a Evidence, does: &'a [Does]) -> impl Iterat
 }
 
 fn fits(call: &Call, does: &Does) -> bool {
-    does.when.iter().all(|(place, values)| at(call, place).iter().any(|value| values.contains(value)))
+    does.when
+        .iter()
+        .all(|(place, values)| untold(call, place) || at(call, place).iter().any(|value| values.contains(value)))
+}
+
+/// Whether what is at this place is known to the server alone: its answer never came.
+fn untold(call: &Call, place: &CallPlace) -> bool {
+    !place.in_arguments && unsure(call)
+}
+
+/// How many items the calls may have meant that do not say which: their answers, which would have named them, never came.
+pub(super) fn unnamed<'a>(
+    evidence: &'a Evidence,
+    does: impl IntoIterator<Item = &'a Does>,
+    named_by: impl Fn(&Does) -> Option<&CallPlace>,
+) -> usize {
+    let mut most: Vec<(*const Call, usize)> = Vec::new();
+    for does in does {
+        for (call, does) in calls(evidence, std::slice::from_ref(does)) {
+            let Some(place) = named_by(does).filter(|place| untold(call, place)) else { continue };
+            let number = if place.place.many() { usize::MAX } else { 1 };
+            // One call that is mapped twice did one of the two.
+            match most.iter_mut().find(|(known, _)| std::ptr::eq(*known, call)) {
+                Some((_, known)) => *known = number.max(*known),
+                None => most.push((call, number)),
+            }
+        }
+    }
+    most.iter().fold(0, |sum: usize, (_, number)| sum.saturating_add(*number))
 }
 
 /// What the calls of these operations did to items, in the order of the history.
@@ -73,13 +101,17 @@ pub(super) fn deeds<'a>(evidence: &'a Evidence, does: &'a [Does]) -> Vec<Deed<'a
     deeds
 }
 
-/// What the calls of these operations did to a key: the key as `id`, the value as `content`.
+/// What the calls of these operations did to a key: the key as `id`, the value as `content`. Without a key it may be any, without
+/// a value it may have any: only the answer would have said so, and it never came.
 pub(super) fn keyed<'a>(evidence: &'a Evidence, mapped: &'a [Keyed]) -> Vec<Deed<'a>> {
     let mut deeds = Vec::new();
     for call in evidence.history.iter().filter(|call| sure(call) || unsure(call)) {
         for keyed in mapped.iter().filter(|keyed| *keyed.op.as_ref() == call.op) {
             let key = at(call, &keyed.key).first().copied();
             deeds.extend(at(call, &keyed.value).into_iter().map(|value| Deed { call, id: key, content: Some(value) }));
+            if untold(call, &keyed.value) {
+                deeds.push(Deed { call, id: key, content: None });
+            }
         }
     }
     deeds

@@ -16,7 +16,7 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     let entries: Vec<Deed<'_>> =
-        keyed(case.evidence, &rule.append).into_iter().filter(|entry| asked.is_none() || entry.id == asked).collect();
+        keyed(case.evidence, &rule.append).into_iter().filter(|entry| of_key(entry, asked)).collect();
     let there: Vec<&Value> = items.iter().filter_map(|item| rule.value.first(item)).collect();
     let mut seen: Vec<&Value> = Vec::new();
     for entry in &entries {
@@ -40,10 +40,18 @@ pub(super) fn judge(
         in_order(&entries, &there, findings);
     }
     let nobodys: Vec<String> = there.iter().filter(|value| !seen.contains(value)).map(|value| short(value)).collect();
-    if !nobodys.is_empty() && !others_write(case) && !others_work(case) {
+    // Each append whose answer never came, and would have said what was appended, may have appended one.
+    let unnamed = entries.iter().filter(|entry| entry.content.is_none()).count();
+    let several = unnamed > 0 && rule.append.iter().any(|append| append.value.place.many());
+    if !several && nobodys.len() > unnamed && !others_write(case) && !others_work(case) {
         let message = format!("{} entries are there that no call has appended", nobodys.len());
         findings.push(Finding::new(FindingKind::Phantom, message).excerpt(nobodys));
     }
+}
+
+/// Whether it is an entry of this key, or may be: only its answer, which never came, would have said so.
+fn of_key(entry: &Deed<'_>, asked: Option<&Value>) -> bool {
+    asked.is_none() || entry.id == asked || (entry.id.is_none() && !entry.sure())
 }
 
 /// An entry that had been acknowledged before another was appended stands before it.
@@ -52,9 +60,12 @@ fn in_order(entries: &[Deed<'_>], there: &[&Value], findings: &mut Vec<Finding>)
     let mut placed: Vec<(&Deed<'_>, usize)> = entries.iter().filter_map(|entry| Some((entry, place(entry)?))).collect();
     placed.sort_by_key(|(_, place)| *place);
     for (index, (first, _)) in placed.iter().enumerate() {
-        if let Some((later, _)) =
-            placed[index + 1..].iter().find(|(later, _)| later.sure() && before(later.call, first.call))
-        {
+        // Which of several appends of one value was kept is not known.
+        let wholly_before = |later: &&&Deed<'_>| {
+            appends(entries, later)
+                .all(|later| later.sure() && appends(entries, first).all(|first| before(later.call, first.call)))
+        };
+        if let Some(later) = placed[index + 1..].iter().map(|(later, _)| later).find(wholly_before) {
             let name = |entry: &Deed<'_>| entry.content.map(short).unwrap_or_default();
             let message = format!("{} was appended before {}, and stands after it", name(later), name(first));
             let finding = Finding::new(FindingKind::OutOfOrder, message).process(&later.call.process);
@@ -62,4 +73,9 @@ fn in_order(entries: &[Deed<'_>], there: &[&Value], findings: &mut Vec<Finding>)
             return;
         }
     }
+}
+
+/// The appends of the value of one.
+fn appends<'d, 'a>(entries: &'d [Deed<'a>], of: &'d Deed<'a>) -> impl Iterator<Item = &'d Deed<'a>> {
+    entries.iter().filter(move |other| other.content == of.content)
 }

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::deeds::{Deed, at, before, calls, deeds, line, short, unsure};
+use super::deeds::{Deed, at, before, calls, deeds, line, short, unnamed, unsure};
 use super::{others_work, set};
 use crate::evidence::{Asked, Call};
 use crate::finding::{Finding, FindingKind};
-use crate::system::{ItemLine, Queue, RoleKind};
+use crate::system::{Does, ItemLine, Queue, RoleKind};
 use crate::verdict::Case;
 
 pub(super) fn judge(case: Case<'_>, rule: &Queue, items: &[&Value], findings: &mut Vec<Finding>) {
@@ -38,7 +38,12 @@ struct Trace<'a> {
 
 impl Trace<'_> {
     fn put_back(&self, id: &Value) -> bool {
-        self.put_back.iter().any(|deed| deed.id == Some(id))
+        self.put_back.iter().any(|deed| deed.id == Some(id)) || self.unnamed(&self.rule.put_back) > 0
+    }
+
+    /// How many items these calls may have meant without saying which.
+    fn unnamed(&self, does: &[Does]) -> usize {
+        unnamed(self.case.evidence, does, |does| does.id.as_ref())
     }
 
     /// Whether its put asked for it to be delivered again.
@@ -109,7 +114,8 @@ impl Trace<'_> {
             .collect();
         let excused = if unsure.iter().any(|(_, many)| *many) { usize::MAX } else { unsure.len() };
         let counted = self.rule.left_line.as_ref().filter(|line| line.id.is_none()).map_or(0, |line| self.count(line));
-        let excused = excused.saturating_add(counted);
+        let excused = excused.saturating_add(counted).saturating_add(self.unnamed(&self.rule.claim));
+        let excused = excused.saturating_add(self.unnamed(&self.rule.add));
         if held.len() <= excused || self.taker_died() {
             return;
         }
@@ -135,6 +141,7 @@ impl Trace<'_> {
             None if self.rule.done_line.is_none() && others_work(self.case) => usize::MAX,
             None => 0,
         };
+        let excused = excused.saturating_add(self.unnamed(&self.rule.finish));
         if by_nobody.len() <= excused {
             return;
         }

@@ -25,12 +25,13 @@ pub(super) fn judge(
         }
     }
     for key in keys {
-        let of_key: Vec<&Deed<'_>> = writes.iter().filter(|write| write.id == Some(key)).collect();
+        let of_key = of_key(&writes, key);
         let item = items.iter().find(|item| rule.key.first(item) == Some(key));
         let value = item.and_then(|item| rule.value.first(item));
         let allowed = allowed(&of_key, None);
         if of_key.iter().all(|write| !write.sure())
-            || value.is_some_and(|value| allowed.iter().any(|write| write.content == Some(value)))
+            || value
+                .is_some_and(|value| allowed.iter().any(|write| write.content.is_none_or(|content| content == value)))
             || others_write(case)
         {
             continue;
@@ -53,11 +54,14 @@ pub(super) fn gets(case: Case<'_>, rule: &Register, findings: &mut Vec<Finding>)
             else {
                 continue;
             };
-            let of_key: Vec<&Deed<'_>> = writes.iter().filter(|write| write.id == Some(key)).collect();
+            let of_key = of_key(&writes, key);
             // Before the first acknowledged write it may have had any value.
             let written = of_key.iter().any(|write| write.sure() && before(write.call, call));
             let allowed = allowed(&of_key, Some(call));
-            if written && !allowed.iter().any(|write| write.content == value) && !others_write(case) {
+            if written
+                && !allowed.iter().any(|write| write.content.is_none() || write.content == value)
+                && !others_write(case)
+            {
                 let is = value.map_or_else(|| "nothing".to_owned(), short);
                 findings.push(lost(
                     format!("{} read {is} for {}, which is not its last acknowledged value", call.name, short(key)),
@@ -67,6 +71,11 @@ pub(super) fn gets(case: Case<'_>, rule: &Register, findings: &mut Vec<Finding>)
             }
         }
     }
+}
+
+/// The writes of a key, and those that may have been of it: only their answer, which never came, would have said of which.
+fn of_key<'d, 'a>(writes: &'d [Deed<'a>], key: &Value) -> Vec<&'d Deed<'a>> {
+    writes.iter().filter(|write| write.id.map_or_else(|| !write.sure(), |id| id == key)).collect()
 }
 
 fn lost(message: String, allowed: &[&Deed<'_>], read: Option<&Call>) -> Finding {

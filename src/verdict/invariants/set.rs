@@ -1,8 +1,10 @@
 //! Items that are added: each acknowledged one is there once, each unsure one at most once, and nothing else.
+//!
+//! A call whose answer never came and that only its answer would have named may have added, or removed, any one item.
 
 use serde_json::Value;
 
-use super::deeds::{Deed, before, deeds, done_otherwise, line, short};
+use super::deeds::{Deed, before, deeds, done_otherwise, line, short, unnamed};
 use super::others_write;
 use crate::finding::{Finding, FindingKind};
 use crate::system::{Does, Item, Set};
@@ -30,11 +32,17 @@ pub(super) fn added(
     };
     let there: Vec<(Option<Value>, Option<&Value>)> =
         items.iter().map(|found| (identity(found), item.id.first(found))).collect();
+    let maybe_added = unnamed(case.evidence, add.iter().copied().flatten(), |does| match item.content {
+        Some(_) => does.content.as_ref().or(does.id.as_ref()),
+        None => does.id.as_ref(),
+    });
+    let maybe_removed = unnamed(case.evidence, remove, |does| does.id.as_ref());
+    let (mut lost, mut surplus) = (Suspicion::default(), Suspicion::default());
     let mut seen: Vec<&Value> = Vec::new();
     for deed in &added {
-        let Some(what) = deed.identity().filter(|what| !seen.contains(what)) else { continue };
+        let Some(what) = deed.identity(item).filter(|what| !seen.contains(what)) else { continue };
         seen.push(what);
-        let same: Vec<&Deed<'_>> = added.iter().filter(|other| other.identity() == Some(what)).collect();
+        let same: Vec<&Deed<'_>> = added.iter().filter(|other| other.identity(item) == Some(what)).collect();
         let sure = same.iter().filter(|deed| deed.sure() && !gone(deed.id)).count();
         let most = same.len();
         let found: Vec<_> = there.iter().filter(|(identity, _)| identity.as_ref() == Some(what)).collect();
@@ -52,24 +60,23 @@ pub(super) fn added(
         let is =
             format!("{}: {sure} acknowledged, {} unsure, {} there at the end", short(what), most - sure, found.len());
         if found.len() < sure {
-            findings.push(told(FindingKind::Lost, is));
+            lost.add(sure - found.len(), told(FindingKind::Lost, is));
         } else if found.len() > most {
             let ids: Vec<String> = found.iter().filter_map(|(_, id)| *id).map(short).collect();
             let ids = format!("they are {}", ids.join(", "));
-            findings.push(told(FindingKind::Duplicated, is).excerpt([ids]));
+            surplus.add(found.len() - most, told(FindingKind::Duplicated, is).excerpt([ids]));
         } else if !missing.is_empty() {
-            findings.push(told(
-                FindingKind::Lost,
-                format!("acknowledged, and not there at the end: {}", missing.join(", ")),
-            ));
+            let message = format!("acknowledged, and not there at the end: {}", missing.join(", "));
+            lost.add(missing.len(), told(FindingKind::Lost, message));
         }
     }
     for (identity, id) in &there {
         let Some(removal) = removed.iter().find(|deed| deed.sure() && deed.id.is_some() && deed.id == *id) else {
             continue;
         };
-        let of_it = |deed: &&Deed<'_>| deed.id == *id || deed.identity() == identity.as_ref();
-        if added.iter().filter(of_it).all(|deed| before(deed.call, removal.call)) {
+        let of_it = |deed: &&Deed<'_>| deed.id == *id || deed.identity(item) == identity.as_ref();
+        // A call that failed may still be on its way when it is given up.
+        if added.iter().filter(of_it).all(|deed| deed.sure() && before(deed.call, removal.call)) {
             let message = format!("{} is there, although it was removed", id.map(short).unwrap_or_default());
             let lines = added.iter().filter(of_it).chain([removal]).map(|deed| line(deed.call));
             let finding = Finding::new(FindingKind::Phantom, message).process(&removal.call.process);
@@ -78,7 +85,8 @@ pub(super) fn added(
     }
     let all: Vec<&Does> = add.iter().copied().flatten().collect();
     if others_write(case) || done_otherwise(case, &all) {
-        return;
+        lost.tell(maybe_removed, findings);
+        return surplus.tell(maybe_added, findings);
     }
     let nobodys = there.iter().filter(|(identity, _)| identity.as_ref().is_some_and(|what| !seen.contains(&what)));
     let lines: Vec<String> = nobodys
@@ -89,6 +97,34 @@ pub(super) fn added(
         .collect();
     if !lines.is_empty() {
         let message = format!("{} item(s) are there that no call has added", lines.len());
-        findings.push(Finding::new(FindingKind::Phantom, message).excerpt(lines));
+        surplus.add(lines.len(), Finding::new(FindingKind::Phantom, message).excerpt(lines));
+    }
+    lost.tell(maybe_removed, findings);
+    surplus.tell(maybe_added, findings);
+}
+
+/// What is wrong, unless calls that do not say which item they meant account for it.
+#[derive(Default)]
+struct Suspicion {
+    items: usize,
+    findings: Vec<Finding>,
+}
+
+impl Suspicion {
+    fn add(&mut self, items: usize, finding: Finding) {
+        self.items += items;
+        self.findings.push(finding);
+    }
+
+    fn tell(self, excused: usize, findings: &mut Vec<Finding>) {
+        if self.items <= excused {
+            return;
+        }
+        let note = match excused {
+            0 => None,
+            1 => Some("one call whose answer never came accounts for one of them, but not for all".to_owned()),
+            _ => Some(format!("{excused} calls whose answers never came account for as many of them, but not for all")),
+        };
+        findings.extend(self.findings.into_iter().map(|finding| finding.excerpt(note.clone())));
     }
 }

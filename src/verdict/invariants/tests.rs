@@ -1,5 +1,7 @@
 //! What the models find in a history, and what they must not.
 
+mod unnamed;
+
 use std::path::Path;
 
 use rstest::rstest;
@@ -154,7 +156,11 @@ impl History {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        let system = System::parse(Path::new("models.toml"), SYSTEM).expect("a system");
+        self.findings_of(SYSTEM)
+    }
+
+    fn findings_of(&self, system: &str) -> Vec<Finding> {
+        let system = System::parse(Path::new("models.toml"), system).expect("a system");
         let scenario =
             Scenario::parse(Path::new("models.toml"), "summary = \"\"\n[[step]]\ndo.stop = { process = \"server\" }\n");
         let scenario = scenario.expect("a scenario");
@@ -362,4 +368,21 @@ fn a_call_is_carried_out_once(#[case] keys: &[Option<&str>], #[case] expected: &
         request.seen.status = Some(503);
     }
     assert_eq!(history.kinds(), []);
+}
+
+#[test]
+fn an_entry_that_was_appended_again_may_be_there_since_the_first_time() {
+    let append = |history: History, entry: &str, result| {
+        history.call("append", json!({ "key": "k", "entry": entry }), result, json!({}))
+    };
+    let again = append(append(append(History::default(), "x", Cancelled), "y", Done), "x", Done);
+    let there = json!([{ "entry": "x" }, { "entry": "y" }]);
+    assert_eq!(again.read(2, Some(json!("k")), there).kinds(), []);
+}
+
+#[test]
+fn an_add_that_was_given_up_may_come_after_the_removal() {
+    let history = History::default().call("add", json!({ "name": "x" }), Cancelled, Value::Null);
+    let history = history.call("remove", json!({ "name": "x" }), Done, json!({}));
+    assert_eq!(history.read(3, None, json!([{ "name": "x" }])).kinds(), []);
 }
