@@ -17,6 +17,11 @@ pub fn results() -> String {
     of::<crate::report::Results>("quietdown results")
 }
 
+/// The schema of what `log --json` writes.
+pub fn log() -> String {
+    of::<crate::report::LogResults>("quietdown log")
+}
+
 fn of<T: JsonSchema>(title: &str) -> String {
     // Draft 7 is what the common TOML language server understands.
     let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();

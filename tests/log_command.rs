@@ -37,7 +37,7 @@ fn it_says_formats_levels_and_tracebacks_by_cause() {
     let text = said(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     for part in [
-        "standard input: 230 bytes, 10 lines, 4 records",
+        "standard input: understood: all of 4 records (10 lines, 230 bytes)",
         "formats     python 3, json 1",
         "levels      ERROR 2, WARN 1, INFO 1",
         "tracebacks  2 of 1 kind",
@@ -53,30 +53,278 @@ fn it_says_formats_levels_and_tracebacks_by_cause() {
 fn the_exit_code_says_what_was_found() {
     let quiet = "INFO:app:a\nWARNING:app:b\n";
     assert_eq!(of(quiet).status.code(), Some(0));
-    let write = |text: &'static str| move |input: &mut dyn Write| input.write_all(text.as_bytes()).expect("it reads");
     assert_eq!(run(&["--max-level", "warn"], write(quiet)).status.code(), Some(0));
     let above = run(&["--max-level", "info"], write(quiet));
     assert_eq!(above.status.code(), Some(1));
-    assert!(said(&above).contains("1 records above INFO"), "{}", said(&above));
+    assert!(said(&above).contains("1 record above INFO"), "{}", said(&above));
     let missing = run(&["/does/not/exist.log"], |_| {});
     assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("/does/not/exist.log: No such file"));
     assert_eq!(run(&["--regex", "("], |_| {}).status.code(), Some(2));
 }
 
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn write(text: &str) -> impl FnOnce(&mut dyn Write) + Send {
+    let bytes = text.as_bytes().to_vec();
+    move |input| drop(input.write_all(&bytes))
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, bytes).expect("a file");
+    }
+    folder
+}
+
 #[test]
-fn several_files_are_told_apart_and_can_be_json() {
+fn several_files_are_told_apart_and_one_document_of_json_with_totals() {
     let logs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/logs");
     let path = |name: &str| logs.join(name).display().to_string();
     let output = run(&["--json", &path("java-cause.log"), &path("format-pino.log")], |_| {});
     assert_eq!(output.status.code(), Some(1));
-    let files: Vec<serde_json::Value> =
-        said(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let document = json(&output);
+    assert_eq!((&document["version"], &document["verdict"]), (&1.into(), &"failed".into()));
+    let files = document["files"].as_array().expect("files");
     assert_eq!(files.len(), 2);
-    assert_eq!(files[0]["summary"]["tracebacks"][0]["exception"], "Tracebacks$StoreException");
-    assert_eq!(files[1]["summary"]["formats"]["json"], 5);
-    let shown = run(&["--lines", "2", &path("java-cause.log")], |_| {});
+    assert_eq!(files[0]["tracebacks"][0]["exception"], "Tracebacks$StoreException");
+    assert_eq!(files[1]["counts"]["formats"]["json"], 5);
+    let records = |at: usize| files[at]["counts"]["records"].as_u64().expect("a count");
+    assert_eq!(document["totals"]["records"], records(0) + records(1));
+    let shown = run(&["--lines", "2", &path("java-cause.log"), &path("format-pino.log")], |_| {});
     assert!(said(&shown).contains("| on two lines\n") && !said(&shown).contains("| \tat"), "{}", said(&shown));
+    assert!(said(&shown).contains("\n2 files: "), "{}", said(&shown));
+}
+
+#[test]
+fn each_kind_can_be_a_line_of_json() {
+    let output = run(&["--ndjson"], write(&[TRACEBACK, TRACEBACK].concat()));
+    let line: serde_json::Value = serde_json::from_str(said(&output).trim_end()).expect("one line of JSON");
+    assert_eq!((&line["traceback"]["count"], &line["file"]), (&2.into(), &"standard input".into()));
+}
+
+#[test]
+fn what_is_not_understood_is_never_clean() {
+    let prose = "It was a dark night.\nThe rain fell\nin torrents.\n";
+    for arguments in [&[][..], &["--max-level", "info"]] {
+        let output = run(arguments, write(prose));
+        assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+        assert!(said(&output).starts_with("standard input: NOT UNDERSTOOD: 0 of 3 texts"), "{}", said(&output));
+        assert!(said(&output).contains("100 % was not understood"), "{}", said(&output));
+        assert!(said(&output).contains("     2 | The rain fell"), "{}", said(&output));
+        assert_eq!(json(&run(&[arguments, &["--json"]].concat(), write(prose)))["verdict"], "not-understood");
+    }
+    assert_eq!(run(&["--format", "raw"], write(prose)).status.code(), Some(0));
+}
+
+#[test]
+fn how_much_may_not_be_understood_is_stated_and_can_be_said() {
+    let three_of_four = "INFO:app:a\nINFO:app:b\nINFO:app:c\nwhat is this\n";
+    let in_part = of(three_of_four);
+    assert_eq!(in_part.status.code(), Some(0), "{}", said(&in_part));
+    assert!(said(&in_part).starts_with("standard input: understood: 3 of 4 texts"), "{}", said(&in_part));
+    assert_eq!(run(&["--max-not-understood", "24"], write(three_of_four)).status.code(), Some(5));
+    assert_eq!(of("INFO:app:a\nwhat is this\n").status.code(), Some(5));
+    assert_eq!(run(&["--max-not-understood", "50"], write("INFO:app:a\nwhat is this\n")).status.code(), Some(0));
+}
+
+#[test]
+fn a_stack_trace_alone_is_understood_and_found_whatever_is_around_it() {
+    let alone = of(TRACEBACK.split_once('\n').expect("lines").1);
+    assert_eq!(alone.status.code(), Some(1), "{}", said(&alone));
+    assert!(said(&alone).starts_with("standard input: understood: all of 1 record"), "{}", said(&alone));
+    let go = "panic: spilled\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/cup.go:5 +0x1d\n";
+    let alone = of(go);
+    assert!(said(&alone).starts_with("standard input: understood: all of 1 record"), "{}", said(&alone));
+    let within = of(&["some prose\n", "and more\n", go, "and then\n"].concat());
+    assert_eq!(within.status.code(), Some(1), "{}", said(&within));
+}
+
+#[test]
+fn an_empty_log_is_said_to_be_empty() {
+    let empty = of("");
+    assert_eq!((empty.status.code(), said(&empty).as_str()), (Some(0), "standard input: empty\n"));
+}
+
+#[test]
+fn records_without_level_are_not_below_a_level() {
+    let access = "127.0.0.1 - - [25/Nov/2026:22:00:00 +0000] \"GET / HTTP/1.1\" 500 12 \"-\" \"curl\"\n";
+    assert_eq!(of(access).status.code(), Some(0));
+    let judged = run(&["--max-level", "info"], write(access));
+    assert_eq!(judged.status.code(), Some(5), "{}", said(&judged));
+    assert!(said(&judged).contains("1 record has no level"), "{}", said(&judged));
+    let mixed = run(&["--max-level", "info"], write(&[access, "INFO:app:a\n"].concat()));
+    assert_eq!(mixed.status.code(), Some(0), "{}", said(&mixed));
+}
+
+#[test]
+fn a_strange_prefix_is_guessed_and_can_be_taken_off_by_an_expression() {
+    let strange = "web-1 !! INFO:app:begun\ndb-22 !! ERROR:db:failed\nweb-1 !! INFO:app:done\n";
+    let guessed = of(strange);
+    assert_eq!(guessed.status.code(), Some(5), "{}", said(&guessed));
+    assert!(said(&guessed).contains("it looks like `python` behind `web-1 !! `"), "{}", said(&guessed));
+    let taken = run(&["--prefix", r"(?<source>[\w-]+) !! ", "--max-level", "info"], write(strange));
+    assert_eq!(taken.status.code(), Some(1), "{}", said(&taken));
+    assert!(said(&taken).contains("levels      ERROR 1, INFO 2"), "{}", said(&taken));
+    assert_eq!(run(&["--prefix", "("], |_| {}).status.code(), Some(2));
+}
+
+#[test]
+fn the_sources_of_a_prefix_of_ones_own_do_not_mix() {
+    let trace = "Traceback (most recent call last):\n  File \"/srv/cup.py\", line 5, in f\nSpill: tea\n";
+    let other = "panic: spilled\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/cup.go:5 +0x1d\n";
+    let mut lines = String::new();
+    for at in 0..5 {
+        for (source, text) in [("a", trace), ("b", other)] {
+            text.lines().nth(at).into_iter().for_each(|line| lines.push_str(&format!("{source} !! {line}\n")));
+        }
+    }
+    let output = run(&["--prefix", r"(?<source>\w) !! ", "--json"], write(&lines));
+    let document = json(&output);
+    let kinds = document["files"][0]["tracebacks"].as_array().expect("kinds");
+    let names: Vec<_> = kinds.iter().map(|kind| (kind["exception"].as_str(), kind["application"].as_str())).collect();
+    assert_eq!(names, [(Some("Spill"), Some("/srv/cup.py:5")), (Some("panic"), Some("/srv/cup.go:5"))], "{document:#}");
+}
+
+#[test]
+fn a_format_that_fits_nothing_is_an_error_that_says_what_it_looks_like() {
+    let gunicorn = "[2026-11-25 22:00:00 +0000] [12] [INFO] begun\n[2026-11-25 22:00:00 +0000] [12] [ERROR] failed\n";
+    let output = run(&["--format", "java"], write(gunicorn));
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("fits no line; it looks like `gunicorn`"), "{}", said(&output));
+    assert_eq!(run(&["--format", "gunicorn"], write(gunicorn)).status.code(), Some(0));
+    let nothing = run(&["--regex", "^never (?<message>.*)"], write(gunicorn));
+    assert_eq!(nothing.status.code(), Some(2), "{}", said(&nothing));
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).expect("it compresses");
+    encoder.finish().expect("it compresses")
+}
+
+fn zstd(text: &str) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+#[test]
+fn compressed_logs_are_read_whatever_they_are_called() {
+    // A frame to skip stands between two others.
+    let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"xyz"].concat();
+    let whole = [zstd("INFO:app:a\n"), skipped, zstd(TRACEBACK)].concat();
+    let members = [gzip("INFO:app:a\n"), gzip(TRACEBACK)].concat();
+    let files = folder(&[("app.log", &whole), ("app.log.1", &members)]);
+    let output = run(&["--json", &files.path().display().to_string()], |_| {});
+    assert_eq!(output.status.code(), Some(1));
+    for file in json(&output)["files"].as_array().expect("files") {
+        assert_eq!((&file["counts"]["records"], &file["counts"]["tracebacks"]), (&2.into(), &1.into()), "{file:#}");
+    }
+    let piped = run(&["-"], |input| input.write_all(&gzip(TRACEBACK)).expect("it reads"));
+    assert_eq!(piped.status.code(), Some(1), "{}", said(&piped));
+}
+
+#[test]
+fn a_compressed_log_that_is_cut_off_is_not_understood_though_its_beginning_is() {
+    let text = "INFO:app:a line that is there\n".repeat(20_000);
+    for whole in [gzip(&text), zstd(&text)] {
+        let cut = whole[..whole.len() * 2 / 3].to_vec();
+        let output = run(&[], move |input| drop(input.write_all(&cut)));
+        assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(complaint.contains("broken or cut off"), "{complaint}");
+    }
+}
+
+#[test]
+fn a_window_that_takes_too_much_memory_is_refused_by_name() {
+    // A frame with a window of 64 MiB.
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 16 << 3, 0x01, 0x00, 0x00];
+    let output = run(&[], move |input| drop(input.write_all(&frame)));
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(5), "{complaint}");
+    assert!(complaint.contains("window of 64 MiB is larger than 32 MiB"), "{complaint}");
+}
+
+#[test]
+fn what_is_no_text_is_refused_by_name() {
+    let mut tar = vec![b'a'; 257];
+    tar.extend(b"ustar\x0000");
+    for (bytes, what) in [
+        (&b"\x7fELF\x02\x01\x01\0"[..], "a program"),
+        (b"PK\x03\x04....", "a zip archive"),
+        (b"\xfd7zXZ\0..", "compressed by xz"),
+        (b"LPKSHHRH", "a file of a journal"),
+        (b"\xff\xfeI\0N\0", "text in UTF-16"),
+        (&tar, "a tar archive"),
+    ] {
+        let files = folder(&[("x", bytes)]);
+        let output = run(&[&files.path().join("x").display().to_string()], |_| {});
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{complaint}");
+        assert!(complaint.contains(&format!("this is {what}, no log; ")), "{complaint}");
+    }
+}
+
+#[test]
+fn folders_and_globs_are_searched_and_nothing_found_is_said() {
+    let files =
+        folder(&[("a.log", b"INFO:app:a\n"), ("deep/er/b.log", TRACEBACK.as_bytes()), ("deep/c.txt", b"INFO:x:y\n")]);
+    let count = |name: &str| {
+        let output = run(&["--json", &files.path().join(name).display().to_string()], |_| {});
+        (output.status.code(), json(&output)["files"].as_array().map(Vec::len))
+    };
+    assert_eq!(count(""), (Some(1), Some(3)));
+    assert_eq!(count("**/*.log"), (Some(1), Some(2)));
+    assert_eq!(count("*.log"), (Some(0), Some(1)));
+    assert_eq!(count("*.none"), (Some(2), Some(0)));
+}
+
+#[test]
+fn of_several_codes_the_gravest_is_given() {
+    let files =
+        folder(&[("prose", b"it was\na dark\nnight\n"), ("trace", TRACEBACK.as_bytes()), ("good", b"INFO:app:a\n")]);
+    let path = |name: &str| files.path().join(name).display().to_string();
+    let code = |names: &[&str]| {
+        let paths: Vec<String> = names.iter().map(|name| path(name)).collect();
+        run(&paths.iter().map(String::as_str).collect::<Vec<_>>(), |_| {}).status.code()
+    };
+    assert_eq!(code(&["good", "prose"]), Some(5));
+    assert_eq!(code(&["prose", "missing"]), Some(2));
+    assert_eq!(code(&["trace", "missing", "prose"]), Some(1));
+}
+
+#[test]
+fn only_kinds_that_a_baseline_does_not_have_are_findings() {
+    let files = folder(&[]);
+    let baseline = files.path().join("baseline.json").display().to_string();
+    let written = run(&[&format!("--json={baseline}")], write(TRACEBACK));
+    assert_eq!(written.status.code(), Some(1));
+    assert!(said(&written).contains("KeyError"), "people read it, too: {}", said(&written));
+    // The line has moved, and the message is another one.
+    let moved = TRACEBACK.replace("line 3", "line 30").replace("'x'", "'y'");
+    let known = run(&["--new-since", &baseline], write(&moved));
+    assert_eq!(known.status.code(), Some(0), "{}", said(&known));
+    assert!(said(&known).contains("1 × (known) Python KeyError: 'y'"), "{}", said(&known));
+    let fresh = TRACEBACK.replace("KeyError: 'x'", "ValueError: x");
+    let new = run(&["--new-since", &baseline], write(&[TRACEBACK, &fresh].concat()));
+    assert_eq!(new.status.code(), Some(1), "{}", said(&new));
+    for wrong in ["/does/not/exist.json", "Cargo.toml"] {
+        assert_eq!(run(&["--new-since", wrong], write(TRACEBACK)).status.code(), Some(2));
+    }
+}
+
+#[test]
+fn what_is_said_of_a_record_fits_a_terminal() {
+    let text = TRACEBACK.replace("failed", &"very ".repeat(100)).replace("'x'", &"'long' ".repeat(50));
+    let output = of(&[&text, &"prose without end ".repeat(30), "\n"].concat());
+    let wide: Vec<_> = said(&output).lines().filter(|line| line.chars().count() > 80).map(str::to_owned).collect();
+    assert_eq!(wide, Vec::<String>::new());
 }
 
 #[test]

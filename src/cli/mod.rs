@@ -29,7 +29,8 @@ Start here:
   quietdown check                       are the files in order? (runs nothing)
 
 Exit codes: 0 all passed or failed as expected, 1 a scenario failed, 2 wrong usage, a wrong file or nothing to test,\n\
-3 the harness itself failed, 4 (sweep) nothing failed, but not everything was tested."
+3 the harness itself failed, 4 (sweep) nothing failed, but not everything was tested,\n\
+5 (log) nothing was found, but too much was not understood."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -72,6 +73,14 @@ const WRONG: u8 = 2;
 const BROKEN: u8 = 3;
 /// Nothing failed, but not everything was tested.
 const INCOMPLETE: u8 = 4;
+/// Nothing was found, but too much was not understood.
+const NOT_UNDERSTOOD: u8 = 5;
+
+/// Of two exit codes the one that says more.
+fn graver(one: u8, other: u8) -> u8 {
+    const ORDER: [u8; 6] = [BROKEN, FAILED, WRONG, NOT_UNDERSTOOD, INCOMPLETE, PASSED];
+    ORDER.into_iter().find(|code| [one, other].contains(code)).unwrap_or(BROKEN)
+}
 
 /// Runs the command line.
 pub fn main() -> ExitCode {

@@ -93,7 +93,7 @@ fn is_stdout(path: &Path) -> bool {
 }
 
 /// Beside the file first, so that nobody reads half of it.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     if is_stdout(path) {
         return std::io::stdout().write_all(text.as_bytes());
     }

@@ -12,7 +12,7 @@ pub struct Schema {
     /// Of which kind of file; all are written when a folder is given.
     #[arg(value_enum, default_value = "scenario")]
     kind: Kind,
-    /// Write scenario.json, system.json and results.json into this folder instead.
+    /// Write scenario.json, system.json, results.json and log.json into this folder instead.
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
 }
@@ -23,6 +23,8 @@ enum Kind {
     System,
     /// What `run --json` writes.
     Results,
+    /// What `log --json` writes.
+    Log,
 }
 
 impl Schema {
@@ -32,6 +34,7 @@ impl Schema {
                 Kind::Scenario => crate::schema::scenario(),
                 Kind::System => crate::schema::system(),
                 Kind::Results => crate::schema::results(),
+                Kind::Log => crate::schema::log(),
             };
             super::say_exactly(text.trim_end());
             return PASSED;
@@ -40,6 +43,7 @@ impl Schema {
             ("scenario.json", crate::schema::scenario()),
             ("system.json", crate::schema::system()),
             ("results.json", crate::schema::results()),
+            ("log.json", crate::schema::log()),
         ];
         let written = std::fs::create_dir_all(&folder)
             .and_then(|()| files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text)));

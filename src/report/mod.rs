@@ -1,5 +1,6 @@
 //! How results are told.
 
+mod log_results;
 #[cfg(feature = "reports")]
 pub mod machine;
 mod progress;
@@ -10,9 +11,10 @@ mod terminal;
 mod tracebacks;
 
 pub use crate::log::inert;
+pub use log_results::{LOG_RESULTS_VERSION, LogCounts, LogExample, LogKind, LogResult, LogResults, LogVerdict};
 pub use progress::{Progress, ProgressStream};
 pub use results::{RESULTS_VERSION, Recorder, Results, ResultsSummary, TestResult, TestStatus};
-pub use survey::{above, survey};
+pub use survey::{above, survey, understood};
 pub use sweep::Tally;
 pub use terminal::Terminal;
 

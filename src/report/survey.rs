@@ -1,15 +1,31 @@
 use std::fmt::Write as _;
 
+use super::log_results::{LogResult, LogVerdict};
 use crate::log::{Kind, Level, Summary, printable};
 
-/// What a log holds, for people: formats, levels, tracebacks by cause. At most `lines` lines of each traceback are shown.
-pub fn survey(name: &str, summary: &Summary, lines: usize) -> String {
-    let mut text = format!("{}: {}\n", printable(name), size(summary));
+/// How wide the view is.
+const COLUMNS: usize = 80;
+/// How many examples of what was not understood are shown.
+const EXAMPLES: usize = 3;
+
+/// What a log holds, for people: first how much of it was understood, then formats, levels, tracebacks by cause. At most `lines`
+/// lines of each traceback are shown.
+pub fn survey(result: &LogResult, summary: &Summary, lines: usize) -> String {
+    let mut text = printable(&format!("{}: {}\n", result.file, understood(result))).into_owned();
+    for reason in &result.reasons {
+        let _ = writeln!(text, "  {}", printable(reason));
+    }
+    if summary.lines == 0 {
+        return text;
+    }
     let mut formats: Vec<_> = summary.formats.iter().collect();
     formats.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), **name));
     let mut formats: Vec<String> = formats.into_iter().map(|(name, count)| format!("{name} {count}")).collect();
-    if summary.raw > 0 {
-        formats.push(format!("of no format {}", summary.raw));
+    let not_understood = summary.not_understood.min(summary.raw);
+    for (what, count) in [("stack trace alone", summary.raw - not_understood), ("of no format", not_understood)] {
+        if count > 0 {
+            formats.push(format!("{what} {count}"));
+        }
     }
     let mut levels: Vec<String> =
         summary.levels.iter().rev().map(|(level, count)| format!("{} {count}", level.name())).collect();
@@ -22,11 +38,15 @@ pub fn survey(name: &str, summary: &Summary, lines: usize) -> String {
     let count = summary.traceback_count();
     let kinds = summary.tracebacks.len();
     let _ = match count {
+        0 if result.verdict == LogVerdict::NotUnderstood => {
+            writeln!(text, "  tracebacks  none in what was understood")
+        }
         0 => writeln!(text, "  tracebacks  none"),
         _ => writeln!(text, "  tracebacks  {count} of {kinds} {}", if kinds == 1 { "kind" } else { "kinds" }),
     };
-    for kind in &summary.tracebacks {
-        text.push_str(&traceback(kind, lines));
+    text.push_str(&examples(summary));
+    for (kind, told) in summary.tracebacks.iter().zip(&result.tracebacks) {
+        text.push_str(&traceback(kind, told.new, lines));
     }
     if summary.other_tracebacks > 0 {
         let _ = writeln!(text, "\n  {:>6} × others: too many kinds to tell apart", summary.other_tracebacks);
@@ -34,17 +54,49 @@ pub fn survey(name: &str, summary: &Summary, lines: usize) -> String {
     text
 }
 
-fn size(summary: &Summary) -> String {
+/// How much was understood, in one line.
+pub fn understood(result: &LogResult) -> String {
+    let counts = &result.counts;
     let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let records = plural(summary.records(), "record");
-    format!("{}, {}, {records}", plural(summary.bytes, "byte"), plural(summary.lines, "line"))
+    let size = format!("{}, {}", plural(counts.lines, "line"), plural(counts.bytes, "byte"));
+    let understood = counts.records - counts.not_understood.min(counts.records);
+    match counts.not_understood {
+        _ if counts.bytes == 0 => "empty".to_owned(),
+        0 => format!("understood: all of {} ({size})", plural(counts.records, "record")),
+        _ => {
+            let verdict = if result.verdict == LogVerdict::NotUnderstood { "NOT UNDERSTOOD" } else { "understood" };
+            format!("{verdict}: {understood} of {} ({size})", plural(counts.records, "text"))
+        }
+    }
 }
 
-fn traceback(kind: &Kind, lines: usize) -> String {
+/// What was not understood.
+fn examples(summary: &Summary) -> String {
+    let mut text = String::new();
+    if summary.not_understood == 0 {
+        return text;
+    }
+    let guess = summary.looks_like.as_ref().map(|guess| format!("; it looks like {guess}"));
+    let _ = writeln!(text, "  not understood {}{}", summary.not_understood, guess.unwrap_or_default());
+    // What is shown tells different things where it can.
+    let mut shown: Vec<_> = summary.examples.iter().collect();
+    shown.sort_by_key(|example| example.looks_like.is_none());
+    shown.dedup_by_key(|example| example.text.chars().take(12).collect::<String>());
+    shown.truncate(EXAMPLES);
+    shown.sort_by_key(|example| example.line);
+    for example in shown {
+        let _ = writeln!(text, "{}", fit(&format!("  {:>6} | {}", example.line, example.text)));
+    }
+    printable(&text).into_owned()
+}
+
+fn traceback(kind: &Kind, new: Option<bool>, lines: usize) -> String {
     let exception = kind.exception.as_deref().unwrap_or("traceback");
     let said = kind.message.lines().next().unwrap_or_default();
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-    let mut text = format!("\n  {:>6} × {} {exception}{said}\n", kind.count, kind.language.name());
+    let known = if new == Some(false) { " (known)" } else { "" };
+    let title = format!("  {:>6} ×{known} {} {exception}{said}", kind.count, kind.language.name());
+    let mut text = format!("\n{}\n", fit(&title));
     if let Some(place) = kind.place() {
         let _ = writeln!(text, "           at    {place}");
     }
@@ -52,18 +104,29 @@ fn traceback(kind: &Kind, lines: usize) -> String {
         let _ = writeln!(text, "           from  {frame}");
     }
     if let Some(cause) = &kind.cause {
-        let _ = writeln!(text, "           cause {}", cause.lines().next().unwrap_or_default());
+        let cause = cause.lines().next().unwrap_or_default();
+        let _ = writeln!(text, "{}", fit(&format!("           cause {cause}")));
     }
     let record = kind.record.lines().next().unwrap_or_default();
-    let _ = writeln!(text, "           in    {record}\n           first line {}", kind.line);
+    let _ = writeln!(text, "{}\n           first line {}", fit(&format!("           in    {record}")), kind.line);
     for line in kind.first.iter().take(lines) {
         let _ = writeln!(text, "           | {line}");
     }
     printable(&text).into_owned()
 }
 
+/// A line as far as it fits; what a terminal would obey takes more room when it is written out.
+fn fit(line: &str) -> String {
+    let line = printable(line);
+    if line.chars().count() <= COLUMNS {
+        return line.into_owned();
+    }
+    line.chars().take(COLUMNS - 1).chain(['…']).collect()
+}
+
 /// The records above a level, as one line; nothing when there are none.
 pub fn above(summary: &Summary, level: Level) -> Option<String> {
     let count = summary.above(level);
-    (count > 0).then(|| format!("  {count} records above {}", level.name()))
+    let records = if count == 1 { "record" } else { "records" };
+    (count > 0).then(|| format!("{count} {records} above {}", level.name()))
 }

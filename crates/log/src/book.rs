@@ -386,7 +386,7 @@ impl Book {
         let record = Record { message, ..self.alone(text) };
         if let Some(tally) = &mut self.tally {
             self.counted = Counted::of(text.envelope.map(|envelope| (envelope.level, envelope.format)));
-            tally.count(self.counted);
+            tally.text(self.counted, self.number, &record.message);
         }
         self.open(record, found, text, None);
     }

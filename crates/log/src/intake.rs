@@ -54,9 +54,14 @@ struct Outer<'a> {
 }
 
 impl Intake {
-    pub(super) fn new(book: Book, own: Option<Regex>) -> Self {
-        let (accepted, last, hanging) = (Kinds::NONE, None, None);
+    pub(super) fn new(book: Book) -> Self {
+        let (accepted, own, last, hanging) = (Kinds::NONE, None, None, None);
         Self { book, accepted, own, objects: Objects::default(), last, partials: Vec::new(), hanging }
+    }
+
+    /// What this expression matches at the beginning of a line is a prefix.
+    pub(super) fn take_off(&mut self, own: Regex) {
+        self.own = Some(own);
     }
 
     /// Reads the next line of the stream.

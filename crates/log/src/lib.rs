@@ -3,8 +3,10 @@
 mod book;
 pub mod bounds;
 mod escapes;
+mod expression;
 mod fields;
 mod format;
+mod guess;
 mod heads;
 mod inert;
 mod intake;
@@ -25,15 +27,17 @@ mod words;
 #[cfg(test)]
 mod generated;
 
+pub use expression::ExpressionError;
 pub use format::Format;
 #[cfg(test)]
 use generated::seeds;
+pub use guess::Guess;
 pub use inert::inert;
 pub use level::Level;
 pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};
 pub use redact::{Redactor, canonical_cause};
 pub use survey::Survey;
-pub use tally::{Kind, Summary};
+pub use tally::{Example, Kind, Summary};
 pub use text::printable;
 pub use words::unknown_level;

@@ -36,7 +36,7 @@ impl Reader {
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
     pub fn new(format: &Format, stream: Stream) -> Result<Self, String> {
         let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
-        Ok(Self { lines: Lines::default(), intake: Intake::new(Book::new(heads, stream), None) })
+        Ok(Self { lines: Lines::default(), intake: Intake::new(Book::new(heads, stream)) })
     }
 
     /// Declares that the lines that this regular expression matches belong to the record before them, as indented lines and those
@@ -46,6 +46,26 @@ impl Reader {
     /// What is wrong with the expression.
     pub fn continued_by(&mut self, expression: &str) -> Result<(), String> {
         self.intake.book.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
+        Ok(())
+    }
+
+    /// Declares what stands before each line, at its very beginning, and is taken off. The expression's group `source`, if it has
+    /// one, says where a line comes from: each source is read by itself.
+    ///
+    /// ```
+    /// use quietdown_log::{Format, Level, Reader, Stream};
+    ///
+    /// let mut reader = Reader::new(&Format::Python, Stream::Stdout)?;
+    /// reader.prefixed_by(r"(?<source>\w+) !! ")?;
+    /// reader.feed(0, b"web !! ERROR:app:failed\n");
+    /// assert_eq!(reader.records()[0].level, Some(Level::Error));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What is wrong with the expression.
+    pub fn prefixed_by(&mut self, expression: &str) -> Result<(), super::ExpressionError> {
+        self.intake.take_off(regex::Regex::new(expression)?);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What a log of any size holds, in memory of a fixed size.
 
 use super::book::Book;
+use super::guess::{Guesser, most};
 use super::heads::Heads;
 use super::intake::Intake;
 use super::lines::Lines;
@@ -34,7 +35,7 @@ impl Survey {
     pub fn new(format: &Format) -> Result<Self, String> {
         let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
         let book = Book::surveying(heads, Stream::Stdout, Tally::default());
-        Ok(Self { lines: Lines::default(), intake: Intake::new(book, None), bytes: 0 })
+        Ok(Self { lines: Lines::default(), intake: Intake::new(book), bytes: 0 })
     }
 
     /// With what the frames of the application have in them, where rules cannot know: packages or folders, such as
@@ -43,6 +44,16 @@ impl Survey {
     pub fn with_applications(mut self, prefixes: Vec<String>) -> Self {
         self.intake.book.tell_applications(prefixes);
         self
+    }
+
+    /// With a regular expression of what stands before each line, at its very beginning. Its group `source`, if it has one, says
+    /// where a line comes from: each source is read by itself.
+    ///
+    /// # Errors
+    /// What is wrong with the expression.
+    pub fn with_prefix(mut self, expression: &str) -> Result<Self, super::ExpressionError> {
+        self.intake.take_off(regex::Regex::new(expression)?);
+        Ok(self)
     }
 
     /// Reads what comes next, in whatever chunks.
@@ -57,6 +68,12 @@ impl Survey {
         self.intake.finish(0);
         let mut summary = self.intake.book.finish_survey();
         summary.bytes = self.bytes;
+        if let (Some(mut guesser), false) = (Guesser::new(), summary.examples.is_empty()) {
+            for example in &mut summary.examples {
+                example.looks_like = guesser.guess(&example.text);
+            }
+            summary.looks_like = most(summary.examples.iter().map(|example| example.looks_like.clone()).collect());
+        }
         summary
     }
 }

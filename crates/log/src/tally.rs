@@ -6,7 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::bounds::clip;
+use super::guess::Guess;
 use super::{Language, Level, Record, Traceback};
+use examples::Examples;
+
+mod examples;
 
 /// How many kinds of tracebacks are told apart; further ones are only counted.
 pub(super) const KINDS: usize = 1000;
@@ -30,10 +34,28 @@ pub struct Summary {
     pub formats: BTreeMap<&'static str, u64>,
     /// How many texts fit no format and belong to no record.
     pub raw: u64,
+    /// How many of those hold no stack trace either. None in a log that was said to be [`Raw`](super::Format::Raw).
+    pub not_understood: u64,
+    /// Some of what was not understood, in order.
+    pub examples: Vec<Example>,
+    /// What most of that looks like.
+    pub looks_like: Option<Guess>,
     /// The kinds of tracebacks, the most frequent first.
     pub tracebacks: Vec<Kind>,
     /// How many tracebacks are of kinds that are not told apart any more.
     pub other_tracebacks: u64,
+}
+
+/// A text that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// The number of its line, from 1.
+    pub line: u64,
+    /// Its first line, bounded.
+    pub text: String,
+    /// What it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<Guess>,
 }
 
 /// Tracebacks of one cause.
@@ -83,6 +105,12 @@ impl Summary {
         self.tracebacks.iter().map(|kind| kind.count).sum::<u64>() + self.other_tracebacks
     }
 
+    /// Which part of what it holds was not understood, from 0 to 1.
+    pub fn share_not_understood(&self) -> f64 {
+        // Counts of records are far below what an f64 holds exactly.
+        self.not_understood as f64 / self.records().max(1) as f64
+    }
+
     /// How many records are above a level.
     pub fn above(&self, level: Level) -> u64 {
         self.levels.iter().filter(|(found, _)| **found > level).map(|(_, count)| count).sum()
@@ -108,6 +136,9 @@ pub(super) struct Tally {
     formats: Vec<(&'static str, u64)>,
     kinds: HashMap<Key, Kind>,
     raw: u64,
+    /// How many of those hold a traceback.
+    traced: u64,
+    examples: Examples,
     other: u64,
     pub(super) lines: u64,
     /// What the frames of the application have in them, where rules cannot know.
@@ -149,10 +180,21 @@ impl Tally {
         }
     }
 
-    /// A record is none.
-    pub(super) fn forget(&mut self, counted: Counted) {
+    /// Counts a text that fits no format, and keeps it as an example.
+    pub(super) fn text(&mut self, counted: Counted, line: u64, text: &str) {
+        self.count(counted);
+        if counted == Counted::Raw {
+            self.examples.push(line, text);
+        }
+    }
+
+    /// A record, or this text, is none.
+    pub(super) fn forget(&mut self, counted: Counted, text: &str) {
         match counted {
-            Counted::Raw => self.raw = self.raw.saturating_sub(1),
+            Counted::Raw => {
+                self.raw = self.raw.saturating_sub(1);
+                self.examples.forget(text);
+            }
             Counted::Head(level, format) => {
                 let count = match level {
                     Some(level) => &mut self.levels[level as usize],
@@ -167,6 +209,10 @@ impl Tally {
 
     /// A record has ended. Its tracebacks began at these lines.
     pub(super) fn record(&mut self, record: &Record, lines: &[u64]) {
+        if record.outside && !record.tracebacks.is_empty() {
+            self.traced += 1;
+            self.examples.forget(&record.message);
+        }
         for (at, traceback) in record.tracebacks.iter().enumerate() {
             self.traceback(record, traceback, lines.get(at).copied().unwrap_or_default());
         }
@@ -215,6 +261,8 @@ impl Tally {
             without_level: self.without_level,
             formats: self.formats.into_iter().collect(),
             raw: self.raw,
+            not_understood: self.raw.saturating_sub(self.traced),
+            examples: self.examples.finish(),
             tracebacks,
             other_tracebacks: self.other,
             ..Summary::default()

@@ -19,7 +19,14 @@ impl Book {
     /// What was counted.
     pub(in super::super) fn finish_survey(mut self) -> Summary {
         self.close_all();
-        self.tally.unwrap_or_default().finish()
+        let raw = self.heads.is_raw();
+        let mut summary = self.tally.unwrap_or_default().finish();
+        if raw {
+            // Whoever says that it is raw wants nothing but its stack traces.
+            summary.not_understood = 0;
+            summary.examples.clear();
+        }
+        summary
     }
 
     /// The last record has ended: what it holds is counted, and forgotten.
@@ -71,6 +78,8 @@ impl Book {
         tally.record(record, &self.desk.found_at);
         self.desk.found_at.drain(..record.tracebacks.len().min(self.desk.found_at.len()));
         record.tracebacks.clear();
+        // It is not counted again when it ends.
+        record.outside = false;
         record.tracebacks.extend(open);
         record.continuation.drain(..record.continuation.len().saturating_sub(OVERFLOW));
         (self.spent, self.full, self.reserve_spent) = (0, false, 0);

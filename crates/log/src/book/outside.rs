@@ -64,7 +64,7 @@ impl Book {
         self.fields_at_end(text.kept);
         let counted = Counted::of(text.envelope.map(|envelope| (envelope.level, envelope.format)));
         if let Some(tally) = &mut self.tally {
-            tally.count(counted);
+            tally.text(counted, self.number, text.kept);
         } else {
             let fields = match self.heads.fields_follow() && text.kept.contains('=') {
                 true => trailing(text.kept).map(|(_, fields)| fields).unwrap_or_default(),
@@ -126,7 +126,7 @@ impl Book {
     pub(super) fn give_up_outside(&mut self, lines: usize) -> usize {
         for taken in 0..lines {
             match self.desk.overflow.pop_back() {
-                Some(Looked::Text(_, counted)) => self.forget_text(counted),
+                Some(Looked::Text(text, counted)) => self.forget_text(&text, counted),
                 Some(Looked::More(_)) => {
                     let last = self.desk.texts.back().copied();
                     last.and_then(|at| self.records.get_mut(at)).and_then(|record| record.continuation.pop());
@@ -144,7 +144,7 @@ impl Book {
         for line in lines {
             match line {
                 Looked::Text(text, counted) => {
-                    self.forget_text(counted);
+                    self.forget_text(&text, counted);
                     self.current_mut().into_iter().for_each(|record| record.continuation.push(text.clone()));
                 }
                 Looked::More(text) => {
@@ -156,9 +156,9 @@ impl Book {
     }
 
     /// A text outside is none.
-    pub(super) fn forget_text(&mut self, counted: Counted) {
+    pub(super) fn forget_text(&mut self, text: &str, counted: Counted) {
         if let Some(tally) = &mut self.tally {
-            tally.forget(counted);
+            tally.forget(counted, text);
         } else if let Some(at) = self.desk.texts.pop_back() {
             self.remove(at);
         }

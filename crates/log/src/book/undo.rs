@@ -65,9 +65,10 @@ impl Book {
     }
 
     fn take_record_back(&mut self, mark: Mark) {
+        let text = self.current().map(|record| record.message.clone()).unwrap_or_default();
         if let Some(tally) = &mut self.tally {
             // What was before has been counted.
-            tally.forget(self.counted);
+            tally.forget(self.counted, &text);
             (self.desk.last, self.desk.current) = (Last::None, None);
             self.desk.found_at.clear();
         } else {

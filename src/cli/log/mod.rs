@@ -1,0 +1,217 @@
+//! `quietdown log`.
+
+mod input;
+mod places;
+mod verdict;
+mod zstd;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::report::{self, LOG_RESULTS_VERSION, LogCounts, LogResult, LogResults, LogVerdict};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use quietdown_log::{Format, Level, Summary, Survey};
+
+use super::{FAILED, NOT_UNDERSTOOD, PASSED, WRONG, graver};
+use input::InputError;
+use verdict::Judge;
+
+/// Judges logs from anywhere: how much is understood, formats, levels, stack traces by cause.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 understood, no stack trace (and with --max-level nothing above it), 1 something was found, 2 a file cannot be\n\
+read or --format fits none of it, 5 nothing was found, but too much was not understood. Of several: 1 before 2 before 5.")]
+pub struct Log {
+    /// Log files of any size, folders, globs; `-`, or none, is standard input. gzip and zstd are read.
+    files: Vec<PathBuf>,
+    /// The format of the records, if it is to be no other; default: whatever each line fits.
+    #[arg(long, value_parser = formats(), conflicts_with = "regex")]
+    format: Option<Format>,
+    /// A regular expression that the first line of each record matches, with groups `level`, `target`, `message`.
+    #[arg(long, value_name = "EXPRESSION")]
+    regex: Option<String>,
+    /// A regular expression of what stands before each line; its group `source` tells sources apart.
+    #[arg(long, value_name = "EXPRESSION")]
+    prefix: Option<String>,
+    /// Records above this level are findings, too.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    max_level: Option<Max>,
+    /// How much may not be understood, in percent of all records.
+    #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = clap::value_parser!(u8).range(0..=100))]
+    max_not_understood: u8,
+    /// Only stack traces of kinds that this file does not have are findings; `--json=FILE` has written it.
+    #[arg(long, value_name = "BASELINE")]
+    new_since: Option<PathBuf>,
+    /// How many lines to show of the first stack trace of each kind.
+    #[arg(long, value_name = "N", default_value = "0")]
+    lines: usize,
+    /// Write JSON (schema/log.json) for all files together; without FILE to standard output, instead of what people read.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    json: Option<PathBuf>,
+    /// Write one line of JSON for each kind of stack trace, instead of what people read.
+    #[arg(long, conflicts_with = "json")]
+    ndjson: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Max {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+}
+
+impl From<Max> for Level {
+    fn from(max: Max) -> Self {
+        match max {
+            Max::Trace => Self::Trace,
+            Max::Debug => Self::Debug,
+            Max::Info => Self::Info,
+            Max::Warn => Self::Warn,
+        }
+    }
+}
+
+impl Log {
+    pub fn execute(self) -> u8 {
+        let known = match self.new_since.as_deref().map(baseline).transpose() {
+            Ok(known) => known,
+            Err(why) => {
+                super::complain(format_args!("quietdown: {why}"));
+                return WRONG;
+            }
+        };
+        let format = match &self.regex {
+            Some(expression) => Format::Regex(expression.clone()),
+            None => self.format.clone().unwrap_or(Format::Auto),
+        };
+        let max_level = self.max_level.map(Level::from);
+        let judge = Judge { format: &format, max_level, max_percent: self.max_not_understood, known: known.as_ref() };
+        let (paths, missing) = places::find(&self.files);
+        missing.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
+        let mut code = if missing.is_empty() { PASSED } else { WRONG };
+        let mut results = Vec::new();
+        for path in &paths {
+            let (summary, failed) = match self.read(path, &format) {
+                Ok(read) => read,
+                Err(why) => {
+                    super::complain(format_args!("quietdown: {why}"));
+                    return WRONG;
+                }
+            };
+            let result = judge.judge(&name(path), &summary, failed.as_ref());
+            self.tell(&result, &summary, failed.as_ref());
+            code = graver(code, code_of(result.verdict));
+            results.push(result);
+        }
+        self.tell_all(results, code)
+    }
+
+    /// What a log holds, and why not more of it could be read.
+    fn read(&self, path: &Path, format: &Format) -> Result<(Summary, Option<InputError>), String> {
+        let mut survey = Survey::new(format)?;
+        if let Some(expression) = &self.prefix {
+            survey = survey.with_prefix(expression).map_err(|why| why.to_string())?;
+        }
+        let failed = input::read(path, |bytes| survey.feed(bytes)).err();
+        Ok((survey.finish(), failed))
+    }
+
+    fn tell(&self, result: &LogResult, summary: &Summary, failed: Option<&InputError>) {
+        if let Some(why) = failed {
+            super::complain(format_args!("quietdown: {why}"));
+        }
+        if self.ndjson {
+            for kind in &result.tracebacks {
+                super::say_exactly(
+                    serde_json::json!({ "version": LOG_RESULTS_VERSION, "file": result.file, "traceback": kind }),
+                );
+            }
+        } else if !self.takes_stdout() && (failed.is_none() || summary.lines > 0) {
+            super::say(report::survey(result, summary, self.lines).trim_end());
+        }
+    }
+
+    /// Writes what is about all logs together.
+    fn tell_all(&self, files: Vec<LogResult>, code: u8) -> u8 {
+        let mut totals = LogCounts::default();
+        files.iter().for_each(|file| totals.add(&file.counts));
+        if files.len() > 1 && !self.ndjson && !self.takes_stdout() {
+            super::say(format_args!("\n{}", verdict::totals(&files, &totals)));
+        }
+        let Some(path) = &self.json else { return code };
+        let verdict = match code {
+            PASSED => LogVerdict::Passed,
+            FAILED => LogVerdict::Failed,
+            NOT_UNDERSTOOD => LogVerdict::NotUnderstood,
+            _ => LogVerdict::Wrong,
+        };
+        let tool = concat!("quietdown ", env!("CARGO_PKG_VERSION")).to_owned();
+        let results = LogResults { version: LOG_RESULTS_VERSION, tool, verdict, totals, files };
+        let text = match serde_json::to_string_pretty(&results) {
+            Ok(text) => text + "\n",
+            Err(why) => {
+                super::complain(format_args!("quietdown: {why}"));
+                return super::BROKEN;
+            }
+        };
+        match super::reports::write_whole(path, &text) {
+            Ok(()) => code,
+            Err(why) if path == Path::new("-") => {
+                report::note_loss(Err(why));
+                code
+            }
+            Err(why) => {
+                super::complain(format_args!("quietdown: {}: the report cannot be written: {why}", path.display()));
+                super::BROKEN
+            }
+        }
+    }
+
+    fn takes_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+}
+
+fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.to_string_lossy().into_owned() }
+}
+
+fn code_of(verdict: LogVerdict) -> u8 {
+    match verdict {
+        LogVerdict::Passed => PASSED,
+        LogVerdict::Failed => FAILED,
+        LogVerdict::NotUnderstood => NOT_UNDERSTOOD,
+        LogVerdict::Wrong => WRONG,
+    }
+}
+
+/// A baseline that cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum BaselineError {
+    #[error("{path}: the baseline cannot be read: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{path}: this is no baseline: {source}; `quietdown log --json={path} …` writes one")]
+    Wrong { path: PathBuf, source: serde_json::Error },
+    #[error("{path}: the baseline has version {version}, and only {LOG_RESULTS_VERSION} is known")]
+    Version { path: PathBuf, version: u32 },
+}
+
+/// The kinds of stack traces that a baseline has.
+fn baseline(path: &Path) -> Result<BTreeSet<String>, BaselineError> {
+    let path = path.to_owned();
+    let bytes = std::fs::read(&path).map_err(|source| BaselineError::Unreadable { path: path.clone(), source })?;
+    let results: LogResults =
+        serde_json::from_slice(&bytes).map_err(|source| BaselineError::Wrong { path: path.clone(), source })?;
+    if results.version != LOG_RESULTS_VERSION {
+        return Err(BaselineError::Version { path, version: results.version });
+    }
+    Ok(results.files.into_iter().flat_map(|file| file.tracebacks).map(|kind| kind.fingerprint).collect())
+}
+
+/// The formats by their names.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::NAMED.iter().map(|(name, _)| *name))
+        .map(|name| Format::named(&name).unwrap_or(Format::Auto))
+}

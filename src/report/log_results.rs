@@ -1,0 +1,201 @@
+//! What logs hold, as a value: what `quietdown log --json` writes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::log::{Kind, Level, Summary};
+
+/// The version of [`LogResults`] as JSON.
+pub const LOG_RESULTS_VERSION: u32 = 1;
+
+/// What several logs hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct LogResults {
+    /// The version of this format: 1.
+    pub version: u32,
+    /// The program that wrote it, with its version.
+    pub tool: String,
+    /// The verdict on all of them.
+    pub verdict: LogVerdict,
+    /// What all of them hold together.
+    pub totals: LogCounts,
+    /// Each log.
+    pub files: Vec<LogResult>,
+}
+
+/// How a log was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LogVerdict {
+    /// It was understood, and nothing was found.
+    Passed,
+    /// Something was found.
+    Failed,
+    /// Nothing was found, but too much of it was not understood.
+    NotUnderstood,
+    /// It cannot be read, or the format that was said fits none of it.
+    Wrong,
+}
+
+/// What was counted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct LogCounts {
+    /// How many bytes, decompressed.
+    pub bytes: u64,
+    /// How many lines.
+    pub lines: u64,
+    /// How many records, and texts outside any.
+    pub records: u64,
+    /// How many of them fit no format and hold no stack trace.
+    pub not_understood: u64,
+    /// How many records of each level.
+    pub levels: BTreeMap<Level, u64>,
+    /// How many records in formats that have no levels.
+    pub without_level: u64,
+    /// How many records in each format.
+    pub formats: BTreeMap<String, u64>,
+    /// How many stack traces.
+    pub tracebacks: u64,
+}
+
+/// What one log holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct LogResult {
+    /// Its path; `standard input`.
+    pub file: String,
+    /// How it was judged.
+    pub verdict: LogVerdict,
+    /// Why, where that is not plain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// What was counted.
+    pub counts: LogCounts,
+    /// What most of that looks like which was not understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
+    /// Some of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<LogExample>,
+    /// The kinds of stack traces, the most frequent first.
+    pub tracebacks: Vec<LogKind>,
+    /// How many stack traces are of kinds that are not told apart any more.
+    pub other_tracebacks: u64,
+}
+
+/// A text that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct LogExample {
+    /// The number of its line, from 1.
+    pub line: u64,
+    /// Its first line, bounded.
+    pub text: String,
+    /// What it looks like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
+}
+
+/// The stack traces of one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct LogKind {
+    /// What stays the same when lines move in the source and messages change.
+    pub fingerprint: String,
+    /// Whether the baseline does not have it; nothing without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<bool>,
+    /// How many there are.
+    pub count: u64,
+    /// The language.
+    pub language: String,
+    /// The exception.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
+    /// Where it was raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
+    /// The innermost frame of the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The root of the chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What the first one says.
+    pub message: String,
+    /// The record that the first one belongs to.
+    pub record: String,
+    /// The number of the line with which the first one begins, from 1.
+    pub line: u64,
+    /// The first lines of the first one.
+    pub first: Vec<String>,
+}
+
+impl LogCounts {
+    pub(crate) fn of(summary: &Summary) -> Self {
+        Self {
+            bytes: summary.bytes,
+            lines: summary.lines,
+            records: summary.records(),
+            not_understood: summary.not_understood,
+            levels: summary.levels.clone(),
+            without_level: summary.without_level,
+            formats: summary.formats.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            tracebacks: summary.traceback_count(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.records += other.records;
+        self.not_understood += other.not_understood;
+        self.without_level += other.without_level;
+        self.tracebacks += other.tracebacks;
+        for (level, count) in &other.levels {
+            *self.levels.entry(*level).or_default() += count;
+        }
+        for (name, count) in &other.formats {
+            *self.formats.entry(name.clone()).or_default() += count;
+        }
+    }
+}
+
+impl LogKind {
+    pub(crate) fn of(kind: &Kind) -> Self {
+        let language = serde_json::to_value(kind.language).ok();
+        Self {
+            fingerprint: fingerprint(kind),
+            new: None,
+            count: kind.count,
+            language: language.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned(),
+            exception: kind.exception.clone(),
+            frame: kind.frame.clone(),
+            application: kind.application.clone(),
+            cause: kind.cause.clone(),
+            message: kind.message.clone(),
+            record: kind.record.clone(),
+            line: kind.line,
+            first: kind.first.clone(),
+        }
+    }
+}
+
+/// What tells a kind from others, in another log too: line numbers move with every change of the source.
+pub(crate) fn fingerprint(kind: &Kind) -> String {
+    let place = kind.place().unwrap_or_default();
+    let place = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    let cause = kind.cause.as_deref().and_then(|cause| cause.split([':', '\n']).next()).unwrap_or_default();
+    let parts = [kind.language.name(), kind.exception.as_deref().unwrap_or_default(), place, cause.trim()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
+}
