@@ -23,7 +23,9 @@ impl Book {
         if !open && !may_be_of_trace(&text.kept[message..]) {
             return false;
         }
-        let Some((previous, base)) = self.desk.recent.head(0) else { return false };
+        // While a trace is open, what is shown of the source stands between its records.
+        let previous = if open { self.desk.recent.last_head() } else { self.desk.recent.head(0) };
+        let Some((previous, base)) = previous else { return false };
         if !is_same_logger(previous, text.kept, base) {
             return false;
         }
@@ -71,7 +73,8 @@ fn may_be_of_trace(message: &str) -> bool {
 /// Whether two lines differ in digits only up to where the message of the first begins, and were written within a second.
 fn is_same_logger(previous: &str, line: &str, message: usize) -> bool {
     let (previous, line) = (previous.as_bytes(), line.as_bytes());
-    let Some(head) = previous.get(..message) else { return false };
+    // A line that says nothing may end before its message.
+    let head = &previous[..message.min(previous.len())];
     let same = |(one, other): (&u8, &u8)| one == other || one.is_ascii_digit() && other.is_ascii_digit();
     let rest = head.get(line.len()..).unwrap_or_default();
     head.iter().zip(line).all(same)

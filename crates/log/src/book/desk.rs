@@ -151,6 +151,12 @@ impl Recent {
         self.lines.get(at).filter(|kept| kept.head).map(|kept| (kept.line.as_str(), kept.message.start))
     }
 
+    /// The last line that is a head, and where its message begins.
+    pub(super) fn last_head(&self) -> Option<(&str, usize)> {
+        let last = self.lines.iter().rev().find(|kept| kept.head)?;
+        Some((last.line.as_str(), last.message.start))
+    }
+
     /// Whether the line that came so many lines ago is the head of the last record.
     pub(super) fn is_last_head(&self, ago: usize) -> bool {
         self.lines.iter().rev().position(|kept| kept.head) == Some(ago)

@@ -35,7 +35,7 @@ pub(crate) fn bare(bytes: &[u8], from: usize) -> Option<usize> {
 /// Where the time ends that begins at `from`, in any shape that some logger writes; with its fraction and its zone.
 pub(super) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
     /// With a day, `0` being any digit, `T` a space or a `T`, `A` a letter; those that others begin like come later.
-    const DAYS: [&[u8]; 26] = [
+    const DAYS: [&[u8]; 32] = [
         b"0000-00-00T00:00:00",
         b"0000/00/00T00:00:00",
         b"0000.00.00T00:00:00",
@@ -46,6 +46,12 @@ pub(super) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
         b"00-00-0000T00:00:00",
         b"00.00.0000T00:00:00",
         b"00/00/0000T00:00:00",
+        b"00.00.0000, 00:00:00",
+        b"00.0.0000, 00:00:00",
+        b"0.00.0000, 00:00:00",
+        b"0.0.0000, 00:00:00",
+        b"00-00-0000, 00:00:00",
+        b"0000/00/00, 00:00:00",
         b"00/00/0000, 00:00:00",
         b"00/00/0000, 0:00:00",
         b"0/00/0000, 00:00:00",
@@ -215,6 +221,9 @@ mod tests {
             "25 Nov 2026 22:00:00.123",
             "25/Nov/2026:22:00:00 +0000",
             "11/25/2026, 10:00:00 PM",
+            "25.11.2026, 22:00:00",
+            "5.1.2026, 09:00:00",
+            "25-11-2026, 22:00:00",
             "1/5/2026, 9:00:00 AM",
             "Wed Nov 25 22:00:00.123456 2026",
             "Wed, 25 Nov 2026 22:00:00 GMT",

@@ -25,9 +25,24 @@ pub(super) fn is_library(language: Language, place: &str, function: &str) -> boo
                 "/Lib/",
                 "/pythonhosted/",
             ];
-            FOLDERS.iter().any(|folder| path.contains(folder))
+            // What an installer has put beside the interpreter only calls a package.
+            let script = path.rsplit_once("/bin/").is_some_and(|(_, name)| !name.contains(['/', '.']));
+            script || FOLDERS.iter().any(|folder| path.contains(folder))
         }
-        Language::Rust => within(&["/rustc/", "/registry/src/", "/cargo/", ".cargo/git/"]) || called(&RUST),
+        Language::Rust => {
+            const OF_RUST: [&str; 9] = [
+                "/rustc/",
+                "/registry/src/",
+                "/cargo/",
+                ".cargo/git/",
+                "/rust-buildbot/",
+                "libcore/",
+                "libstd/",
+                "library/core/",
+                "library/std/",
+            ];
+            within(&OF_RUST) || called(&RUST)
+        }
         Language::Go => {
             within(&["/pkg/mod/", "/usr/local/go/src/", "/usr/lib/go", "/libexec/src/", "/vendor/", "/go/src/runtime/"])
                 || within(&["/hostedtoolcache/go/", "/sdk/go1"])
@@ -47,8 +62,22 @@ pub(super) fn is_library(language: Language, place: &str, function: &str) -> boo
         Language::Dart => {
             place.starts_with("dart:") || within(&["package:flutter/", "org-dartlang-sdk:", "/.pub-cache/"])
         }
-        Language::Swift => place.starts_with("Swift/") || within(&["/swift/stdlib/", "/usr/lib/swift"]),
-        Language::Native => within(&["libsanitizer/", "/sysdeps/", "../csu/"]),
+        Language::Swift => {
+            place.starts_with("Swift/")
+                || within(&["/swift/stdlib/", "/usr/lib/swift", "/.build/checkouts/", "<compiler-generated>"])
+        }
+        Language::Native => {
+            within(&[
+                "libsanitizer/",
+                "/sysdeps/",
+                "../csu/",
+                "./nptl/",
+                "/nptl/",
+                "./stdlib/",
+                "/libcxx",
+                "/libstdc++",
+            ]) || called(&["__", "std::", "raise", "abort", "gsignal", "?? ()"])
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
 fn in_line(text: &str) -> Option<(&str, &str)> {
     static EXCEPTION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:^|[\s:(\[])((?:[A-Za-z_][\w`+]*\.)*(?:[A-Za-z_][\w`+]*)?(?:Exception|Error|Failure)[\w`+]*)(?: \([^()]*\))?(?:: (.*))?$",
+            r"(?:^|[\s:(\[])((?:[A-Za-z_][\w`+]*\.)*(?:[A-Za-z_][\w`+]*)?(?:Exception|Error|Failure)[\w`+]*)(?: \([^()]*\))?(?:: (.*)|:)?$",
         )
     });
     let text = text.split(" ---> ").next()?;
@@ -96,6 +96,18 @@ fn foreign(text: &str) -> Option<&str> {
     ["bei ", "en ", "em ", "в ", "à ", "場所 ", "在 ", "위치: ", "w ", "v ", "a "]
         .iter()
         .find_map(|at| text.strip_prefix(at))
+        .or_else(|| {
+            // A console of another code page has made something else of the word.
+            let (word, call) = text.split_once(' ')?;
+            let mangled = word.chars().count() <= 6 && word.chars().all(|c| !c.is_ascii() || c == '?');
+            let name = call.split('(').next().unwrap_or_default();
+            (mangled
+                && !word.is_empty()
+                && name.len() < call.len()
+                && name.matches('.').count() >= 2
+                && !name.contains(' '))
+            .then_some(call)
+        })
 }
 
 /// Whether a frame may be written in another language than English.

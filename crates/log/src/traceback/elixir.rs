@@ -12,6 +12,9 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     let (name, message) = exception(line)?;
     let mut begun = begun(super::Machine::Elixir(Machine { phase: Phase::Message }), Language::Elixir, false);
     said(&mut begun.traceback, name, message);
+    if message.starts_with('{') {
+        places(message, &mut begun.traceback);
+    }
     Some(begun)
 }
 
@@ -82,17 +85,23 @@ pub(super) fn frame(line: &str) -> Option<(String, &str)> {
 
 /// Takes from a term of Erlang what it says: the first atom is the error, the first place the frame.
 fn term(text: &str, traceback: &mut Traceback) {
-    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r#"\{file,\s*"([^"]+)"\},\s*\{line,\s*(\d+)\}|\(([\w/.-]+\.erl), line (\d+)\)|\(([\w/.-]+\.erl):(\d+)\)"#,
-        )
-    });
     static ATOM: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{?\s*([a-z]\w*)[,}]"));
     if traceback.exception.is_none()
         && let Some(found) = ATOM.captures(text).and_then(|found| found.get(1))
     {
         said(traceback, found.as_str(), text.trim_start_matches("** "));
     }
+    places(text, traceback);
+}
+
+/// Takes the places from a term, as Erlang or Elixir writes it.
+fn places(text: &str, traceback: &mut Traceback) {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r#"\{file,\s*"([^"]+)"\},\s*\{line,\s*(\d+)\}|\(([\w/.-]+\.erl), line (\d+)\)|\(([\w/.-]+\.erl):(\d+)\)"#,
+            r#"|\[file: (?:~c)?['"]([^'"]+)['"], line: (\d+)"#,
+        ))
+    });
     for found in PLACE.captures_iter(text) {
         let parts: Vec<&str> = found.iter().skip(1).flatten().map(|part| part.as_str()).collect();
         if let [file, line] = parts.as_slice() {
@@ -151,7 +160,7 @@ impl Machine {
             return true;
         }
         let more = self.phase == Phase::Message && line.starts_with(' ') && !text.is_empty();
-        if more {
+        if more && text != "..." {
             say(traceback, text);
         }
         more

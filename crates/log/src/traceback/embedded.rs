@@ -8,7 +8,7 @@ use super::super::Traceback;
 use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
 use super::super::text::cleaned;
-use super::{Begun, Open, begin, native, objects, php, python, rust};
+use super::{Begun, Open, begin, debugger, native, objects, php, python, rust};
 
 /// The tracebacks of a line.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
         r"Traceback \(most recent call last\):|panicked at |[Ss]tack backtrace:",
         r"|PHP Fatal error:  |PHP Parse error:  | panicked with message |JoinError::Panic\(Id\(|Service panicked: ",
         r#"|"exc_type"|"stack|"Stack|"backtrace"|"frames"|"trace":|"extendedStackTrace"|"stepArray"|"traceback":|"panic\.|"panic_|"panic":"#,
-        r"|crashed by signal: ",
+        r"|crashed by signal: |Received signal ",
         r"|\\tat |\\n    at |\\n   at |\\ngoroutine |\\t/|\\tfrom |\\n#0 |\\nCaused by:\\",
     ))
 });
@@ -182,6 +182,9 @@ fn told(before: &str, text: &str) -> Option<(Begun, usize)> {
     }
     if text.starts_with("crashed by signal: ") {
         return Some((native::crashed(text), text.len()));
+    }
+    if text.starts_with("Received signal ") {
+        return Some((debugger::logged(before, text.trim_end())?, text.len()));
     }
     let begins = before.is_empty() || before.ends_with([' ', ':', '"', '=', '(', '\t']);
     rust::told(text).filter(|_| begins && !(text.starts_with("Service ") && before.ends_with("the ")))

@@ -147,6 +147,11 @@ impl Machine {
         Self { phase, function: None, above: None, recovered: false, settled: false }
     }
 
+    /// Whether no goroutine has come yet.
+    pub(super) fn at_heading(&self) -> bool {
+        self.phase == Phase::Heading
+    }
+
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         match self.phase {
             _ if line.is_empty() => true,
@@ -184,7 +189,7 @@ impl Machine {
             self.settled = traceback.frame.is_some();
             return true;
         }
-        if self.phase == Phase::Frames && (line.starts_with('\t') || is_place(line)) {
+        if self.phase == Phase::Frames && (line.starts_with('\t') || is_place(line) || is_bare_place(line)) {
             if let Some(function) = self.function.take()
                 && !self.settled
                 && !is_runtime(&function)
@@ -227,6 +232,16 @@ fn function(line: &str) -> Option<&str> {
 fn is_place(line: &str) -> bool {
     let indented = line.starts_with('\t') || super::indent(line) >= 4;
     indented && line.contains(".go:") && location(line).is_some()
+}
+
+/// Whether this is such a line that has lost its indentation altogether.
+fn is_bare_place(line: &str) -> bool {
+    let rooted = line.starts_with('/') || line.as_bytes().get(1) == Some(&b':');
+    let counted = line.split_once(".go:").is_some_and(|(_, rest)| {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest.is_empty() || rest.starts_with(" +0x")
+    });
+    rooted && counted && location(line).is_some()
 }
 
 fn is_runtime(function: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod application;
 mod dart;
+mod debugger;
 mod dotnet;
 mod elixir;
 mod embedded;
@@ -40,6 +41,7 @@ enum Machine {
     Elixir(elixir::Machine),
     Dart(dart::Machine),
     Swift(swift::Machine),
+    Debugger(debugger::Machine),
     /// A dump that is indented as a whole, by so many spaces.
     Indented(usize, Box<Machine>),
     /// Nothing more belongs to it.
@@ -81,6 +83,7 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
         b'f' | b'r' | b'W' => go::begin(line),
         b'U' => dotnet::begin(line),
         b'*' => elixir::begin(line),
+        b'#' if line.starts_with("#0  ") => debugger::begin(line, before),
         b'#' if text.starts_with("# ") => java::begin_banner(line),
         b'P' | b'[' => php::begin(line),
         _ => None,
@@ -113,7 +116,7 @@ fn begin_after(line: &str, text: &str, before: Before<'_, '_>) -> Option<Begun> 
             .or_else(|| dotnet::begin_after(before, line)),
         b'g' | b'r' if !indented => go::begin_after(before, line).or_else(|| ruby::begin_after(before, line)),
         b'/' if line.starts_with(['\t', ' ']) => go::begin_stack(before, line),
-        b'b' | b'e' | b'\xc3' | b'\xd0' | b'\xe4' | b'\xe5' if indented && dotnet::is_foreign(text) => {
+        b'b' | b'e' | b'?' | b'\x80'..=b'\xff' if indented && dotnet::is_foreign(text) => {
             dotnet::begin_after(before, line)
         }
         b'(' if line.starts_with(node::NO_ERROR) => node::begin_after_value(before),
@@ -146,7 +149,13 @@ impl Open {
             Machine::Elixir(machine) => machine.take(line, traceback),
             Machine::Dart(machine) => machine.take(line, traceback),
             Machine::Swift(machine) => machine.take(line, traceback),
+            Machine::Debugger(machine) => machine.take(line, traceback),
             Machine::Indented(base, inner) => {
+                // Of a panic behind what a terminal has left on its line, only the heading is indented.
+                let heading = matches!(&**inner, Machine::Go(machine) if machine.at_heading());
+                if heading && indent(line) == 0 && !line.is_empty() {
+                    *base = 0;
+                }
                 let base = *base;
                 if indent(line) < base && !line.trim().is_empty() {
                     return false;
@@ -290,6 +299,8 @@ fn indent(line: &str) -> usize {
     line.bytes().take_while(|byte| *byte == b' ').count()
 }
 
+#[cfg(test)]
+mod arrival_tests;
 #[cfg(test)]
 mod kinds_tests;
 #[cfg(test)]

@@ -39,6 +39,11 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         said(&mut begun.traceback, signal, text);
         return Some(begun);
     }
+    if let Some((name, message)) = uncaught(text) {
+        let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+        said(&mut begun.traceback, name, message);
+        return Some(begun);
+    }
     let language = language(text)?;
     let mut begun = begun(super::Machine::Native(Machine::default()), language, true);
     let traceback = &mut begun.traceback;
@@ -132,6 +137,9 @@ fn sanitizer(text: &str) -> Option<Begun> {
 
 /// ``program: file.c:3: main: Assertion `x == 1' failed.``
 fn assertion(text: &str) -> Option<Begun> {
+    if let Some(begun) = hardened(text) {
+        return Some(begun);
+    }
     let failed = text.strip_suffix(" failed.")?;
     let at = failed.find(": Assertion `").or_else(|| failed.find(": Assertion '"))?;
     if !failed.ends_with('\'') {
@@ -150,6 +158,27 @@ fn assertion(text: &str) -> Option<Begun> {
         }
     }
     Some(begun)
+}
+
+/// `/x/vector:661: assertion !empty() failed: back() called on an empty vector`, as a hardened libc++ says.
+fn hardened(text: &str) -> Option<Begun> {
+    let (place, rest) = text.split_once(": assertion ")?;
+    let (file, number) = place.rsplit_once(':')?;
+    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if !numbered || file.contains(' ') || !rest.contains(" failed") {
+        return None;
+    }
+    let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+    said(&mut begun.traceback, "assertion", &["assertion ", rest].concat());
+    begun.traceback.frame = Some(place.to_owned());
+    Some(begun)
+}
+
+/// What was thrown in `libc++abi: terminating due to uncaught exception of type a::B: message`.
+fn uncaught(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("libc++abi")?.split_once(": terminating ")?.1;
+    let thrown = rest.split_once(" exception of type ").map_or("terminate", |(_, thrown)| thrown);
+    Some(thrown.split_once(": ").unwrap_or((thrown, "")))
 }
 
 /// `file.c:41:22: runtime error: signed integer overflow: …`

@@ -18,6 +18,8 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         GROUP => (Phase::Group { settled: false }, true),
         // The place where a program's own text is wrong, indented by two.
         _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.is_empty()) => (Phase::Body, true),
+        // A log that begins within a traceback.
+        _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.starts_with(", in ")) => (Phase::Body, true),
         _ if text.starts_with("Fatal Python error: ") => (Phase::Fatal, true),
         _ if is_box(text) => (Phase::Box, true),
         _ if announces(text) => (Phase::Announced, true),
@@ -201,10 +203,19 @@ impl Machine {
         if depth > self.base {
             if let Some((frame, _)) = place(text) {
                 self.at(frame);
+                self.note_unraised(traceback);
             }
             return true;
         }
         self.raise(text, traceback)
+    }
+
+    /// A log that ends within a traceback has its innermost place all the same.
+    fn note_unraised(&self, traceback: &mut Traceback) {
+        if traceback.exception.is_none() {
+            traceback.frame.clone_from(&self.frame);
+            traceback.application.clone_from(&self.own);
+        }
     }
 
     /// Takes the line that says what was raised.

@@ -3,30 +3,57 @@
 use super::super::{Language, Traceback};
 use super::{Begun, application, begun, said};
 
-/// `cup/main.swift:5: Fatal error: message`, or `Fatal error: message: file cup/main.swift, line 5`.
+const ERRORS: [&str; 4] = ["Fatal error", "Precondition failed", "Assertion failed", "fatal error"];
+/// What only the runtime says without a place, as release builds do.
+const TRAPS: [&str; 7] = [
+    "Fatal error: Unexpectedly found nil while ",
+    "fatal error: unexpectedly found nil while ",
+    "Fatal error: Index out of range",
+    "fatal error: Index out of range",
+    "fatal error: index out of range",
+    "Fatal error: Division by zero",
+    "Fatal error: 'try!' expression unexpectedly raised an error",
+];
+
+/// `cup/main.swift:5: Fatal error: message`, `Fatal error: message: file cup/main.swift, line 5`, or a trap without a place.
 pub(super) fn begin(line: &str) -> Option<Begun> {
-    const ERRORS: [&str; 4] = ["Fatal error", "Precondition failed", "Assertion failed", "fatal error"];
+    let (what, message, place) = placed(line).or_else(|| trap(line))?;
+    let mut begun = begun(super::Machine::Swift(Machine { stack: false }), Language::Swift, true);
+    said(&mut begun.traceback, what, message);
+    if let Some(place) = place {
+        application::note(&mut begun.traceback, &place, "");
+        begun.traceback.frame = Some(place);
+    }
+    Some(begun)
+}
+
+fn placed(line: &str) -> Option<(&str, &str, Option<String>)> {
     let at = line.find(".swift")?;
-    let (what, message, place) = match line[at + 6..].strip_prefix(':') {
+    match line[at + 6..].strip_prefix(':') {
         Some(rest) => {
             let (number, rest) = rest.split_once(": ")?;
             let number = number.split(':').next().filter(|number| is_number(number))?;
             let what = ERRORS.iter().find(|what| rest.starts_with(*what))?;
             let file = line[..at].rsplit(' ').next()?;
-            (*what, rest[what.len()..].trim_start_matches(':').trim(), format!("{file}.swift:{number}"))
+            let message = rest[what.len()..].trim_start_matches(':').trim();
+            Some((*what, message, Some(format!("{file}.swift:{number}"))))
         }
         None => {
             let what = ERRORS.iter().find(|what| line.starts_with(*what))?;
             let (before, number) = line.rsplit_once(".swift, line ")?;
             let (message, file) = before[what.len()..].rsplit_once("file ").filter(|_| is_number(number.trim()))?;
-            (*what, message.trim_matches([':', ' ']), format!("{file}.swift:{}", number.trim()))
+            Some((*what, message.trim_matches([':', ' ']), Some(format!("{file}.swift:{}", number.trim()))))
         }
-    };
-    let mut begun = begun(super::Machine::Swift(Machine { stack: false }), Language::Swift, true);
-    said(&mut begun.traceback, what, message);
-    application::note(&mut begun.traceback, &place, "");
-    begun.traceback.frame = Some(place);
-    Some(begun)
+    }
+}
+
+/// A trap of a release build, or what the runtime's own backtrace is headed with.
+fn trap(line: &str) -> Option<(&str, &str, Option<String>)> {
+    if let Some(message) = line.strip_prefix("*** Swift runtime failure: ") {
+        return Some(("Swift runtime failure", message.trim_end_matches(" ***"), None));
+    }
+    let text = TRAPS.iter().any(|trap| line.starts_with(trap)).then_some(line)?;
+    text.split_once(": ").map(|(what, message)| (what, message.trim_end(), None))
 }
 
 fn is_number(text: &str) -> bool {
@@ -57,17 +84,33 @@ impl Machine {
             self.stack = true;
             return true;
         }
+        if !self.stack {
+            return text.is_empty();
+        }
         // `3 pour() + 5 in cup at /srv/cup.swift:5:3`
-        let placed =
-            text.rsplit_once(" at ").map(|(_, place)| place).filter(|place| self.stack && place.contains(".swift:"));
-        if let Some(place) = placed {
-            let place = place.split(".swift:").next().zip(place.split(".swift:").nth(1));
-            if let Some((file, rest)) = place {
+        if let Some((_, place)) = text.rsplit_once(" at ").filter(|(_, place)| place.contains(".swift:")) {
+            if let Some((file, rest)) = place.split_once(".swift:") {
                 let number = rest.split(':').next().unwrap_or_default();
-                application::note(traceback, &format!("{file}.swift:{number}"), "");
+                let place = format!("{file}.swift:{number}");
+                application::note(traceback, &place, "");
+                traceback.frame.get_or_insert(place);
             }
             return true;
         }
-        self.stack && (text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) || text.len() < line.len())
+        if let Some(function) = loaded(text) {
+            application::note(traceback, function, "");
+            traceback.frame.get_or_insert_with(|| function.to_owned());
+        }
+        text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) || text.len() < line.len()
     }
+}
+
+/// `Shelf.init(size:)` of `6    libshelf.so   0x00007f38c04b1e20 Shelf.init(size:) + 524`, unless it is the runtime's own.
+fn loaded(text: &str) -> Option<&str> {
+    let (number, rest) = text.split_once(' ').filter(|(number, _)| is_number(number))?;
+    let (image, rest) = rest.trim_start().split_once(' ').filter(|_| number.len() <= 4)?;
+    let (address, function) = rest.trim_start().split_once(' ').filter(|(address, _)| address.starts_with("0x"))?;
+    let function = function.rsplit_once(" + ").map_or(function, |(function, _)| function).trim();
+    let own = image.starts_with("libswift") || image.starts_with("libc.") || function == "<unavailable>";
+    (!own && !address.is_empty() && !function.is_empty()).then_some(function)
 }

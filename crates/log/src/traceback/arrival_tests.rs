@@ -1,0 +1,130 @@
+//! Traces as they really arrive: cut off, behind other encodings, logged line by line, shown by a debugger.
+
+use super::super::tally::Kind;
+use super::super::{Format, Language, Survey};
+
+fn survey(log: &str) -> Vec<Kind> {
+    let mut survey = Survey::new(&Format::Auto).expect("a format");
+    survey.feed(log.as_bytes());
+    survey.finish().tracebacks
+}
+
+/// What real logs of strangers have shown to be kinds, each written anew: language, exception, frame, application, count.
+#[test]
+fn traces_that_are_cut_mangled_or_logged_by_line_are_found_whole() {
+    for (log, language, exception, frame, application) in [
+        (
+            "[2026-11-25 22:00:00 +0000] [8] [ERROR] Exception in worker\nTraceback (most recent call last):\n  File \"/srv/cup.py\", line 5, in pour\n    fill()",
+            Language::Python,
+            None,
+            Some("/srv/cup.py:5"),
+            Some("/srv/cup.py:5"),
+        ),
+        (
+            "  File \"/srv/cup.py\", line 5, in pour\n    fill()\ntea.Spilled: all of it\n",
+            Language::Python,
+            Some("tea.Spilled"),
+            Some("/srv/cup.py:5"),
+            Some("/srv/cup.py:5"),
+        ),
+        (
+            "web-1  | [2026-11-25 22:00:00,011: WARNING/ForkPoolWorker-6] Traceback (most recent call last):\nweb-1  | [2026-11-25 22:00:00,012: WARNING/ForkPoolWorker-6]   File \"/srv/cup.py\", line 5, in pour\nweb-1  |     fill()\nweb-1  | [2026-11-25 22:00:00,012: WARNING/ForkPoolWorker-6]   File \"/srv/tea.py\", line 7, in fill\nweb-1  |     raise Spilled\nweb-1  | [2026-11-25 22:00:00,013: WARNING/ForkPoolWorker-6] AssertionError: spilled\n",
+            Language::Python,
+            Some("AssertionError"),
+            Some("/srv/tea.py:7"),
+            Some("/srv/tea.py:7"),
+        ),
+        (
+            "                panic: runtime error: index out of range [5]\n[signal 0xb code=0x1]\n\ngoroutine 1 [running]:\nmain.pour(0x1)\n\t/srv/cup.go:5 +0x1d\n",
+            Language::Go,
+            Some("panic"),
+            Some("/srv/cup.go:5"),
+            Some("/srv/cup.go:5"),
+        ),
+        (
+            "E1125 22:00:00.000000 1 runtime.go:78] Observed a panic: spilled\ngoroutine 5 [running]:\nexample.org/tea/cup.(*Cup).pour(0x1, 0x2)\n/srv/tea/cup.go:35 +0x1e5\n",
+            Language::Go,
+            Some("panic"),
+            Some("/srv/tea/cup.go:35"),
+            Some("/srv/tea/cup.go:35"),
+        ),
+        (
+            "[22:00:00 ERR] spilled\nSystem.InvalidOperationException: \n   ? Tea.Kitchen.Cup.Pour(String what, Int32 much)\n   ? Tea.Kitchen.Table.Serve()\n",
+            Language::DotNet,
+            Some("System.InvalidOperationException"),
+            Some("Tea.Kitchen.Cup.Pour"),
+            Some("Tea.Kitchen.Cup.Pour"),
+        ),
+        (
+            "22:00:00.123 [error] GenServer #PID<0.5.0> terminating\n** (stop) {:EXIT, {:badarg, [{Tea.Cup, :pour, 1, [file: 'lib/tea/cup.ex', line: 5]}, {:gen_server, :handle_msg, 6, [file: 'gen_server.erl', line: 637]}]}}\nLast message: :pour\n",
+            Language::Elixir,
+            Some("stop"),
+            Some("lib/tea/cup.ex:5"),
+            Some("lib/tea/cup.ex:5"),
+        ),
+        (
+            "app_1  | GET /cup\napp_1  | Fatal error: Unexpectedly found nil while unwrapping an Optional value\napp_1  | Current stack trace:\napp_1  | 0    libswiftCore.so       0x00007f38bff63f60 _swift_stdlib_reportFatalError + 171\napp_1  | 6    libTea.so             0x00007f38c04b1e20 Cup.pour(much:) + 524\n",
+            Language::Swift,
+            Some("Fatal error"),
+            Some("Cup.pour(much:)"),
+            Some("Cup.pour(much:)"),
+        ),
+        (
+            "*** Swift runtime failure: Index out of range ***\n\nThread 3 \"NIO-ELT-0\" crashed:\n\n 0 [inlined] [system] 0x0000 Swift runtime failure in tea at //<compiler-generated>\n 1      0x0001 Cup.pour() + 38 in tea at /srv/.build/checkouts/cup/Sources/Cup.swift:35:5\n 2 [ra] 0x0002 serve() + 5 in tea at /srv/Sources/Tea.swift:7:2\n",
+            Language::Swift,
+            Some("Swift runtime failure"),
+            Some("/srv/.build/checkouts/cup/Sources/Cup.swift:35"),
+            Some("/srv/Sources/Tea.swift:7"),
+        ),
+        (
+            "2026.11.25 22:00:00.000001 [ 7 ] {} <Fatal> BaseDaemon: (version 26.1, build id: A) (from thread 5) (no query) Received signal Segmentation fault (11)\n2026.11.25 22:00:00.000002 [ 7 ] {} <Fatal> BaseDaemon:\n2026.11.25 22:00:00.000003 [ 7 ] {} <Fatal> BaseDaemon: Stack trace: 0x7f15 0x7f16\n2026.11.25 22:00:00.000004 [ 7 ] {} <Fatal> BaseDaemon: 3. gsignal @ 0x4618b in /usr/lib/libc.so\n2026.11.25 22:00:00.000005 [ 7 ] {} <Fatal> BaseDaemon: 5. ./src/Tea/Cup.cpp:12: tea::Cup::pour() @ 0xb01fcbc in /usr/bin/tea\n",
+            Language::Native,
+            Some("signal Segmentation fault (11)"),
+            Some("./src/Tea/Cup.cpp:12"),
+            Some("./src/Tea/Cup.cpp:12"),
+        ),
+        (
+            "Program received signal SIGSEGV, Segmentation fault.\n#0  __memmove_avx (a=0x0) at ../sysdeps/x86_64/memmove.S:44\n#1  0x0000555 in tea::Cup::pour (this=0x0) at src/cup.cpp:12\n12\t    fill(this);\n",
+            Language::Native,
+            Some("SIGSEGV"),
+            Some("../sysdeps/x86_64/memmove.S:44"),
+            Some("src/cup.cpp:12"),
+        ),
+        (
+            "/srv/include/c++/v1/vector:661: assertion !empty() failed: back() called on an empty vector\n",
+            Language::Native,
+            Some("assertion"),
+            Some("/srv/include/c++/v1/vector:661"),
+            None,
+        ),
+        (
+            "libc++abi: terminating due to uncaught exception of type tea::Spilled: all of it\n",
+            Language::Native,
+            Some("tea::Spilled"),
+            None,
+            None,
+        ),
+    ] {
+        let found = survey(log);
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| {
+                (one.count, one.language, one.exception.as_deref(), one.frame.as_deref(), one.application.as_deref())
+            })
+            .collect();
+        assert_eq!(told, [(1, language, exception, frame, application)], "{log}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_an_end_is_none() {
+    for log in [
+        "Received signal SIGTERM (15), shutting down (version 3)\n",
+        "INFO server: (version 3) Received signal 15\n",
+        "#0  is the first of them, and it is (so far) the best\n",
+        "   ? perhaps. or not (who knows)\n",
+        "Fatal error: the kettle is empty\n",
+    ] {
+        assert!(survey(log).is_empty(), "{log}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Backtraces of native programs that others show: a debugger, and servers that log each frame of their end.
+
+use super::super::{Language, Traceback};
+use super::{Before, Begun, application, begun, said};
+
+/// How far above the first frame a debugger says what has happened.
+const NEAR: usize = 4;
+
+/// `#0  pour (cup=0x0) at src/pour.c:12`, as gdb and lldb's `bt` of core files show it.
+pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
+    let first = line.strip_prefix("#0  ").filter(|rest| !rest.starts_with(' '))?;
+    frame(first)?;
+    let mut begun = begun(super::Machine::Debugger(Machine { logged: false }), Language::Native, true);
+    let signalled = |line: &'_ str| {
+        let rest = line.split_once("received signal ").or_else(|| line.split_once("terminated with signal "));
+        rest.map(|(_, signal)| signal.trim_end_matches('.').to_owned())
+    };
+    let heading = (0..NEAR).find_map(|at| signalled(before(at)?).map(|signal| (at, signal)));
+    match heading {
+        Some((at, signal)) => {
+            said(&mut begun.traceback, signal.split(',').next().unwrap_or_default(), &signal);
+            begun.before = at + 1;
+        }
+        None => said(&mut begun.traceback, "backtrace", ""),
+    }
+    note(&mut begun.traceback, first);
+    Some(begun)
+}
+
+/// `Received signal Aborted (6)` behind `(version …) (from thread 7)`: ClickHouse logs the frames as records of their own.
+pub(super) fn logged(before: &str, text: &str) -> Option<Begun> {
+    let signal = text.strip_prefix("Received signal ").filter(|signal| signal.ends_with(')'))?;
+    if !before.contains("(from thread ") {
+        return None;
+    }
+    let mut begun = begun(super::Machine::Debugger(Machine { logged: true }), Language::Native, false);
+    said(&mut begun.traceback, &["signal ", signal].concat(), text);
+    Some(begun)
+}
+
+/// The function and the place of `0x55 in pour (cup=0x0) at src/pour.c:12`.
+fn frame(text: &str) -> Option<(&str, Option<&str>)> {
+    let text = match text.split_once(" in ") {
+        Some((address, rest)) if address.starts_with("0x") => rest,
+        _ => text,
+    };
+    let (function, rest) = text.split_once(" (")?;
+    let at = rest.rsplit_once(") at ").map(|(_, place)| place).filter(|place| place.contains(':'));
+    let known = at.is_some() || rest.contains(") from /") || rest.ends_with(')');
+    (known && !function.is_empty() && !function.starts_with(' ')).then_some((function, at))
+}
+
+fn note(traceback: &mut Traceback, text: &str) {
+    let Some((function, place)) = frame(text) else { return };
+    let place = place.unwrap_or(function);
+    application::note(traceback, place, function);
+    traceback.frame.get_or_insert_with(|| super::clip(place, 512).to_owned());
+}
+
+/// Walks along the frames.
+#[derive(Debug)]
+pub(super) struct Machine {
+    /// Whether each line is a record.
+    logged: bool,
+}
+
+impl Machine {
+    pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
+        if self.logged {
+            return in_log(line, traceback);
+        }
+        let numbered = line.strip_prefix('#').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        if let Some(rest) = numbered.filter(|rest| rest.starts_with(' ')) {
+            note(traceback, rest.trim_start());
+            return true;
+        }
+        // Variables of the frame above it, and its source.
+        let shown = line.starts_with([' ', '\t']) || line.split_once('\t').is_some_and(|(number, _)| is_number(number));
+        shown && !line.trim().is_empty()
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// `5. ./base/daemon/BaseDaemon.cpp:12: terminate_handler() @ 0xb01fcbc in /usr/bin/server`
+fn in_log(line: &str, traceback: &mut Traceback) -> bool {
+    // The name of the logger may stand before what it says.
+    let text = line.trim_start().trim_start_matches("BaseDaemon:").trim_start();
+    let known = [
+        "Stack trace:",
+        "Address: ",
+        "Access: ",
+        "Integrity check",
+        "Report this error",
+        "Changed settings",
+        "Signal ",
+    ];
+    if text.is_empty() || text.starts_with('#') || known.iter().any(|known| text.starts_with(known)) {
+        return true;
+    }
+    let Some((_, rest)) = text.split_once(". ").filter(|(number, _)| is_number(number)) else { return false };
+    let Some((shown, _)) = rest.rsplit_once(" @ 0x") else { return true };
+    let (place, function) = shown.split_once(": ").unwrap_or((shown, shown));
+    let place = if shown == function { function } else { place };
+    if function != "?" && !is_of_ending(function) {
+        application::note(traceback, place, function);
+        traceback.frame.get_or_insert_with(|| super::clip(place, 512).to_owned());
+    }
+    true
+}
+
+/// Whether the function is one that every end goes through.
+fn is_of_ending(function: &str) -> bool {
+    const ENDING: [&str; 9] = [
+        "gsignal",
+        "raise",
+        "abort",
+        "__pthread_kill",
+        "pthread_kill",
+        "signalHandler",
+        "StackTrace::",
+        "__assert_fail",
+        "abort_message",
+    ];
+    ENDING.iter().any(|name| function.starts_with(name))
+}
