@@ -38,17 +38,7 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for expected in &file.expected_failures {
         check_expected(file, expected, &mut found);
     }
-    let continuations = file.roles.values().filter_map(|role| role.log.as_ref()).map(|log| &log.continuation);
-    for continuation in continuations.chain([&file.log.continuation]).flatten() {
-        if let Err(why) = regex::Regex::new(continuation.as_ref()) {
-            let message = format!("continuation is no regular expression: {}", last_line(&why));
-            found.push(
-                Diagnostic::new(continuation.span(), message, "not usable").help(
-                    "write what the lines begin with that belong to the record before them, such as '^(\\||\\})'",
-                ),
-            );
-        }
-    }
+    check_expressions(file, &mut found);
     if let Some(policy) = file.policy.as_ref().filter(|name| file.policy_named(name.as_ref()).is_none()) {
         let known = file.policies.keys().map(String::as_str).chain(Policy::BUILT_IN);
         found.push(unknown("policy", policy, known.collect::<Vec<_>>()));
@@ -87,6 +77,26 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
         check_invariant(file, invariant.as_ref(), &mut found);
     }
     found
+}
+
+/// The regular expressions of `[log]` and of each role's `log`.
+fn check_expressions(file: &SystemFile, found: &mut Vec<Diagnostic>) {
+    let roles = || file.roles.values().filter_map(|role| role.log.as_ref());
+    let continuations = roles().map(|log| &log.continuation).chain([&file.log.continuation]).flatten();
+    let prefixes = roles().map(|log| &log.prefix).chain([&file.log.prefix]).flatten();
+    let continuations = continuations.map(|expression| {
+        let help = r"write what the lines begin with that belong to the record before them, such as '^(\||\})'";
+        ("continuation", help, expression)
+    });
+    let prefixes = prefixes.map(|expression| {
+        ("prefix", r"write what stands before each line, such as '(?<source>[\w-]+) !! '", expression)
+    });
+    for (key, help, expression) in continuations.chain(prefixes) {
+        if let Err(why) = regex::Regex::new(expression.as_ref()) {
+            let message = format!("{key} is no regular expression: {}", last_line(&why));
+            found.push(Diagnostic::new(expression.span(), message, "not usable").help(help));
+        }
+    }
 }
 
 fn check_invariant(file: &SystemFile, invariant: &Invariant, found: &mut Vec<Diagnostic>) {

@@ -12,6 +12,8 @@ pub struct Dialect<'a> {
     pub format: &'a Format,
     /// What words mean that are levels beside those which every format knows.
     pub levels: BTreeMap<String, Level>,
+    /// A regular expression of what stands before each line.
+    pub prefix: Option<&'a str>,
     /// A regular expression of the lines that belong to the record before them.
     pub continuation: Option<&'a str>,
     /// Whether they may write text outside any record before they are ready; nothing where only the policy says so.
@@ -25,7 +27,9 @@ impl SystemFile {
         let mut levels = self.log.levels.clone();
         levels.extend(own.iter().flat_map(|own| &own.levels).map(|(word, level)| (word.clone(), *level)));
         let continuation = own.and_then(|own| own.continuation.as_ref()).or(self.log.continuation.as_ref());
+        let prefix = own.and_then(|own| own.prefix.as_ref()).or(self.log.prefix.as_ref());
         Dialect {
+            prefix: prefix.map(|expression| expression.as_ref().as_str()),
             format: own.and_then(|own| own.format.as_ref()).unwrap_or(&self.log.format),
             levels,
             continuation: continuation.map(|expression| expression.as_ref().as_str()),
@@ -42,6 +46,9 @@ impl Dialect<'_> {
     pub fn reader(&self, stream: Stream) -> Result<Reader, String> {
         let mut reader = Reader::new(self.format, stream)?;
         reader.name_levels(&self.levels);
+        if let Some(expression) = self.prefix {
+            reader.prefixed_by(expression).map_err(|wrong| wrong.to_string())?;
+        }
         if let Some(expression) = self.continuation {
             reader.continued_by(expression)?;
         }
@@ -114,4 +121,35 @@ fn has_levels(format: &Format) -> bool {
         Format::Any(formats) => formats.iter().any(has_levels),
         _ => true,
     }
+}
+
+#[test]
+fn the_prefix_of_a_role_is_taken_off_before_its_format_is_read() {
+    let source = r#"
+        name = "x"
+        summary = "x"
+        [log]
+        format = "python"
+        prefix = '(?<source>[\w-]+) !! '
+        [roles.server]
+        kind = "server"
+        command = ["true"]
+        exit = "ok"
+        [roles.client]
+        kind = "client"
+        command = ["true"]
+        exit = "ok"
+        log = { prefix = '\d+: ' }
+        [exits]
+        ok = { status = [0] }
+    "#;
+    let system = super::System::parse(std::path::Path::new("x.toml"), source).expect("a system");
+    let level = |role: &str, line: &str| {
+        let mut reader = system.file.dialect(role).reader(Stream::Stdout).expect("a reader");
+        reader.feed(0, line.as_bytes());
+        reader.records()[0].level
+    };
+    assert_eq!(level("server", "web-1 !! ERROR:app:failed\n"), Some(Level::Error));
+    assert_eq!(level("client", "12: ERROR:app:failed\n"), Some(Level::Error));
+    assert_eq!(level("client", "web-1 !! ERROR:app:failed\n"), None);
 }

@@ -7,11 +7,13 @@ use super::Case;
 use super::calls::call_of;
 use crate::evidence::Process;
 use crate::finding::{Finding, FindingKind};
-use crate::log::{Level, Record, Stream, unknown_level};
-use crate::system::RoleKind;
+use crate::log::{Guess, Level, Record, Stream, unknown_level};
+use crate::system::{Dialect, RoleKind};
 
 /// How many lines after the first one are shown of a record.
 const EXCERPT: usize = 10;
+/// From how many texts outside any record it is guessed what they are.
+const GUESSED: usize = 64;
 
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     let first_fault = case.evidence.first_fault().unwrap_or(u64::MAX);
@@ -24,6 +26,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
         let mut last: BTreeMap<bool, Told> = BTreeMap::new();
         let dialect = case.system.dialect(&process.role);
         let banner = dialect.banner.unwrap_or(policy.banner);
+        let looks_like = std::cell::LazyCell::new(|| looks_like(process, &dialect));
         for (index, record) in process.records.iter().enumerate() {
             let stdout = record.stream == Stream::Stdout;
             let told = last.insert(stdout, Told::Nothing).unwrap_or(Told::Nothing);
@@ -84,6 +87,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
                 None => "text outside any record".to_owned(),
             };
             let remedy = word.map(|word| format!("; say what it means: levels = {{ {word} = \"info\" }} in [log]"));
+            let remedy = remedy.or_else(|| looks_like.clone().filter(|_| stray));
             let message = format!("{what} {when}{}{}", of_call.unwrap_or_default(), remedy.unwrap_or_default());
             let mut finding = Finding::new(kind, message).process(&process.name).excerpt(excerpt_of(record));
             if let Some(call) = about {
@@ -93,6 +97,17 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// What the text outside any record looks like that a process wrote, and what to say in the system file.
+fn looks_like(process: &Process, dialect: &Dialect<'_>) -> Option<String> {
+    let texts = process.records.iter().filter(|record| record.outside && record.tracebacks.is_empty());
+    let guess = Guess::of(texts.take(GUESSED).map(|record| record.message.as_str()))?;
+    let remedy = match guess.behind {
+        Some(_) => "say what stands before each line: `prefix` in [log]".to_owned(),
+        None => format!("the format in [log] is `{}`", dialect.format_name()),
+    };
+    Some(format!("; it looks like {guess}: {remedy}"))
 }
 
 /// Whether a record was written before the boot that it is of was ready.

@@ -411,6 +411,24 @@ fn text_outside_any_record_is_one_finding_whatever_came_before_it() {
 }
 
 #[test]
+fn text_outside_any_record_that_another_format_reads_is_said_to_look_like_it() {
+    let message = |text: &str| {
+        let scenario = "summary = \"x\"\n[processes.a]\n[processes.r]\nrole = \"runner\"\n";
+        let scenario = Scenario::parse(Path::new("x.toml"), scenario).expect("a scenario");
+        let (system, evidence) = (System::store(), with_log(run(), "r", BEFORE, text));
+        let findings = judge(Case { evidence: &evidence, scenario: &scenario.file, system: &system.file });
+        findings.into_iter().next().expect("a finding").message
+    };
+    let gunicorn = "[2026-11-25 22:00:00 +0000] [12] [ERROR] failed\n";
+    let wanted = "it looks like `gunicorn`: the format in [log] is `tracing`";
+    assert!(message(gunicorn).contains(wanted), "{}", message(gunicorn));
+    let behind = "web-1 !! INFO:app:begun\n";
+    let wanted = "it looks like `python` behind `web-1 !! `: say what stands before each line: `prefix` in [log]";
+    assert!(message(behind).contains(wanted), "{}", message(behind));
+    assert!(!message("disk is full\n").contains("looks like"));
+}
+
+#[test]
 fn what_was_not_kept_of_a_single_record_is_truncated_too() {
     for text in
         [format!("DEBUG app: {}\n", "x".repeat(300 << 10)), format!("DEBUG app: a\n{}", " continued\n".repeat(20_000))]

@@ -15,6 +15,9 @@ pub struct Log {
     /// What words mean that are levels beside those which every format knows, such as `{ LOG = "info" }`.
     #[serde(default)]
     pub levels: BTreeMap<String, Level>,
+    /// A regular expression of what stands before each line, at its very beginning, and is taken off. Its group `source`, if it has
+    /// one, tells the sources apart that write into one stream.
+    pub prefix: Option<Spanned<String>>,
     /// A regular expression of the lines that belong to the record before them, beside indented ones and those of stack traces.
     pub continuation: Option<Spanned<String>>,
     /// Whether a process may write text outside any record before it is ready.
@@ -50,6 +53,8 @@ pub struct RoleLog {
     /// What words mean that are levels, beside those of `[log]`.
     #[serde(default)]
     pub levels: BTreeMap<String, Level>,
+    /// A regular expression of what stands before each line and is taken off.
+    pub prefix: Option<Spanned<String>>,
     /// A regular expression of the lines that belong to the record before them.
     pub continuation: Option<Spanned<String>>,
     /// Whether they may write text outside any record before they are ready.
