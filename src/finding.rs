@@ -112,6 +112,9 @@ pub struct Finding {
     pub call: Option<String>,
     /// What is wrong, in one sentence.
     pub message: String,
+    /// Whether it came while the harness ended the run, and may follow from that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_end: bool,
     /// The evidence for it, as lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excerpt: Vec<String>,
@@ -120,7 +123,14 @@ pub struct Finding {
 impl Finding {
     /// A finding about the run as a whole.
     pub fn new(kind: FindingKind, message: impl Into<String>) -> Self {
-        Self { kind, process: None, call: None, message: message.into(), excerpt: Vec::new() }
+        Self { kind, process: None, call: None, message: message.into(), after_end: false, excerpt: Vec::new() }
+    }
+
+    /// Says that it came while the harness ended the run.
+    #[must_use]
+    pub fn after_end(mut self, after_end: bool) -> Self {
+        self.after_end = after_end;
+        self
     }
 
     /// Names the process.

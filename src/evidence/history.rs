@@ -89,6 +89,9 @@ pub struct Call {
     /// The results that the scenario allows; none when it has not come to say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Results>,
+    /// The results of further answers: a client that keeps to the protocol gives one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<CallResult>,
     /// What the scenario demands of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<Value>,

@@ -57,6 +57,9 @@ pub struct Evidence {
     /// Why the timeline could not be finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<StepFailure>,
+    /// When the harness began to end what was still running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teardown: Option<u64>,
     /// The data that were there at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub final_read: Option<FinalRead>,
@@ -114,6 +117,26 @@ pub struct Boot {
     /// It did not end within its bound and was killed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
+    /// When the harness insisted on its end, after it had asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated: Option<u64>,
+    /// It did not end within its bound after the scenario had told it to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_stop: Option<LateStop>,
+}
+
+/// A process that has not ended within its bound after a stop.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct LateStop {
+    /// The step that told it to stop.
+    pub step: usize,
+    /// When.
+    pub told: u64,
+    /// The bound, in microseconds.
+    pub within: u64,
+    /// What was open to it at the bound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
 }
 
 /// How a process was asked to end.
@@ -255,6 +278,17 @@ pub struct ReadAnswer {
 }
 
 impl Evidence {
+    /// What the harness was doing to the run when a record of a process came, if it was ending it: the record may follow from that.
+    pub fn ending(&self, process: &Process, record: &Record) -> Option<&'static str> {
+        let insisted = process.boots.iter().filter_map(|boot| boot.escalated).any(|at| record.at >= at);
+        let ending = self.teardown.is_some_and(|at| record.at >= at);
+        match (insisted, ending) {
+            (true, _) => Some("after the harness insisted on its end"),
+            (false, true) => Some("while the harness ended the run"),
+            (false, false) => None,
+        }
+    }
+
     /// When the first fault was injected.
     pub fn first_fault(&self) -> Option<u64> {
         self.faults.iter().map(|fault| fault.at).min()

@@ -6,8 +6,8 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 
 use rustix::process::{Pid, Signal};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::{mpsc, watch};
+use tokio::net::unix::pipe::Receiver;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::handle::ProcessHandle;
 use super::spawn::{Input, Output, Spawn};
@@ -24,6 +24,7 @@ pub struct Child {
     stdin: Option<Input>,
     /// Whether it has ended.
     ended: watch::Receiver<bool>,
+    flushes: [mpsc::UnboundedSender<oneshot::Sender<()>>; 2],
 }
 
 impl Spawn<'_> {
@@ -42,8 +43,9 @@ impl Spawn<'_> {
         };
         let Ends { stdin, stdout, stderr } = ends;
         let mut readers = tokio::task::JoinSet::new();
-        readers.spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone()));
-        readers.spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone()));
+        let ((out, flush_out), (err, flush_err)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        readers.spawn(read(stdout, Stream::Stdout, output.clone(), wrap.clone(), flush_out));
+        readers.spawn(read(stderr, Stream::Stderr, output.clone(), wrap.clone(), flush_err));
         let output = output.clone();
         tokio::spawn(async move {
             let status = exit.await;
@@ -53,7 +55,7 @@ impl Spawn<'_> {
             let _ = output.send(wrap(Output::Exited(status))).await;
             readers.detach_all();
         });
-        Ok(Child { process: handle, stdin, ended })
+        Ok(Child { process: handle, stdin, ended, flushes: [out, err] })
     }
 }
 
@@ -93,6 +95,26 @@ impl Child {
         self.process.signal_group(signal)
     }
 
+    /// Whether it has ended, by the word of the kernel; the news of it may still be to come.
+    pub fn is_over(&self) -> bool {
+        *self.ended.borrow() || super::stat::stat(self.pid().as_raw_nonzero().get()).is_none_or(|it| it.state == 'Z')
+    }
+
+    /// Resolves when everything was told that it has written before.
+    pub fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
+        let asked = self.flushes.each_ref().map(|flushes| {
+            let (flush, flushed) = oneshot::channel();
+            let _ = flushes.send(flush);
+            flushed
+        });
+        async move {
+            for flushed in asked {
+                // Without an answer its stream has ended.
+                let _ = flushed.await;
+            }
+        }
+    }
+
     /// Resolves when it has ended.
     pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut ended = self.ended.clone();
@@ -107,16 +129,47 @@ impl Drop for Child {
     }
 }
 
+/// The most that a pipe holds (pipe(7)): whoever writes on meanwhile does not keep a flush from its end.
+const PIPE_BOUND: usize = 1 << 20;
+
 async fn read<T>(
-    mut from: impl AsyncRead + Unpin,
+    from: Receiver,
     stream: Stream,
     output: mpsc::Sender<T>,
     wrap: impl Fn(Output) -> T,
+    mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
 ) {
     let mut buffer = vec![0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        if output.send(wrap(Output::Bytes(stream, buffer[..count].to_vec()))).await.is_err() {
-            return;
+    let mut open = true;
+    while open {
+        let flush = tokio::select! {
+            ready = from.readable() => {
+                if ready.is_err() {
+                    break;
+                }
+                None
+            }
+            Some(flush) = flushes.recv() => Some(flush),
+        };
+        let mut taken = 0;
+        while open && taken < PIPE_BOUND {
+            // A flush asks the kernel: tokio would only say what it was told last.
+            let came = match flush {
+                Some(_) => rustix::io::read(&from, &mut buffer).map_err(io::Error::from),
+                None => from.try_read(&mut buffer),
+            };
+            match came {
+                Ok(count @ 1..) => {
+                    taken += count;
+                    open = output.send(wrap(Output::Bytes(stream, buffer[..count].to_vec()))).await.is_ok();
+                }
+                Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => open = false,
+            }
+        }
+        if let Some(flush) = flush {
+            let _ = flush.send(());
         }
     }
     let _ = output.send(wrap(Output::Closed(stream))).await;

@@ -20,7 +20,7 @@ pub use descendants::{MARKER, Marked, marked};
 pub use limits::{Descriptors, shortage};
 pub use listens::listening_ports;
 pub use quietdown_proxy::engine::ReservedPort;
-pub use signals::{signal, signal_name};
+pub use signals::{ends, signal, signal_name};
 pub use spawn::{Input, Output, Spawn};
 pub(crate) use stat::is_stopped;
 pub use subreaper::Subreaper;

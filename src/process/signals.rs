@@ -31,3 +31,8 @@ pub fn signal_name(number: i32) -> String {
     let known = NAMES.iter().find(|(_, signal)| signal.as_raw() == number);
     known.map_or_else(|| format!("signal {number}"), |(name, _)| (*name).to_owned())
 }
+
+/// Whether a signal is one that asks, or makes, a process end.
+pub fn ends(signal: Signal) -> bool {
+    [Signal::TERM, Signal::INT, Signal::QUIT, Signal::ABORT, Signal::KILL].contains(&signal)
+}

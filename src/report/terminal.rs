@@ -59,16 +59,30 @@ impl Terminal {
             }
             None => {}
         }
-        let (tracebacks, others): (Vec<&Finding>, Vec<&Finding>) =
-            report.findings.iter().partition(|finding| finding.kind == FindingKind::Traceback);
-        if !tracebacks.is_empty() {
-            for group in tracebacks::groups(&report.evidence) {
-                text.push_str(&self.traceback(&group));
+        let is_traceback = |finding: &&Finding| finding.kind == FindingKind::Traceback;
+        let mut groups = Vec::new();
+        if report.findings.iter().any(|finding| is_traceback(&finding)) {
+            groups = tracebacks::groups(&report.evidence);
+        }
+        // Findings are in their order, causes first; the tracebacks stand together where the first of them is.
+        let mut groups = groups.iter().peekable();
+        let mut rest = report.findings.iter().peekable();
+        for after_end in [false, true] {
+            let of_part = |finding: &&Finding| finding.after_end == after_end;
+            while let Some(finding) = rest.next_if(|finding| of_part(finding) && !is_traceback(finding)) {
+                text.push_str(&self.finding(finding));
+            }
+            while let Some(group) = groups.next_if(|group| group.ending.is_some() == after_end) {
+                text.push_str(&self.traceback(group));
+            }
+            while let Some(finding) = rest.next_if(of_part) {
+                if !is_traceback(&finding) {
+                    text.push_str(&self.finding(finding));
+                }
             }
         }
-        for finding in others {
-            text.push_str(&self.finding(finding));
-        }
+        groups.for_each(|group| text.push_str(&self.traceback(group)));
+        rest.filter(|finding| !is_traceback(finding)).for_each(|finding| text.push_str(&self.finding(finding)));
         if let Some(folder) = &report.folder {
             let _ = writeln!(text, "  evidence: {}", folder.join("evidence.json").display());
         }

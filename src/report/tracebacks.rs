@@ -26,6 +26,8 @@ pub(super) struct Group {
     last: BTreeMap<String, usize>,
     /// What the records say that have them: often the request in the client's own words.
     said: BTreeMap<String, usize>,
+    /// What the harness was doing to the run when the first came, if it was ending it.
+    pub ending: Option<&'static str>,
     /// The record of the first, and its first lines.
     pub first: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl Group {
             Some(("in", list(&self.processes))),
             (!self.said.is_empty()).then(|| ("said by", list(&self.said))),
             Some(("after", self.fault.clone())),
+            self.ending.map(|ending| ("came", ending.to_owned())),
             Some(("in flight", requests)),
         ];
         facts.into_iter().flatten().collect()
@@ -64,11 +67,12 @@ pub(super) fn groups(evidence: &Evidence) -> Vec<Group> {
         for record in &process.records {
             for traceback in &record.tracebacks {
                 let fault = evidence.faults.iter().rfind(|fault| fault.at <= record.at);
-                let key = key(traceback, fault);
+                let ending = evidence.ending(process, record);
+                let key = format!("{} {}", ending.unwrap_or_default(), key(traceback, fault));
                 let at = match groups.iter().position(|(known, ..)| *known == key) {
                     Some(at) => at,
                     None => {
-                        groups.push((key, record.at, group(record, traceback, fault)));
+                        groups.push((key, record.at, group(record, traceback, fault, ending)));
                         groups.len() - 1
                     }
                 };
@@ -104,7 +108,7 @@ fn key(traceback: &Traceback, fault: Option<&Fault>) -> String {
     format!("{} {exception} {place} {shape} {step}", traceback.language.name())
 }
 
-fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>) -> Group {
+fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>, ending: Option<&'static str>) -> Group {
     let exception = traceback.exception.as_deref().unwrap_or("traceback");
     let said = traceback.message.lines().next().unwrap_or_default();
     let colon = if said.is_empty() { "" } else { ": " };
@@ -115,6 +119,7 @@ fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>) -> Group
         cause: traceback.cause.as_ref().map(|cause| cause.lines().next().unwrap_or_default().to_owned()),
         processes: BTreeMap::new(),
         fault: fault.map_or_else(|| "no fault: nothing was broken yet".to_owned(), describe),
+        ending,
         requests: BTreeMap::new(),
         last: BTreeMap::new(),
         said: BTreeMap::new(),

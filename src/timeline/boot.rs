@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 
 use super::wait::Bound;
 use super::world::{Boot, World};
-use super::{Planted, events::Seen};
+use super::{Planted, answers::Seen};
 use crate::evidence::{self, StepFailure};
 use crate::file::substitute;
 use crate::http::{Failure, exchange};
@@ -95,13 +95,14 @@ impl World<'_> {
             child,
             stdout: reader(Stream::Stdout)?,
             stderr: reader(Stream::Stderr)?,
-            answers: super::driver::Answers::default(),
+            answers: super::answers::Answers::default(),
             said_ready: false,
             open_streams: 2,
             consumed: std::collections::BTreeSet::new(),
             teardown: None,
             paused: false,
             told_to_end: false,
+            stop: None,
         });
         if Some(index) == self.listener() {
             self.set_upstream(Some(self.server_addr()));

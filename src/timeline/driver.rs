@@ -4,69 +4,11 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use super::client::Message;
+use super::observed::{Happening, Taken};
 use super::wait::Bound;
 use super::world::World;
-use crate::evidence::{Call, CallEffect, CallResult, abridge};
+use crate::evidence::{Call, CallEffect, abridge};
 use crate::system::RoleKind;
-
-/// The longest answer that is kept in memory.
-const ANSWER_BOUND: usize = 192 * 1024 * 1024;
-
-/// The most that is kept of a line which is no answer.
-const NOISE_BOUND: usize = 64 * 1024;
-
-/// A line that a driven client has said.
-#[derive(Debug, PartialEq)]
-pub(super) enum Said {
-    /// It is ready, or answers a call.
-    Answer(Value),
-    /// Anything else: text, a traceback, another program's JSON. Judged like its log.
-    Noise(Vec<u8>),
-}
-
-/// Splits a driven client's standard output into answers.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
-    line: Vec<u8>,
-    overflown: bool,
-}
-
-impl Answers {
-    /// What is complete now.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Said> {
-        let mut answers = Vec::new();
-        let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            self.keep(&rest[..end]);
-            rest = &rest[end + 1..];
-            let mut line = std::mem::take(&mut self.line);
-            let too_long = std::mem::take(&mut self.overflown);
-            let parsed = if too_long { None } else { serde_json::from_slice::<Value>(&line).ok() };
-            answers.push(match parsed.filter(is_answer) {
-                Some(answer) => Said::Answer(answer),
-                None => {
-                    line.truncate(NOISE_BOUND);
-                    line.push(b'\n');
-                    Said::Noise(line)
-                }
-            });
-        }
-        self.keep(rest);
-        answers
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        if self.line.len() + bytes.len() > ANSWER_BOUND {
-            self.overflown = true;
-        } else {
-            self.line.extend_from_slice(bytes);
-        }
-    }
-}
-
-fn is_answer(said: &Value) -> bool {
-    said.get("ready") == Some(&Value::Bool(true)) || said.get("call").is_some_and(Value::is_u64)
-}
 
 /// A call to ask for.
 pub(super) struct Asked<'s> {
@@ -92,16 +34,17 @@ impl World<'_> {
         let process = target.instance.name.clone();
         let http = target.instance.kind == RoleKind::Http;
         let (request, message) = asked.request;
-        let sent = match &message.body {
+        let content = match &message.body {
             Some(body) => Value::String(body.clone()),
             None => asked.args.clone(),
         };
-        self.calls.push(Call {
+        let sent = self.actors[actor].link.as_ref().map_or_else(Vec::new, crate::proxy::EventLink::sent);
+        let call = Call {
             name: asked.name,
             process,
             number,
             op: asked.op.to_owned(),
-            args: abridge(sent),
+            args: abridge(content),
             begun,
             ended: None,
             result: None,
@@ -110,8 +53,10 @@ impl World<'_> {
             error: None,
             expected: None,
             returns: None,
-        });
-        let index = self.calls.len() - 1;
+            further: Vec::new(),
+        };
+        self.observed.apply(begun, Happening::Asked(Box::new(call), sent));
+        let index = self.observed.calls.len() - 1;
         match http {
             true => self.request(actor, number, &request, &asked.args, message)?,
             false => self.write(actor, line.into_bytes(), bound).await?,
@@ -121,12 +66,12 @@ impl World<'_> {
 
     /// Asks a driven client to cancel a call.
     pub async fn ask_to_cancel(&mut self, call: usize, bound: Bound) -> Result<(), String> {
-        let actor = self.actor_of(&self.calls[call].process.clone())?;
+        let actor = self.actor_of(&self.observed.calls[call].process.clone())?;
         if self.actors[actor].instance.kind == RoleKind::Http {
-            self.give_up(actor, self.calls[call].number).await;
+            self.give_up(actor, self.observed.calls[call].number).await;
             return Ok(());
         }
-        let line = json!({"cancel": self.calls[call].number}).to_string() + "\n";
+        let line = json!({"cancel": self.observed.calls[call].number}).to_string() + "\n";
         self.write(actor, line.into_bytes(), bound).await
     }
 
@@ -165,44 +110,19 @@ impl World<'_> {
             return;
         }
         let at = self.now();
-        let process = self.actors[actor].instance.name.clone();
-        let number = answer.get("call").and_then(Value::as_u64).unwrap_or_default();
-        if !self.calls.iter().any(|call| call.process == process && call.number == number) {
-            // An answer to what was never asked is as loud as any other noise.
-            let line = abridge(answer).to_string() + "\n";
-            self.actors[actor].boots[boot].stdout.feed(at, line.as_bytes());
-            return;
-        }
-        let closed = self.history_closed;
-        let open = |call: &&mut Call| call.process == process && call.number == number && call.result.is_none();
-        let Some(call) = self.calls.iter_mut().find(open).filter(|_| !closed) else { return };
-        let result = answer.get("result").cloned().and_then(|word| serde_json::from_value::<CallResult>(word).ok());
-        call.ended = Some(at);
-        // What is no result at all is as bad as what is not the protocol.
-        call.result = Some(result.unwrap_or(CallResult::Transport));
-        call.error = answer.get("error").map(|error| error.as_str().map_or_else(|| error.to_string(), str::to_owned));
         let value = answer.get("value").cloned();
-        let index = self.calls.iter().position(|call| call.process == process && call.number == number);
-        if let (Some(index), Some(value)) = (index, value) {
-            self.calls[index].value = Some(abridge(value.clone()));
-            // The name is that of `save` where a step says so; until then the answer waits under the call's own.
-            self.saved.insert(format!("={}", self.calls[index].name), value);
+        match self.observed.apply(at, Happening::Answered(actor, answer.clone())) {
+            Taken::Unasked => {
+                // An answer to what was never asked is as loud as any other noise.
+                let line = abridge(answer).to_string() + "\n";
+                self.actors[actor].boots[boot].stdout.feed(at, line.as_bytes());
+            }
+            Taken::Result(Some(call)) => {
+                // The name is that of `save` where a step says so; until then the answer waits under the call's own.
+                let name = format!("={}", self.observed.calls[call].name);
+                self.saved.extend(value.map(|value| (name, value)));
+            }
+            Taken::Result(None) => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_come_in_any_chunks() {
-        let text = b"{\"ready\":true}\nnoise\n{\"call\":1}\n";
-        let whole = Answers::default().feed(text);
-        let [ready, call] = [json!({"ready": true}), json!({"call": 1})].map(Said::Answer);
-        assert_eq!(whole, [ready, Said::Noise(b"noise\n".to_vec()), call]);
-        let mut answers = Answers::default();
-        let bytewise: Vec<Said> = text.iter().flat_map(|byte| answers.feed(&[*byte])).collect();
-        assert_eq!(bytewise, whole);
     }
 }

@@ -1,17 +1,19 @@
 //! Ends a run: clients first, then the data are read, then the server; nothing is left behind.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use super::gates::stops_request;
+use super::observed::Happening;
+use super::stops::STOP_WITHIN;
 use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
-use crate::evidence::{Asked, CallEffect, CallResult, StepFailure};
+use crate::evidence::{Asked, StepFailure};
 use crate::process::{Belonging, Orphan};
-use crate::proxy::EventLink;
+use crate::proxy::{CutMode, EventLink, Toward};
 
-/// How long a process may take to end when its role does not say.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// The patience of each further rung.
 const RUNG: Duration = Duration::from_secs(1);
 /// How long descendants may take to notice the end of their parent.
@@ -19,8 +21,13 @@ const GRACE: Duration = Duration::from_secs(1);
 
 impl World<'_> {
     pub async fn end(&mut self, failure: Option<StepFailure>) {
-        self.take_all();
-        self.history_closed = true;
+        // A stop is judged by what the process does, not by what the end of the run does for it.
+        self.await_stops().await;
+        // The evidence is complete: whoever has something to tell was asked, and has answered.
+        self.take_everything().await;
+        let now = self.now();
+        self.teardown = Some(now);
+        self.observed.apply(now, Happening::Closed);
         self.failure = failure;
         self.take_remote_hits().await;
         self.settle_faults();
@@ -40,8 +47,9 @@ impl World<'_> {
         self.take_remote_hits().await;
         self.close_remotes().await;
         self.settle_faults();
-        // Only when every connection has ended is it known how much of each request passed.
-        self.settle_effects();
+        // Nobody is left who could send anything: now it is known how much of each call has passed.
+        self.ask_links().await;
+        self.observed.settle_effects();
         self.end_descendants().await;
         self.await_streams().await;
     }
@@ -54,33 +62,9 @@ impl World<'_> {
                 continue;
             }
             let later = self.actors[actor].link.as_ref().map(EventLink::later_effect).filter(|effect| effect.fired());
-            if let (Some(effect), None) = (later, &self.faults[fault].fired) {
-                self.faults[fault].fired = Some(super::act::describe(effect));
+            if let (Some(effect), None) = (later, &self.observed.faults[fault].fired) {
+                self.observed.faults[fault].fired = Some(super::names::describe(effect));
             }
-        }
-    }
-
-    /// What each call did: known where it succeeded, where no byte of it passed, or where the operation documents it.
-    fn settle_effects(&mut self) {
-        for index in 0..self.calls.len() {
-            let call = &self.calls[index];
-            let documented = call.result.is_some_and(|result| {
-                self.system.file.operations.get(&call.op).is_some_and(|rule| rule.without_effect.contains(&result))
-            });
-            let actor = self.actors.iter().position(|actor| actor.instance.name == call.process);
-            let linked = actor.is_some_and(|actor| self.actors[actor].link.is_some());
-            let until = call.ended.unwrap_or(u64::MAX);
-            let passed = self.requests.iter().any(|(owner, at, request)| {
-                Some(*owner) == actor
-                    && (call.begun..=until).contains(at)
-                    && request.request_bytes > 0
-                    && self.fits_operation(&call.op, &request.method, &request.path)
-            });
-            self.calls[index].effect = match call.result {
-                Some(CallResult::Ok) => CallEffect::Applied,
-                _ if documented || (linked && !passed) => CallEffect::NotApplied,
-                _ => CallEffect::Unknown,
-            };
         }
     }
 
@@ -100,7 +84,12 @@ impl World<'_> {
                 boot.child.signal_group(Signal::CONT);
             }
             if let Some(link) = &actor.link {
-                for (gate, _) in link.parked() {
+                for (gate, connection) in link.parked() {
+                    // A request that a gate stops is broken: let go now, it would do what the history says was never done.
+                    let step = gate.checked_sub(1).and_then(|index| self.scenario.file.steps.get(index));
+                    if step.and_then(|step| step.as_ref().on.as_ref()).is_some_and(|on| stops_request(on.as_ref())) {
+                        link.cut(connection, CutMode::Rst, Toward::Both).await;
+                    }
                     link.disarm(gate);
                 }
                 for gate in 1..=self.scenario.file.steps.len() {
@@ -112,7 +101,7 @@ impl World<'_> {
                 link.accept();
             }
         }
-        self.parked.clear();
+        self.observed.parked.clear();
     }
 
     /// Asks processes to end, at once, and insists.
@@ -125,22 +114,29 @@ impl World<'_> {
         let mut ladders = tokio::task::JoinSet::new();
         for actor in actors.iter().copied() {
             let within = self.actors[actor].role.stop.within.map_or(STOP_WITHIN, |span| span.0);
+            let began = self.began;
             let Some(boot) = self.actors[actor].running() else { continue };
+            // It had its time, and those who may have held it are gone.
+            let within = if boot.seen.late_stop.is_some() { within.min(RUNG) } else { within };
             let (process, ended) = (boot.child.process(), boot.child.ended());
             ladders.spawn(async move {
                 let rungs = [Rung::wait(within), Rung::signal(Signal::INT, RUNG), Rung::signal(Signal::TERM, RUNG)];
+                let insisted = OnceLock::new();
                 let send = |signal| {
+                    insisted.get_or_init(|| began.elapsed().as_micros() as u64);
                     process.signal_group(signal);
                 };
-                (actor, escalate(send, &rungs, ended).await.1)
+                let rung = escalate(send, &rungs, ended).await.1;
+                (actor, rung, insisted.get().copied())
             });
         }
         loop {
             tokio::select! {
                 climbed = ladders.join_next() => match climbed {
-                    Some(Ok((actor, rung))) => {
+                    Some(Ok((actor, rung, insisted))) => {
                         if let Some(boot) = self.actors[actor].boots.last_mut() {
                             boot.seen.late = rung > 0;
+                            boot.seen.escalated = insisted;
                         }
                     }
                     Some(Err(_)) => {}
@@ -217,7 +213,7 @@ impl World<'_> {
             (!open).then_some(())
         };
         if self.until(Instant::now() + Duration::from_secs(10), all_read).await.is_none() {
-            self.notes.push("the output of a process could not be read to its end".to_owned());
+            self.observed.notes.push("the output of a process could not be read to its end".to_owned());
         }
     }
 }

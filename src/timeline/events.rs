@@ -2,21 +2,14 @@
 
 use std::time::Instant;
 
-use super::driver::Said;
-use super::world::{Parked, World};
-use crate::evidence::{CallResult, Exit};
+use super::answers::{Said, Seen};
+use super::observed::Happening;
+use super::world::World;
+use crate::evidence::Exit;
 use crate::log::Stream;
 use crate::process::{Output, exit_of};
-use crate::proxy::{LinkEvent, LinkEventKind, RequestSeen};
+use crate::proxy::LinkEvent;
 use crate::system::RoleKind;
-
-/// What a process has shown.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub actor: usize,
-    pub boot: usize,
-    pub output: Output,
-}
 
 impl World<'_> {
     /// Waits for the next event and takes it in. Never ends when nothing happens.
@@ -88,23 +81,13 @@ impl World<'_> {
                 };
                 boot.seen.exit = Some(Exit { at, code, signal });
                 boot.child.close_stdin();
-                self.lose_calls(index, at);
+                self.observed.apply(at, Happening::Ended(index));
                 if Some(index) == self.listener() {
                     self.set_upstream(None);
+                    // What still comes for it is lost, whatever its sockets would take. Nobody needs to wait for that here.
+                    self.links().for_each(|link| drop(link.lose_server()));
                 }
             }
-        }
-    }
-
-    /// The calls of a client that has died are lost.
-    fn lose_calls(&mut self, actor: usize, at: u64) {
-        if self.history_closed {
-            return;
-        }
-        let name = &self.actors[actor].instance.name;
-        for call in self.calls.iter_mut().filter(|call| call.process == *name && call.result.is_none()) {
-            call.result = Some(CallResult::Lost);
-            call.ended = Some(at);
         }
     }
 
@@ -119,42 +102,42 @@ impl World<'_> {
         self.last_activity = Instant::now();
         let Some(actor) = self.actors.iter().position(|actor| actor.instance.name == event.link) else { return };
         let at = event.at.saturating_duration_since(self.began).as_micros() as u64;
-        match event.what {
-            LinkEventKind::Request(seen) => self.requests.push((actor, at, seen)),
-            LinkEventKind::RequestDone(seen) => {
-                self.request_ends.insert((actor, seen.number), at);
-                self.update_request(actor, seen);
-            }
-            LinkEventKind::Parked { gate, connection, request } => {
-                self.parked.push(Parked { gate, actor, connection, request });
-            }
-            LinkEventKind::Repeated { gate, effect, .. } => {
-                let fault = self.faults.iter_mut().find(|fault| fault.step == gate && fault.fired.is_none());
-                if let Some(fault) = fault.filter(|_| effect.fired()) {
-                    fault.fired = Some(super::act::describe(effect));
-                }
-            }
-            LinkEventKind::NotHttp(connection) => {
-                self.notes.push(format!(
-                    "connection {connection} of `{}` does not speak plain HTTP/1: its requests are not seen",
-                    event.link
-                ));
-            }
-            LinkEventKind::Closed(connection) => {
-                self.parked.retain(|parked| {
-                    parked.actor != actor || parked.connection != connection || parked.gate == usize::MAX
-                });
-            }
-            LinkEventKind::Hit(hit) => self.hits.push((actor, at, hit)),
-            LinkEventKind::Opened(_) | LinkEventKind::Sent { .. } | LinkEventKind::Missed { .. } => {}
+        self.observed.apply(at, Happening::Link(actor, event.what));
+    }
+
+    /// Every link.
+    pub fn links(&self) -> impl Iterator<Item = &crate::proxy::EventLink> {
+        self.actors.iter().filter_map(|actor| actor.link.as_ref())
+    }
+
+    /// Asks every link how its connections stand; whatever had happened on it before is known then.
+    pub async fn ask_links(&mut self) {
+        for actor in 0..self.actors.len() {
+            let Some(link) = &self.actors[actor].link else { continue };
+            let standing = link.standing().await;
+            self.take_all();
+            let now = self.now();
+            self.observed.apply(now, Happening::Standing(actor, standing));
         }
     }
 
-    fn update_request(&mut self, actor: usize, seen: RequestSeen) {
-        let known =
-            self.requests.iter_mut().rev().find(|(owner, _, known)| *owner == actor && known.number == seen.number);
-        if let Some((_, _, known)) = known {
-            *known = seen;
+    /// Takes in everything that processes have written before, and that links have to tell.
+    pub async fn take_everything(&mut self) {
+        let boots = self.actors.iter().flat_map(|actor| &actor.boots).filter(|boot| boot.open_streams > 0);
+        let asked: Vec<_> = boots.map(|boot| boot.child.flush()).collect();
+        let all = async {
+            for flushed in asked {
+                flushed.await;
+            }
+        };
+        tokio::pin!(all);
+        loop {
+            tokio::select! {
+                () = &mut all => break,
+                () = self.take_next() => {}
+            }
         }
+        self.take_all();
+        self.ask_links().await;
     }
 }

@@ -47,7 +47,7 @@ impl World<'_> {
 
     fn keys(&self, invariant: &Invariant) -> Vec<Value> {
         let mut keys: Vec<Value> = Vec::new();
-        for call in &self.calls {
+        for call in &self.observed.calls {
             for (op, place) in invariant.keys() {
                 let named = place.of(&call.args, call.value.as_ref());
                 let key = named.first().filter(|key| op == call.op && !keys.contains(key));
@@ -71,7 +71,7 @@ impl World<'_> {
                 || never_started
                 || self.actors[listener].instance.role != "server" && !self.has_plain_server()
             {
-                self.notes.push("the data were not read at the end: the server has ended, and this system does not keep its data past that".to_owned());
+                self.observed.notes.push("the data were not read at the end: the server has ended, and this system does not keep its data past that".to_owned());
                 return None;
             }
             if let Err(why) = self.reboot(listener).await {

@@ -1,11 +1,22 @@
 //! Gates: armed before anything boots, met, and let go of.
 
+use super::observed::Parked;
 use super::wait::{Bound, WITHIN};
-use super::world::{Parked, World};
+use super::world::World;
 use crate::evidence::StepFailure;
 use crate::file::{At, Times};
-use crate::proxy::{FirstMatch, GateId, GateSpec, Point, Repeat, RepeatAction};
+use crate::proxy::{FirstMatch, GateId, GateSpec, Phase, Point, Repeat, RepeatAction, Side};
 use crate::scenario::{Action, Event, Step, is_gate};
+
+/// Whether a gate keeps bytes from the server.
+pub(super) fn stops_request(event: &Event) -> bool {
+    match event {
+        Event::Request(gate) => matches!(*gate.phase.as_ref(), Phase::RequestHead | Phase::RequestBody),
+        Event::Bytes(gate) => gate.toward == Side::Server,
+        Event::Connect(_) => true,
+        _ => false,
+    }
+}
 
 impl World<'_> {
     /// Arms every gate of the timeline, each on the links of its process. A gate's number is that of its step.
@@ -55,10 +66,20 @@ impl World<'_> {
 
     /// Waits until a stream is parked at the gate of this step.
     pub async fn await_gate(&mut self, event: &Event, bound: Bound) -> Result<Parked, StepFailure> {
-        let what = format!("the gate of this step ({})", super::act::name_of_event(event));
+        let what = format!("the gate of this step ({})", super::names::name_of_event(event));
         let id = bound.step;
-        let found =
-            self.await_for(bound, &what, |world| world.parked.iter().find(|parked| parked.gate == id).cloned()).await?;
+        let found = self.await_for(bound, &what, |world| world.observed.take_parked(id)).await;
+        let found = match found {
+            Ok(found) => found,
+            Err(mut failure) => {
+                let actors = event.process().map(|name| self.actors_of(name.as_ref())).unwrap_or_default();
+                let needs_http = matches!(event, Event::Request(_) | Event::Idle(_));
+                if let Some(why) = self.observed.why_no_http(&actors).filter(|_| needs_http) {
+                    failure.message = format!("{}: {why}", failure.message);
+                }
+                return Err(failure);
+            }
+        };
         // With several instances the first that parks is the one; the others are let go.
         let others: Vec<usize> = event.process().map(|name| self.actors_of(name.as_ref())).unwrap_or_default();
         for actor in others.into_iter().filter(|actor| *actor != found.actor) {
@@ -66,7 +87,6 @@ impl World<'_> {
                 link.disarm(id);
             }
         }
-        self.parked.retain(|parked| parked.gate != id || parked.actor == found.actor);
         Ok(found)
     }
 
@@ -75,27 +95,28 @@ impl World<'_> {
         for link in self.actors.iter().filter_map(|actor| actor.link.as_ref()) {
             link.resume(gate);
         }
-        self.parked.retain(|parked| parked.gate != gate);
+        self.observed.parked.retain(|parked| parked.gate != gate);
     }
 
     /// A blocking wait for a call that a later step's gate holds back can only end at the watchdog: says so at once.
     pub fn certain_deadlock(&self, step: usize, call: usize) -> Option<String> {
-        let call = &self.calls[call];
+        let call = &self.observed.calls[call];
         let blocks = |parked: &&Parked| {
             parked.gate > step
                 && self.actors[parked.actor].instance.name == call.process
                 && parked
                     .request
                     .as_ref()
-                    .is_some_and(|request| self.fits_operation(&call.op, &request.method, &request.path))
+                    .is_some_and(|request| self.observed.fits_operation(&call.op, &request.method, &request.path))
         };
         let alone = self
+            .observed
             .calls
             .iter()
             .filter(|other| other.process == call.process && other.op == call.op && other.result.is_none())
             .count()
             == 1;
-        self.parked.iter().find(blocks).filter(|_| alone).map(|parked| {
+        self.observed.parked.iter().find(blocks).filter(|_| alone).map(|parked| {
             format!(
                 "the call `{}` is parked at step {}, which this step keeps from coming; use do.begin",
                 call.name, parked.gate

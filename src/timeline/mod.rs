@@ -1,6 +1,7 @@
 //! Runs the steps of a scenario: events in, actions out, history kept.
 
 mod act;
+mod answers;
 mod boot;
 mod client;
 mod driver;
@@ -8,8 +9,11 @@ mod end;
 mod events;
 mod final_read;
 mod gates;
+mod names;
+mod observed;
 mod plan;
 mod remote;
+mod stops;
 mod template;
 mod wait;
 mod world;

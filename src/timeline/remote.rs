@@ -29,8 +29,8 @@ impl World<'_> {
                 self.settle_unknown_toxics(index);
                 continue;
             };
-            let known = self.hits.iter().filter(|(actor, ..)| *actor == index).count();
-            self.hits.extend(hits.into_iter().skip(known).map(|hit| (index, now, hit)));
+            let known = self.observed.hits.iter().filter(|(actor, ..)| *actor == index).count();
+            self.observed.hits.extend(hits.into_iter().skip(known).map(|hit| (index, now, hit)));
         }
     }
 
@@ -40,7 +40,7 @@ impl World<'_> {
             if let Some(remote) = &self.actors[index].remote
                 && let Err(why) = remote.clear_toxics().await
             {
-                self.notes.push(why);
+                self.observed.notes.push(why);
             }
         }
     }
@@ -51,7 +51,7 @@ impl World<'_> {
             if let Some(remote) = self.actors[index].remote.take()
                 && let Err(why) = remote.delete().await
             {
-                self.notes.push(why);
+                self.observed.notes.push(why);
             }
         }
     }

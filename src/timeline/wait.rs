@@ -22,13 +22,15 @@ pub(super) struct Bound {
 impl World<'_> {
     /// Takes in events until `check` gives something. `None` when the time is over.
     pub async fn until<T>(&mut self, deadline: Instant, mut check: impl FnMut(&mut Self) -> Option<T>) -> Option<T> {
-        let deadline = tokio::time::Instant::from_std(deadline);
         loop {
             self.take_all();
+            self.note_late_stops().await;
             if let Some(found) = check(self) {
                 return Some(found);
             }
-            if tokio::time::timeout_at(deadline, self.take_next()).await.is_err() {
+            let stop = self.next_stop().filter(|stop| *stop < deadline);
+            let wake = tokio::time::Instant::from_std(stop.unwrap_or(deadline));
+            if tokio::time::timeout_at(wake, self.take_next()).await.is_err() && stop.is_none() {
                 // What came with the last tick still counts.
                 self.take_all();
                 return check(self);
@@ -45,14 +47,17 @@ impl World<'_> {
     ) -> Result<T, StepFailure> {
         match self.until(bound.deadline, check).await {
             Some(found) => Ok(found),
-            None => Err(self.failed(bound.step, format!("{what}: not within {:?}", bound.within))),
+            None => {
+                self.ask_links().await;
+                Err(self.failed(bound.step, format!("{what}: not within {:?}", bound.within)))
+            }
         }
     }
 
     /// A failure of a step, with what the run looks like at this moment.
     pub fn failed(&self, step: usize, message: impl Into<String>) -> StepFailure {
         let mut seen = Vec::new();
-        for parked in &self.parked {
+        for parked in &self.observed.parked {
             let at = parked
                 .request
                 .as_ref()
@@ -64,7 +69,7 @@ impl World<'_> {
                 self.actors[parked.actor].instance.name, parked.gate
             ));
         }
-        for call in self.calls.iter().filter(|call| call.result.is_none()) {
+        for call in self.observed.calls.iter().filter(|call| call.result.is_none()) {
             seen.push(format!("the call `{}` ({}) of `{}` is in flight", call.name, call.op, call.process));
         }
         for actor in &self.actors {
@@ -81,13 +86,20 @@ impl World<'_> {
                 }
             }
         }
-        for (actor, _, request) in self.requests.iter().rev().take(5).rev() {
-            let phase = request.phase.map_or("no phase".to_owned(), |phase| format!("{phase:?}"));
+        for (actor, at, request) in self.observed.requests.iter().rev().take(5).rev() {
+            let reached = match (request.phase, request.request_bytes, request.response_bytes) {
+                (Some(phase), sent, came) => format!("reached {phase:?}: {sent} bytes sent, {came} bytes came back"),
+                (None, sent, _) => format!("{sent} bytes of its head were sent"),
+            };
+            let name = &self.actors[*actor].instance.name;
             seen.push(format!(
-                "`{}` sent {} {} (reached: {phase})",
-                self.actors[*actor].instance.name, request.method, request.path
+                "`{name}` sent {} {} at {:.3} s ({reached})",
+                request.method,
+                request.path,
+                *at as f64 / 1e6
             ));
         }
+        seen.extend(self.observed.open_connections().into_iter().map(|open| format!("open: {open}")));
         StepFailure { step, message: message.into(), seen }
     }
 
@@ -96,7 +108,7 @@ impl World<'_> {
         &mut self,
         event: &Event,
         bound: Bound,
-    ) -> Result<Option<super::world::Parked>, StepFailure> {
+    ) -> Result<Option<super::observed::Parked>, StepFailure> {
         match event {
             Event::Request(_) | Event::Bytes(_) | Event::Connect(_) | Event::Idle(_) => {
                 return self.await_gate(event, bound).await.map(Some);
@@ -179,14 +191,6 @@ impl World<'_> {
             fields: event.fields.clone(),
         };
         self.system.file.line_meant(event.line.as_ref(), literal)
-    }
-
-    /// Whether a request is one that this gate names.
-    pub fn fits_operation(&self, op: &str, method: &str, path: &str) -> bool {
-        if let Some((asked, pattern)) = crate::scenario::request_pattern(op) {
-            return asked == method && crate::file::fits(&pattern, path);
-        }
-        self.system.file.makes(op, method, path)
     }
 
     /// Method and path of a gate, by its operation or as written, and the paths that are those of other operations.

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::driver::Answers;
-use super::events::Seen;
+use super::answers::{Answers, Seen};
+use super::observed::{ActorFacts, Observed};
 use super::{HarnessError, Plan};
-use crate::evidence::{self, Evidence, Fault, FinalRead, Step, StepFailure};
+use crate::evidence::{self, Evidence, FinalRead, Step, StepFailure};
 use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort, Subreaper};
-use crate::proxy::{ConnectionId, EventLink, GateId, Hit, LinkEvent, RequestSeen, Settings};
+use crate::proxy::{EventLink, GateId, LinkEvent, Settings};
 use crate::remote::RemoteProxy;
 use crate::scenario::{Instance, Process, Scenario, cast};
 use crate::system::{Role, RoleKind, System};
@@ -38,25 +38,18 @@ pub(super) struct World<'a> {
     pub mark: String,
     pub port: ReservedPort,
     pub actors: Vec<Actor<'a>>,
-    pub calls: Vec<evidence::Call>,
+    /// What was seen of calls and links.
+    pub observed: Observed<'a>,
     pub saved: BTreeMap<String, Value>,
     /// Calls that were not asked for: they are optional, and need what did not come.
     pub left_out: BTreeSet<String>,
-    pub requests: Vec<(usize, u64, RequestSeen)>,
-    /// When requests had ended, by actor and number.
-    pub request_ends: BTreeMap<(usize, u64), u64>,
-    /// What toxics have hit, on the link of which actor, when.
-    pub hits: Vec<(usize, u64, Hit)>,
-    pub parked: Vec<Parked>,
     /// Gates that were kept, by their names.
     pub kept: BTreeMap<String, GateId>,
-    pub faults: Vec<Fault>,
     /// Faults that had met nothing when they were injected, and may yet.
     pub pending_faults: Vec<Pending>,
     pub steps: Vec<Step>,
     pub failure: Option<StepFailure>,
     pub final_read: Option<FinalRead>,
-    pub notes: Vec<String>,
     /// When something was last logged or passed a link.
     pub last_activity: Instant,
     pub output: mpsc::Sender<Seen>,
@@ -66,8 +59,8 @@ pub(super) struct World<'a> {
     pub requests_under_way: BTreeMap<(usize, u64), tokio::task::JoinHandle<()>>,
     pub answers: mpsc::UnboundedSender<(usize, Value)>,
     pub answered: mpsc::UnboundedReceiver<(usize, Value)>,
-    /// Answers are no longer taken: what has not ended now never will have.
-    pub history_closed: bool,
+    /// When the harness began to end the run.
+    pub teardown: Option<u64>,
     /// Why what was seen shows nothing: a part of the harness was killed.
     pub broken: Option<String>,
 }
@@ -101,6 +94,19 @@ pub(super) struct Boot {
     pub paused: bool,
     /// Something was sent to it that ends a process.
     pub told_to_end: bool,
+    /// The stop that the scenario has told it, until it was found to be late.
+    pub stop: Option<StopWatch>,
+}
+
+/// A stop that has a bound.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StopWatch {
+    /// The step that told it.
+    pub step: usize,
+    /// When, in microseconds since the run began.
+    pub told: u64,
+    pub within: Duration,
+    pub deadline: Instant,
 }
 
 /// A fault that had met nothing when it was injected.
@@ -112,15 +118,6 @@ pub(super) struct Pending {
     pub actor: usize,
     /// The toxic that it is, by name; else a hold.
     pub toxic: Option<String>,
-}
-
-/// A stream that is stopped at a gate.
-#[derive(Debug, Clone)]
-pub(super) struct Parked {
-    pub gate: GateId,
-    pub actor: usize,
-    pub connection: ConnectionId,
-    pub request: Option<RequestSeen>,
 }
 
 impl<'a> World<'a> {
@@ -160,6 +157,12 @@ impl<'a> World<'a> {
             });
         }
         let subreaper = Subreaper::new().map_err(HarnessError::io("starting a subreaper"))?;
+        let facts = |actor: &Actor<'_>| ActorFacts {
+            name: actor.instance.name.clone(),
+            linked: actor.link.is_some(),
+            driven: actor.instance.kind == RoleKind::Driven,
+        };
+        let observed = Observed::new(&system.file, actors.iter().map(facts).collect());
         let now = Instant::now();
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Ok(Self {
@@ -172,20 +175,14 @@ impl<'a> World<'a> {
             mark: format!("{}/{}", crate::process::mark(), plan.folder.display()),
             port,
             actors,
-            calls: Vec::new(),
+            observed,
             saved: BTreeMap::new(),
             left_out: BTreeSet::new(),
-            requests: Vec::new(),
-            request_ends: BTreeMap::new(),
-            hits: Vec::new(),
-            parked: Vec::new(),
             kept: BTreeMap::new(),
-            faults: Vec::new(),
             pending_faults: Vec::new(),
             steps: Vec::new(),
             failure: None,
             final_read: None,
-            notes: Vec::new(),
             last_activity: now,
             output,
             seen,
@@ -193,7 +190,7 @@ impl<'a> World<'a> {
             requests_under_way: BTreeMap::new(),
             answers,
             answered,
-            history_closed: false,
+            teardown: None,
             broken: None,
         })
     }
@@ -235,6 +232,7 @@ impl<'a> World<'a> {
     pub fn into_evidence(mut self) -> Evidence {
         let took = self.now();
         let ports = self.ports();
+        let mut observed = self.observed;
         let mut processes: Vec<evidence::Process> = self.actors.drain(..).map(Actor::into_evidence).collect();
         for process in &mut processes {
             let file = &self.system.file;
@@ -242,7 +240,7 @@ impl<'a> World<'a> {
             process.traces_only = logs && !file.dialect(&process.role).has_levels();
         }
         processes.sort_by(|a, b| (a.role != "server", &a.name).cmp(&(b.role != "server", &b.name)));
-        let mut requests = std::mem::take(&mut self.requests);
+        let mut requests = std::mem::take(&mut observed.requests);
         requests.sort_by_key(|(actor, at, _)| (*actor, *at));
         let cast = cast(&self.scenario.file, &self.system.file);
         Evidence {
@@ -260,24 +258,25 @@ impl<'a> World<'a> {
             took,
             processes,
             ports,
-            history: self.calls,
+            history: observed.calls,
             requests: requests
                 .into_iter()
                 .map(|(actor, at, seen)| {
-                    let ended = self.request_ends.get(&(actor, seen.number)).copied();
+                    let ended = observed.request_ends.get(&(actor, seen.number)).copied();
                     evidence::Request { process: cast[actor].name.clone(), at, ended, seen }
                 })
                 .collect(),
-            hits: self
+            hits: observed
                 .hits
                 .into_iter()
                 .map(|(actor, at, hit)| evidence::ToxicHit { process: cast[actor].name.clone(), at, hit })
                 .collect(),
-            faults: self.faults,
+            faults: observed.faults,
             steps: self.steps,
             failure: self.failure,
+            teardown: self.teardown,
             final_read: self.final_read,
-            notes: self.notes,
+            notes: observed.notes,
         }
     }
 }

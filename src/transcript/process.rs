@@ -70,7 +70,7 @@ fn body(source: Source<'_>, process: &Process, redactor: &Redactor) -> String {
             None => text.push_str(&lines(source, process, &records, redactor, "  ")),
             Some(_) => text.push_str(&part_blocks(source, process, &records, redactor)),
         }
-        if boot.late {
+        if boot.late || boot.late_stop.is_some() {
             text.push_str("  did not end in time\n");
         } else if let Some(exit) = boot.exit.as_ref().filter(|_| boot.asked != Some(Asked::Teardown)) {
             let _ = writeln!(text, "  ended with {exit}");

@@ -11,6 +11,17 @@ use crate::system::RoleKind;
 pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     for call in &case.evidence.history {
         let found = |kind, message: String| Finding::new(kind, message).process(&call.process).call(&call.name);
+        if !call.further.is_empty() {
+            let further: Vec<&str> = call.further.iter().map(|result| result.name()).collect();
+            let first = call.result.map_or("nothing", CallResult::name);
+            let message = format!(
+                "the client answered the call `{}` ({}) more than once: as {first}, then as {}",
+                call.name,
+                call.op,
+                further.join(", ")
+            );
+            findings.push(found(FindingKind::CallResult, message));
+        }
         let Some(result) = call.result else {
             findings.push(found(
                 FindingKind::CallNeverEnded,

@@ -1,7 +1,9 @@
 //! Every process ends with its expected status, within its bound, and leaves nobody behind.
 
+use std::time::Duration;
+
 use super::Case;
-use crate::evidence::{Asked, Boot, Process};
+use crate::evidence::{Asked, Boot, LateStop, Process};
 use crate::finding::{Finding, FindingKind};
 use crate::scenario::Event;
 use crate::system::RoleKind;
@@ -19,6 +21,10 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn judge_boot(case: Case<'_>, process: &Process, boot: &Boot, findings: &mut Vec<Finding>) {
+    if let Some(stop) = &boot.late_stop {
+        findings.push(late_stop(case, process, boot, stop));
+        return;
+    }
     if boot.late {
         let message = "did not end within its bound after it was told to, and was killed for that";
         findings.push(Finding::new(FindingKind::ExitLate, message).process(&process.name));
@@ -43,6 +49,27 @@ fn judge_boot(case: Case<'_>, process: &Process, boot: &Boot, findings: &mut Vec
         let excerpt = process.records.iter().rev().take(5).rev().map(|record| record.summary());
         findings.push(Finding::new(FindingKind::ExitStatus, message).process(&process.name).excerpt(excerpt));
     }
+}
+
+/// A stop of the scenario that was not over within its bound, and what was open then.
+fn late_stop(case: Case<'_>, process: &Process, boot: &Boot, stop: &LateStop) -> Finding {
+    let took = |at: u64| format!("{:?}", Duration::from_micros(at.saturating_sub(stop.told)));
+    let teardown = case.evidence.teardown.unwrap_or(u64::MAX);
+    let ended = match (&boot.exit, boot.escalated) {
+        (_, Some(_)) => "it ended only when the harness insisted, at the end of the run".to_owned(),
+        (Some(exit), None) if exit.at >= teardown => {
+            "it ended only when the harness took its clients down, at the end of the run".to_owned()
+        }
+        (Some(exit), None) => format!("it took {}", took(exit.at)),
+        (None, None) => "it never did".to_owned(),
+    };
+    let within = Duration::from_micros(stop.within);
+    let message = format!("did not end within {within:?} of the stop (step {}): {ended}", stop.step);
+    let open = match stop.open.is_empty() {
+        true => vec!["no connection of a link was open to it then".to_owned()],
+        false => stop.open.iter().map(|open| format!("open then: {open}")).collect(),
+    };
+    Finding::new(FindingKind::ExitLate, message).process(&process.name).excerpt(open)
 }
 
 /// Whether a process that works until it is told to end has ended without that, and the scenario does not foresee it. Its status

@@ -20,8 +20,11 @@ pub fn unlike(expected: &ExpectedFailure, findings: &[Finding]) -> Option<String
     if !missing.is_empty() {
         return Some(format!("it must fail with {}, and fails with {}", list(missing.into_iter()), list(found.iter())));
     }
+    // What came while the harness ended a run that had failed already may follow from that: it may be, and need not be named.
+    let own: BTreeSet<FindingKind> =
+        findings.iter().filter(|finding| !finding.after_end).map(|finding| finding.kind).filter(about).collect();
     let other: Vec<_> =
-        found.iter().filter(|kind| !expected.findings.contains(kind) && !expected.also.contains(kind)).collect();
+        own.iter().filter(|kind| !expected.findings.contains(kind) && !expected.also.contains(kind)).collect();
     if !other.is_empty() {
         return Some(format!("it fails with {}, too, which is not expected", list(other.into_iter())));
     }
@@ -66,6 +69,9 @@ mod tests {
         assert!(why(&[finding(FindingKind::SnapshotDiffers)]).contains("it passed"));
         assert!(why(&[finding(FindingKind::LevelAboveDebug)]).contains("must fail with traceback"));
         assert!(why(&[finding(FindingKind::Traceback), finding(FindingKind::Lost)]).contains("fails with lost, too"));
+        let late = |kind| finding(kind).after_end(true);
+        assert_eq!(why(&[finding(FindingKind::Traceback), late(FindingKind::Lost)]), "");
+        assert!(why(&[late(FindingKind::Lost)]).contains("must fail with traceback"));
         assert!(why(&[Finding::new(FindingKind::Traceback, "m")]).contains("no finding says \"reset\""));
     }
 }

@@ -88,8 +88,11 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             };
             let remedy = word.map(|word| format!("; say what it means: levels = {{ {word} = \"info\" }} in [log]"));
             let remedy = remedy.or_else(|| looks_like.clone().filter(|_| stray));
+            let ending = case.evidence.ending(process, record);
+            let when = ending.map_or_else(|| when.to_owned(), |ending| format!("{when}, {ending}"));
             let message = format!("{what} {when}{}{}", of_call.unwrap_or_default(), remedy.unwrap_or_default());
-            let mut finding = Finding::new(kind, message).process(&process.name).excerpt(excerpt_of(record));
+            let finding = Finding::new(kind, message).process(&process.name).excerpt(excerpt_of(record));
+            let mut finding = finding.after_end(ending.is_some());
             if let Some(call) = about {
                 finding = finding.call(&call.name);
             }

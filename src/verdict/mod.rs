@@ -48,6 +48,13 @@ pub fn judge(case: Case<'_>) -> Vec<Finding> {
     exits::judge(case, &mut findings);
     invariants::judge(case, &mut findings);
     truncated(case, &mut findings);
+    // Causes before what follows from them: a stop that was late, then the rest, then what came of the harness's own end of the run.
+    let late_stop = |finding: &Finding| {
+        let of = |process: &Process| Some(&process.name) == finding.process.as_ref();
+        let stopped = |process: &Process| process.boots.iter().any(|boot| boot.late_stop.is_some());
+        finding.kind == FindingKind::ExitLate && case.evidence.processes.iter().any(|it| of(it) && stopped(it))
+    };
+    findings.sort_by_key(|finding| (!late_stop(finding), finding.after_end));
     findings.retain(|finding| !planted(Mutation::BlindTo(finding.kind)));
     fold(findings)
 }
@@ -84,9 +91,13 @@ fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
                 let place = traceback.place().map(|place| format!(", at {place}")).unwrap_or_default();
                 let cause = traceback.cause.as_ref().map(|cause| format!(", caused by {cause}")).unwrap_or_default();
                 let language = traceback.language.name();
-                let message = format!("a traceback of {language}: {exception}: {}{place}{cause}", traceback.message);
+                let ending = case.evidence.ending(process, record);
+                let when = ending.map(|what| format!(" ({what})")).unwrap_or_default();
+                let message =
+                    format!("a traceback of {language}: {exception}: {}{place}{cause}{when}", traceback.message);
                 let excerpt = std::iter::once(record.summary()).chain(traceback.lines.iter().take(12).cloned());
-                findings.push(Finding::new(FindingKind::Traceback, message).process(&process.name).excerpt(excerpt));
+                let finding = Finding::new(FindingKind::Traceback, message).process(&process.name);
+                findings.push(finding.after_end(ending.is_some()).excerpt(excerpt));
             }
         }
     }

@@ -89,6 +89,7 @@ fn with_call(mut evidence: Evidence, op: &str, args: Value, result: Option<CallR
         error: None,
         expected: None,
         returns: None,
+        further: Vec::new(),
     });
     evidence
 }

@@ -16,7 +16,7 @@ use crate::system::RoleKind;
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let mut past = Past::default();
-    past.down.extend(scope.cast.iter().filter(|one| !one.boots).map(|one| one.process.clone()));
+    past.down.extend(scope.cast.iter().filter(|one| !one.boots).map(|one| one.name.clone()));
     for step in &scope.scenario.steps {
         let at = step.span();
         let step = step.as_ref();
@@ -25,6 +25,9 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         }
         if let Some(event) = &step.on {
             check_event(scope, &past, event, step, found);
+            if let Event::Exit(exit) = event.as_ref() {
+                past.down.extend(scope.instances(exit.process.as_ref()).into_iter().map(|one| one.name.clone()));
+            }
         }
         if let Some(action) = &step.action {
             let gate = step.on.as_ref().filter(|event| is_gate(event.as_ref()));
@@ -52,7 +55,7 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     }
     for (name, process) in &scope.scenario.processes {
         let started = scope.scenario.steps.iter().any(|step| {
-            matches!(step.as_ref().action.as_ref().map(Spanned::as_ref), Some(Action::Start(it)) if it.process.as_ref() == name.as_ref())
+            matches!(step.as_ref().action.as_ref().map(Spanned::as_ref), Some(Action::Start(it)) if scope.instances(name.as_ref()).iter().any(|one| [&one.name, &one.process].contains(&it.process.as_ref())))
         });
         if process.boot == Some(false) && !started {
             let message = format!("`{}` has boot = false and is never started", name.as_ref());
@@ -153,27 +156,27 @@ fn check_action(
     match action.as_ref() {
         Action::Start(it) => {
             let name = it.process.as_ref();
-            if scope.process(&it.process, found).is_some() && !past.down.contains(name) {
+            let one = scope.process(&it.process, found).map(|one| one.name.clone());
+            if one.as_ref().is_some_and(|one| !past.down.contains(one)) {
                 found.push(
                     Diagnostic::new(it.process.span(), format!("`{name}` is running already"), "cannot be started")
                         .help("give it boot = false, or end it in a step before"),
                 );
             }
-            past.down.remove(name);
+            one.map(|one| past.down.remove(&one));
         }
         Action::Stop(it) | Action::Kill(it) => {
-            if scope.process(&it.process, found).is_some() {
-                past.down.insert(it.process.as_ref().clone());
-            }
+            past.down.extend(scope.process(&it.process, found).map(|one| one.name.clone()));
         }
         Action::Pause(it) | Action::Resume(it) | Action::Restart(it) => {
             scope.process(&it.process, found);
         }
         Action::Signal(it) => {
-            if scope.process(&it.process, found).is_some() {
-                past.down.insert(it.process.as_ref().clone());
-            }
-            if crate::process::signal(it.signal.as_ref()).is_none() {
+            let one = scope.process(&it.process, found).map(|one| one.name.clone());
+            let signal = crate::process::signal(it.signal.as_ref());
+            // Others may mean anything: to reload, to go on.
+            past.down.extend(one.filter(|_| signal.is_some_and(crate::process::ends)));
+            if signal.is_none() {
                 found.push(
                     Diagnostic::new(it.signal.span(), format!("unknown signal `{}`", it.signal.as_ref()), "no signal")
                         .help("write its name, such as SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGKILL"),

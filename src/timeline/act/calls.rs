@@ -7,9 +7,10 @@ use crate::evidence::{CallResult, Results, StepFailure};
 use crate::scenario::{Asking, BeginAction, CallAction, FinishAction};
 use crate::timeline::client::Message;
 use crate::timeline::driver::Asked;
+use crate::timeline::observed::Parked;
 use crate::timeline::template::resolve;
 use crate::timeline::wait::Bound;
-use crate::timeline::world::{Parked, World};
+use crate::timeline::world::World;
 
 /// The arguments of a call, and the request of an HTTP client: its line, and the rest.
 type Filled = (Value, (String, Message));
@@ -18,7 +19,7 @@ impl World<'_> {
     pub(super) async fn call(&mut self, it: &CallAction, bound: Bound) -> Result<(), StepFailure> {
         let own = it.name.as_ref().or(it.save.as_ref()).map(|name| name.as_ref().clone());
         let name = own.unwrap_or_else(|| {
-            let nth = 1 + self.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
+            let nth = 1 + self.observed.calls.iter().filter(|call| call.op == *it.op.as_ref()).count();
             format!("{}-{nth}", it.op.as_ref())
         });
         let Some(filled) = self.filled(&name, it.asking(), it.optional, bound)? else { return Ok(()) };
@@ -45,7 +46,7 @@ impl World<'_> {
         match self.fill(asking) {
             Ok(filled) => Ok(Some(filled)),
             Err(why) if optional => {
-                self.notes.push(format!("the call `{call}` was left out: {why}"));
+                self.observed.notes.push(format!("the call `{call}` was left out: {why}"));
                 self.left_out.insert(call.to_owned());
                 Ok(None)
             }
@@ -101,10 +102,10 @@ impl World<'_> {
         bound: Bound,
     ) -> Result<(), StepFailure> {
         let index = self.call_named(call, bound)?;
-        let process = self.calls[index].process.clone();
+        let process = self.observed.calls[index].process.clone();
         let fault = self.begin_fault("cancel", &process, true, parked, bound);
-        self.faults[fault].calls = vec![call.to_owned()];
-        if self.calls[index].result.is_none() {
+        self.observed.faults[fault].calls = vec![call.to_owned()];
+        if self.observed.calls[index].result.is_none() {
             self.fired(fault, "a call in flight was cancelled");
             self.ask_to_cancel(index, bound).await.map_err(|why| self.failed(bound.step, why))?;
         }
@@ -113,13 +114,13 @@ impl World<'_> {
     }
 
     fn call_named(&self, name: &str, bound: Bound) -> Result<usize, StepFailure> {
-        let found = self.calls.iter().rposition(|call| call.name == name);
+        let found = self.observed.calls.iter().rposition(|call| call.name == name);
         found.ok_or_else(|| self.failed(bound.step, format!("no call `{name}` was begun")))
     }
 
     /// What the scenario demands is kept with the call, for the verdict: the timeline goes on with whatever came.
     fn expect(&mut self, call: usize, results: &Results, returns: Option<&toml::Value>) {
-        let call = &mut self.calls[call];
+        let call = &mut self.observed.calls[call];
         call.expected.get_or_insert_with(|| results.clone());
         if let Some(returns) = returns.and_then(|returns| serde_json::to_value(returns).ok()) {
             call.returns = Some(resolve(returns.clone(), &self.saved).unwrap_or(returns));
@@ -127,9 +128,9 @@ impl World<'_> {
     }
 
     async fn await_result(&mut self, call: usize, bound: Bound) -> Result<(), StepFailure> {
-        let what = format!("the result of the call `{}`", self.calls[call].name);
+        let what = format!("the result of the call `{}`", self.observed.calls[call].name);
         let check = |world: &mut Self| {
-            if world.calls[call].result.is_some() {
+            if world.observed.calls[call].result.is_some() {
                 return Some(Ok(()));
             }
             world.certain_deadlock(bound.step, call).map(Err)
@@ -139,7 +140,7 @@ impl World<'_> {
     }
 
     fn save(&mut self, call: usize, name: Option<&Spanned<String>>, bound: Bound) -> Result<(), StepFailure> {
-        let answer = self.saved.remove(&format!("={}", self.calls[call].name));
+        let answer = self.saved.remove(&format!("={}", self.observed.calls[call].name));
         let Some(name) = name else { return Ok(()) };
         match answer {
             Some(answer) => {
@@ -147,9 +148,9 @@ impl World<'_> {
                 Ok(())
             }
             // It may fail, and did: who needs the answer must be optional.
-            None if self.calls[call].expected.as_ref().is_some_and(Results::may_fail) => Ok(()),
+            None if self.observed.calls[call].expected.as_ref().is_some_and(Results::may_fail) => Ok(()),
             None => {
-                let call = &self.calls[call];
+                let call = &self.observed.calls[call];
                 let result = call.result.map_or("nothing", CallResult::name);
                 let error = call.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
                 let why = format!(

@@ -3,8 +3,9 @@
 use crate::evidence::StepFailure;
 use crate::proxy::{Effect, EventLink};
 use crate::scenario::{CutAction, LinkAction, ReleaseAction};
+use crate::timeline::observed::Parked;
 use crate::timeline::wait::Bound;
-use crate::timeline::world::{Parked, Pending, World};
+use crate::timeline::world::{Pending, World};
 
 impl World<'_> {
     pub(super) async fn cut(
@@ -96,7 +97,7 @@ impl World<'_> {
     /// Keeps what a fault met; what it has not met yet is asked for again at the end.
     fn met(&mut self, fault: usize, actor: usize, effect: Effect) {
         if effect.fired() {
-            self.fired(fault, &super::describe(effect));
+            self.fired(fault, &crate::timeline::names::describe(effect));
         } else {
             self.pending_faults.push(Pending { fault, actor, toxic: None });
         }

@@ -7,8 +7,10 @@ use rustix::process::Signal;
 use crate::evidence::{Asked, StepFailure};
 use crate::scenario::SignalAction;
 use crate::system::{Begun, StopBy};
+use crate::timeline::observed::Parked;
+use crate::timeline::stops::STOP_WITHIN;
 use crate::timeline::wait::Bound;
-use crate::timeline::world::{Parked, World};
+use crate::timeline::world::{StopWatch, World};
 
 impl World<'_> {
     pub(super) async fn start(&mut self, name: &str, until_ready: bool, bound: Bound) -> Result<(), StepFailure> {
@@ -27,10 +29,21 @@ impl World<'_> {
     pub(super) async fn stop(&mut self, name: &str, parked: Option<&Parked>, bound: Bound) -> Result<(), StepFailure> {
         let actor = self.actor(name, bound)?;
         let fault = self.begin_fault("stop", name, true, parked, bound);
-        if self.ask_to_end(actor, Asked::Stop) {
+        if self.tell_to_stop(actor, bound) {
             self.fired(fault, "a live process was told to stop");
         }
         self.await_begun(actor, bound).await
+    }
+
+    /// Stops a process for the scenario: from here on its bound is measured.
+    fn tell_to_stop(&mut self, actor: usize, bound: Bound) -> bool {
+        let (told, now) = (self.now(), std::time::Instant::now());
+        let within = self.actors[actor].role.stop.within.map_or(STOP_WITHIN, |span| span.0);
+        let asked = self.ask_to_end(actor, Asked::Stop);
+        if let Some(boot) = self.actors[actor].running().filter(|_| asked) {
+            boot.stop = Some(StopWatch { step: bound.step, told, within, deadline: now + within });
+        }
+        asked
     }
 
     /// Asks a process to end the way its role declares; false when it had ended already.
@@ -73,6 +86,11 @@ impl World<'_> {
         if Some(actor) == self.listener() {
             // From the kill on nobody is there: a retry must not race the news of the death.
             self.set_upstream(None);
+            // Nor is anything written to it: whether its sockets still take it would be chance.
+            let lost: Vec<_> = self.links().map(crate::proxy::EventLink::lose_server).collect();
+            for lost in lost {
+                lost.await;
+            }
         }
         if let Some(boot) = self.actors[actor].running() {
             boot.seen.asked = Some(Asked::Kill);
@@ -103,8 +121,7 @@ impl World<'_> {
         let fired = self.actors[actor].running().is_some_and(|boot| {
             boot.seen.asked.get_or_insert(if it.planned { Asked::Stop } else { Asked::Signal });
             // Others may mean anything: to reload, to go on. Who has not ended by them is told to at the end of the run.
-            boot.told_to_end |=
-                [Signal::TERM, Signal::INT, Signal::QUIT, Signal::ABORT, Signal::KILL].contains(&signal);
+            boot.told_to_end |= crate::process::ends(signal);
             boot.child.signal(signal)
         });
         if fired {
@@ -149,7 +166,7 @@ impl World<'_> {
     ) -> Result<(), StepFailure> {
         let actor = self.actor(name, bound)?;
         let fault = self.begin_fault("restart", name, true, parked, bound);
-        if self.ask_to_end(actor, Asked::Stop) {
+        if self.tell_to_stop(actor, bound) {
             self.fired(fault, "a live process was told to stop");
         }
         self.await_exit(actor, bound).await?;

@@ -4,8 +4,9 @@ use crate::evidence::StepFailure;
 use crate::proxy::{Hit, HitEffect, Side};
 use crate::scenario::{ToxicAction, UntoxicAction};
 use crate::timeline::Planted;
+use crate::timeline::observed::Parked;
 use crate::timeline::wait::Bound;
-use crate::timeline::world::{Parked, Pending, World};
+use crate::timeline::world::{Pending, World};
 
 impl World<'_> {
     pub(super) async fn add_toxic(
@@ -23,7 +24,7 @@ impl World<'_> {
                 let name = self.actors[actor].instance.name.clone();
                 let fault = self.begin_fault(toxic.kind.name(), &name, false, parked, bound);
                 // Those that it hits are known when it does.
-                self.faults[fault].calls.clear();
+                self.observed.faults[fault].calls.clear();
                 self.pending_faults.push(Pending { fault, actor, toxic: Some(toxic.name.clone()) });
             }
             let added = match &self.actors[actor].remote {
@@ -61,28 +62,29 @@ impl World<'_> {
         for Pending { fault, actor, toxic } in &self.pending_faults {
             if *actor == index && toxic.is_some() {
                 let told = || "added; the Toxiproxy server does not say what it hit".to_owned();
-                self.faults[*fault].fired.get_or_insert_with(told);
+                self.observed.faults[*fault].fired.get_or_insert_with(told);
             }
         }
     }
 
     /// What a toxic has hit since it came: the first of it, and the calls whose requests it was.
     pub(in crate::timeline) fn settle_toxic(&mut self, fault: usize, actor: usize, toxic: &str) {
-        let since = self.faults[fault].at;
+        let since = self.observed.faults[fault].at;
         let own = |(owner, at, hit): &&(usize, u64, Hit)| *owner == actor && *at >= since && hit.toxic == toxic;
-        let hits: Vec<&(usize, u64, Hit)> = self.hits.iter().filter(own).collect();
+        let hits: Vec<&(usize, u64, Hit)> = self.observed.hits.iter().filter(own).collect();
         let Some((_, _, first)) = hits.first() else { return };
         let process = &self.actors[actor].instance.name;
-        let touched = self.calls.iter().filter(|call| {
+        let touched = self.observed.calls.iter().filter(|call| {
             let during = call.begun..=call.ended.unwrap_or(u64::MAX);
             call.process == *process
                 && hits.iter().any(|(_, at, hit)| {
                     let request = hit.request.as_ref();
-                    during.contains(at) && request.is_some_and(|it| self.fits_operation(&call.op, &it.method, &it.path))
+                    during.contains(at)
+                        && request.is_some_and(|it| self.observed.fits_operation(&call.op, &it.method, &it.path))
                 })
         });
         let calls = touched.map(|call| call.name.clone()).collect();
-        let fault = &mut self.faults[fault];
+        let fault = &mut self.observed.faults[fault];
         fault.fired = Some(describe(first));
         fault.request = first.request.as_ref().map(|request| format!("{} {}", request.method, request.path));
         fault.calls = calls;

@@ -117,6 +117,7 @@ impl History {
             error: None,
             expected: None,
             returns: None,
+            further: Vec::new(),
         });
         self
     }
