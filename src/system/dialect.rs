@@ -136,7 +136,7 @@ fn the_prefix_of_a_role_is_taken_off_before_its_format_is_read() {
         command = ["true"]
         exit = "ok"
         [roles.client]
-        kind = "client"
+        kind = "free-running"
         command = ["true"]
         exit = "ok"
         log = { prefix = '\d+: ' }
