@@ -34,6 +34,9 @@ pub struct Log {
     /// A regular expression of what stands before each line; its group `source` tells sources apart.
     #[arg(long, value_name = "EXPRESSION")]
     prefix: Option<String>,
+    /// What the frames of the application have in them, where rules cannot know: a package or a folder. May be repeated.
+    #[arg(long, value_name = "PREFIX")]
+    app: Vec<String>,
     /// Records above this level are findings, too.
     #[arg(long, value_enum, value_name = "LEVEL")]
     max_level: Option<Max>,
@@ -110,7 +113,7 @@ impl Log {
 
     /// What a log holds, and why not more of it could be read.
     fn read(&self, path: &Path, format: &Format) -> Result<(Summary, Option<InputError>), String> {
-        let mut survey = Survey::new(format)?;
+        let mut survey = Survey::new(format)?.with_applications(self.app.clone());
         if let Some(expression) = &self.prefix {
             survey = survey.with_prefix(expression).map_err(|why| why.to_string())?;
         }

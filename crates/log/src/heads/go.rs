@@ -44,8 +44,9 @@ pub(in super::super) fn zap(line: &str) -> Option<Head<'_>> {
 /// The same where a terminal or a web page has made spaces of the tabulators: four or more before the level, and an object
 /// at the end or the place in the source.
 fn zap_by_spaces(line: &str) -> Option<Head<'_>> {
-    let (when, rest) = line.split_once("    ")?;
-    if time(when) != Some(when.len()) {
+    let (when, rest) = line.split_once("  ")?;
+    let since = when.contains('.') && when.starts_with(|c: char| c.is_ascii_digit()) && when.parse::<f64>().is_ok();
+    if time(when) != Some(when.len()) && !since {
         return None;
     }
     let (name, mut rest) = rest.trim_start_matches(' ').split_once("  ")?;

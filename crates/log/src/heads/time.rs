@@ -35,7 +35,7 @@ pub(crate) fn bare(bytes: &[u8], from: usize) -> Option<usize> {
 /// Where the time ends that begins at `from`, in any shape that some logger writes; with its fraction and its zone.
 pub(super) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
     /// With a day, `0` being any digit, `T` a space or a `T`, `A` a letter; those that others begin like come later.
-    const DAYS: [&[u8]; 32] = [
+    const DAYS: [&[u8]; 33] = [
         b"0000-00-00T00:00:00",
         b"0000/00/00T00:00:00",
         b"0000.00.00T00:00:00",
@@ -62,6 +62,7 @@ pub(super) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
         b"00-AAA-0000::00:00:00",
         b"0-AAA-0000::00:00:00",
         b"00 AAA 0000 00:00:00",
+        b"00 AAA 00:00:00",
         b"00/AAA/0000T00:00:00",
         b"00/AAA/0000:00:00:00",
         b"00AAA0000 00:00:00",
@@ -219,6 +220,7 @@ mod tests {
             "25-Nov-2026::22:00:00.123456",
             "1-Nov-2026::22:00:00",
             "25 Nov 2026 22:00:00.123",
+            "25 Nov 22:00:00.123",
             "25/Nov/2026:22:00:00 +0000",
             "11/25/2026, 10:00:00 PM",
             "25.11.2026, 22:00:00",

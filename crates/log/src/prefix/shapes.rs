@@ -209,7 +209,8 @@ pub(super) fn parenthesis(line: &str) -> Option<Peeled<'_>> {
 
 /// `May 01 10:00:00 host program[12]: message`, also without the host.
 fn rfc3164(text: &str) -> Option<Peeled<'_>> {
-    tagged(rest_of(text, month(text)?)?, false)
+    // Where the host was taken out, its space may be left.
+    tagged(rest_of(text, month(text)?)?.trim_start_matches(' '), false)
 }
 
 /// `Wed 2024-05-01 10:00:00 UTC host program[12]: message`

@@ -104,6 +104,55 @@ fn traces_that_are_cut_mangled_or_logged_by_line_are_found_whole() {
             None,
             None,
         ),
+        (
+            "1 more\n    at Cup.pour (/srv/cup.js:5:6)\n    at async serve (/srv/tea.js:7:2)\n    at process (node:internal/x:1:2)\n",
+            Language::Node,
+            None,
+            Some("/srv/cup.js:5"),
+            Some("/srv/cup.js:5"),
+        ),
+        (
+            "\tat java.lang.Thread.run(Thread.java:745)\n\tat org.tea.Cup.pour(Cup.java:5)\n\t... 3 more\n",
+            Language::Java,
+            None,
+            Some("Thread.java:745"),
+            Some("Cup.java:5"),
+        ),
+        (
+            " stderr: \n   at Tea.Kitchen.Cup.Pour(String what) in C:\\tea\\Cup.cs:line 5\n   at Tea.Kitchen.Table.Serve() in C:\\tea\\Table.cs:line 7\n--- End of stack trace from previous location ---\n",
+            Language::DotNet,
+            None,
+            Some("C:\\tea\\Cup.cs:5"),
+            Some("C:\\tea\\Cup.cs:5"),
+        ),
+        (
+            "example.org/tea.(*Cup).pour(0x1)\n/srv/tea/cup.go:35 +0x1e5\nmain.main()\n/srv/main.go:5 +0x1\n",
+            Language::Go,
+            Some("stack"),
+            Some("/srv/tea/cup.go:35"),
+            Some("/srv/tea/cup.go:35"),
+        ),
+        (
+            "=== REDIS BUG REPORT START ===\n1:M 25 Nov 22:00:00.123 # Redis 3.2 crashed by signal: 11\n1:M 25 Nov 22:00:00.123 # Failed assertion: <no assertion failed> (<no file>:0)\n1:M 25 Nov 22:00:00.123 # --- STACK TRACE\nredis-server *:6379(logStackTrace+0x53)[0x44494f]\n/lib/libpthread.so.0(+0xf890)[0x7f10]\nredis-server *:6379(pourCommand+0x1e6)[0x417ac4]\n",
+            Language::Native,
+            Some("signal 11"),
+            Some("pourCommand"),
+            Some("pourCommand"),
+        ),
+        (
+            "Fatal Exception: org.tea.SpilledCrash: all of it\n       at org.tea.Cup.pour(Cup.java:5)\n",
+            Language::Java,
+            Some("org.tea.SpilledCrash"),
+            Some("Cup.java:5"),
+            Some("Cup.java:5"),
+        ),
+        (
+            "  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/cup.py\", line 5, in pour\n  |     fill()\n",
+            Language::Python,
+            None,
+            Some("/srv/cup.py:5"),
+            Some("/srv/cup.py:5"),
+        ),
     ] {
         let found = survey(log);
         let told: Vec<_> = found
@@ -124,6 +173,7 @@ fn what_only_looks_like_an_end_is_none() {
         "#0  is the first of them, and it is (so far) the best\n",
         "   ? perhaps. or not (who knows)\n",
         "Fatal error: the kettle is empty\n",
+        "\"main\" #1 prio=5\n   java.lang.Thread.State: RUNNABLE\n\tat org.tea.Cup.pour(Cup.java:5)\n\t- locked <0x1>\n\tat org.tea.Tea.a(Tea.java:6)\n\tat org.tea.Tea.b(Tea.java:7)\n",
     ] {
         assert!(survey(log).is_empty(), "{log}");
     }

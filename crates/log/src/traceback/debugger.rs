@@ -4,13 +4,13 @@ use super::super::{Language, Traceback};
 use super::{Before, Begun, application, begun, said};
 
 /// How far above the first frame a debugger says what has happened.
-const NEAR: usize = 4;
+const NEAR: usize = 8;
 
 /// `#0  pour (cup=0x0) at src/pour.c:12`, as gdb and lldb's `bt` of core files show it.
 pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
     let first = line.strip_prefix("#0  ").filter(|rest| !rest.starts_with(' '))?;
     frame(first)?;
-    let mut begun = begun(super::Machine::Debugger(Machine { logged: false }), Language::Native, true);
+    let mut begun = begun(super::Machine::Debugger(Machine { shown: Shown::Numbered }), Language::Native, true);
     let signalled = |line: &'_ str| {
         let rest = line.split_once("received signal ").or_else(|| line.split_once("terminated with signal "));
         rest.map(|(_, signal)| signal.trim_end_matches('.').to_owned())
@@ -33,9 +33,14 @@ pub(super) fn logged(before: &str, text: &str) -> Option<Begun> {
     if !before.contains("(from thread ") {
         return None;
     }
-    let mut begun = begun(super::Machine::Debugger(Machine { logged: true }), Language::Native, false);
+    let mut begun = begun(super::Machine::Debugger(Machine { shown: Shown::Logged }), Language::Native, false);
     said(&mut begun.traceback, &["signal ", signal].concat(), text);
     Some(begun)
+}
+
+/// The stack that redis shows between its records when it crashes.
+pub(super) fn of_redis() -> Begun {
+    begun(super::Machine::Debugger(Machine { shown: Shown::Loaded }), Language::Native, false)
 }
 
 /// The function and the place of `0x55 in pour (cup=0x0) at src/pour.c:12`.
@@ -60,14 +65,26 @@ fn note(traceback: &mut Traceback, text: &str) {
 /// Walks along the frames.
 #[derive(Debug)]
 pub(super) struct Machine {
-    /// Whether each line is a record.
-    logged: bool,
+    shown: Shown,
+}
+
+/// How the frames are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// By a debugger.
+    Numbered,
+    /// Each in a record.
+    Logged,
+    /// As `file(function+offset)[address]`.
+    Loaded,
 }
 
 impl Machine {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
-        if self.logged {
-            return in_log(line, traceback);
+        match self.shown {
+            Shown::Logged => return in_log(line, traceback),
+            Shown::Loaded => return loaded(line, traceback),
+            Shown::Numbered => {}
         }
         let numbered = line.strip_prefix('#').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
         if let Some(rest) = numbered.filter(|rest| rest.starts_with(' ')) {
@@ -107,6 +124,25 @@ fn in_log(line: &str, traceback: &mut Traceback) -> bool {
     if function != "?" && !is_of_ending(function) {
         application::note(traceback, place, function);
         traceback.frame.get_or_insert_with(|| super::clip(place, 512).to_owned());
+    }
+    true
+}
+
+/// `/usr/bin/redis-server *:6379(pour+0x170)[0x450240]`
+fn loaded(line: &str, traceback: &mut Traceback) -> bool {
+    const LINES: [&str; 7] =
+        ["Crashed running", "Accessing address", "Failed assertion", "Killed by PID", "EIP:", "Backtrace:", "---"];
+    let text = line.trim();
+    if text.is_empty() || LINES.iter().any(|known| text.starts_with(known)) {
+        return true;
+    }
+    let Some((frame, _)) = text.strip_suffix(']').and_then(|text| text.rsplit_once("[0x")) else { return false };
+    let Some((_, name)) = frame.strip_suffix(')').and_then(|frame| frame.rsplit_once('(')) else { return true };
+    let name = name.split("+0x").next().unwrap_or_default();
+    let own = ["logStackTrace", "sigsegvHandler"].contains(&name);
+    if !name.is_empty() && !own && !is_of_ending(name) {
+        application::note(traceback, name, name);
+        traceback.frame.get_or_insert_with(|| name.to_owned());
     }
     true
 }

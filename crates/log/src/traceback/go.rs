@@ -74,6 +74,21 @@ pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     Some(begun)
 }
 
+/// The place of a function in a dump whose beginning is not there.
+pub(super) fn begin_headless(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    let name = before(0).and_then(function)?;
+    if !line.contains(".go:") || !line.contains(" +0x") {
+        return None;
+    }
+    let place = location(line)?;
+    let mut begun = begun(super::Machine::Go(Machine::new(Phase::Frames)), Language::Go, false);
+    said(&mut begun.traceback, "stack", "");
+    application::note(&mut begun.traceback, &place, name);
+    begun.traceback.frame = Some(place);
+    begun.before = 1;
+    Some(begun)
+}
+
 fn is_heading(line: &str) -> bool {
     ["panic: ", "fatal error: ", "runtime: "].iter().any(|heading| line.starts_with(heading)) || is_signal(line)
 }
@@ -236,6 +251,7 @@ fn is_place(line: &str) -> bool {
 
 /// Whether this is such a line that has lost its indentation altogether.
 fn is_bare_place(line: &str) -> bool {
+    let line = line.trim_start();
     let rooted = line.starts_with('/') || line.as_bytes().get(1) == Some(&b':');
     let counted = line.split_once(".go:").is_some_and(|(_, rest)| {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());

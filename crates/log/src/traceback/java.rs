@@ -70,6 +70,8 @@ fn in_line(text: &str) -> Option<(&str, &str)> {
             r"(?:^|[\s:(\[>])((?:[\w$]+\.)*[\w$]*(?:Exception|Error|Throwable|Failure|Interrupt|Death)[\w$]*)(?:: ?(.*))?$",
         )
     });
+    // As Android's reports say it.
+    let text = text.strip_prefix("Fatal Exception: ").unwrap_or(text);
     heading(text).or_else(|| {
         let found = EXCEPTION.captures(text)?;
         Some((found.get(1)?.as_str(), found.get(2).map_or("", |message| message.as_str())))

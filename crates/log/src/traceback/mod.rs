@@ -7,6 +7,7 @@ mod dotnet;
 mod elixir;
 mod embedded;
 mod go;
+mod headless;
 mod java;
 mod native;
 mod node;
@@ -42,6 +43,7 @@ enum Machine {
     Dart(dart::Machine),
     Swift(swift::Machine),
     Debugger(debugger::Machine),
+    Headless(headless::Machine),
     /// A dump that is indented as a whole, by so many spaces.
     Indented(usize, Box<Machine>),
     /// Nothing more belongs to it.
@@ -113,9 +115,13 @@ fn begin_after(line: &str, text: &str, before: Before<'_, '_>) -> Option<Begun> 
         b'a' if indented && text.starts_with("at ") => rust::begin_without_heading(before, line)
             .or_else(|| java::begin_after(before, line))
             .or_else(|| node::begin_after(before, line))
-            .or_else(|| dotnet::begin_after(before, line)),
+            .or_else(|| dotnet::begin_after(before, line))
+            .or_else(|| headless::begin(before, line)),
         b'g' | b'r' if !indented => go::begin_after(before, line).or_else(|| ruby::begin_after(before, line)),
-        b'/' if line.starts_with(['\t', ' ']) => go::begin_stack(before, line),
+        b'/' if line.starts_with(['\t', ' ']) => {
+            go::begin_stack(before, line).or_else(|| go::begin_headless(before, line))
+        }
+        b'/' => go::begin_headless(before, line),
         b'b' | b'e' | b'?' | b'\x80'..=b'\xff' if indented && dotnet::is_foreign(text) => {
             dotnet::begin_after(before, line)
         }
@@ -150,6 +156,7 @@ impl Open {
             Machine::Dart(machine) => machine.take(line, traceback),
             Machine::Swift(machine) => machine.take(line, traceback),
             Machine::Debugger(machine) => machine.take(line, traceback),
+            Machine::Headless(machine) => machine.take(line, traceback),
             Machine::Indented(base, inner) => {
                 // Of a panic behind what a terminal has left on its line, only the heading is indented.
                 let heading = matches!(&**inner, Machine::Go(machine) if machine.at_heading());

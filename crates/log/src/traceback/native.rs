@@ -70,7 +70,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 pub(super) fn crashed(text: &str) -> Begun {
     let number: String =
         text.trim_start_matches("crashed by signal: ").chars().take_while(char::is_ascii_digit).collect();
-    let mut begun = begun(super::Machine::Ended, Language::Native, false);
+    let mut begun = super::debugger::of_redis();
     said(&mut begun.traceback, &["signal ", &number].concat(), text);
     begun
 }

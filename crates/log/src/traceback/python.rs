@@ -354,6 +354,7 @@ impl Machine {
             self.leaf = if self.leaf == Leaf::Within { Leaf::Chained } else { self.leaf };
         } else if let Some((frame, _)) = place(inside.trim_start()) {
             self.at(frame);
+            self.note_unraised(traceback);
         } else if indent(inside) == 0 && self.leaf != Leaf::Within && !inside.starts_with('+') {
             let Some((name, message)) = exception(inside) else { return true };
             let group = message.contains(" sub-exception") && message.ends_with(')');
