@@ -153,6 +153,27 @@ fn traces_that_are_cut_mangled_or_logged_by_line_are_found_whole() {
             Some("/srv/cup.py:5"),
             Some("/srv/cup.py:5"),
         ),
+        (
+            "Traceback (most recent call last):\nFile \"/srv/tea.py\", line 7, in serve\npour(*self.args)\n^^^^^^^^^^^^^^^^\nFile \"/srv/cup.py\", line 5, in pour\nraise Spilled\nTypeError: pour() missing 'cup'\n",
+            Language::Python,
+            Some("TypeError"),
+            Some("/srv/cup.py:5"),
+            Some("/srv/cup.py:5"),
+        ),
+        (
+            "=CRASH REPORT==== 25-Nov-2026::22:00:00 ===\n  crasher:\n    pid: <0.5.0>\n    exception exit: noproc\n      in function  gen:do_for_proc/2 (gen.erl, line 228)\n      in call from cup:pour/1 (src/cup.erl, line 5)\n",
+            Language::Elixir,
+            Some("exit"),
+            Some("gen.erl:228"),
+            Some("src/cup.erl:5"),
+        ),
+        (
+            "  crasher:\n    exception error: {{badmatch,ignore},[{cup,pour,4,[{file,\"src/cup.erl\"},{line,108}]}]}\n    ancestors: [sup]\n",
+            Language::Elixir,
+            Some("error"),
+            Some("src/cup.erl:108"),
+            Some("src/cup.erl:108"),
+        ),
     ] {
         let found = survey(log);
         let told: Vec<_> = found

@@ -35,8 +35,9 @@ pub(super) fn begin_report(line: &str) -> Option<Begun> {
     }?;
     let mut begun = begun(super::Machine::Elixir(Machine { phase: Phase::Term }), Language::Elixir, false);
     said(&mut begun.traceback, if named.starts_with('{') { "" } else { named }, message);
-    if message.is_empty() {
-        term(text, &mut begun.traceback);
+    match message.is_empty() {
+        true => term(text, &mut begun.traceback),
+        false => places(message, &mut begun.traceback),
     }
     Some(begun)
 }
@@ -106,8 +107,17 @@ fn places(text: &str, traceback: &mut Traceback) {
         let parts: Vec<&str> = found.iter().skip(1).flatten().map(|part| part.as_str()).collect();
         if let [file, line] = parts.as_slice() {
             let place = format!("{file}:{line}");
-            let library =
-                ["gen_", "proc_lib", "erl_", "lists.erl", "timer.erl", "supervisor.erl", "maps.erl", "application_"];
+            let library = [
+                "gen_",
+                "gen.erl",
+                "proc_lib",
+                "erl_",
+                "lists.erl",
+                "timer.erl",
+                "supervisor.erl",
+                "maps.erl",
+                "application_",
+            ];
             if !library.iter().any(|name| file.rsplit('/').next().unwrap_or(file).starts_with(name)) {
                 application::note(traceback, &place, "");
             }

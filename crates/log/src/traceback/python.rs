@@ -132,6 +132,8 @@ pub(super) struct Machine {
     /// The last place of the application before the exception.
     own: Option<String>,
     blank: bool,
+    /// How many lines of source may still follow a place that is not indented.
+    bare: u8,
     /// Whether the exception at a leaf of the group is known, and whether what follows from it may still come.
     leaf: Leaf,
 }
@@ -168,7 +170,7 @@ enum Phase {
 
 impl Machine {
     fn new(base: usize, phase: Phase) -> Self {
-        Self { base, phase, frame: None, own: None, blank: false, leaf: Leaf::None }
+        Self { base, phase, frame: None, own: None, blank: false, bare: 0, leaf: Leaf::None }
     }
 
     /// Whether no place has come yet.
@@ -206,6 +208,22 @@ impl Machine {
                 self.note_unraised(traceback);
             }
             return true;
+        }
+        if let Some((frame, _)) = place(text).filter(|(_, rest)| rest.starts_with(", in ")) {
+            self.at(frame);
+            self.note_unraised(traceback);
+            self.bare = 2;
+            return true;
+        }
+        if self.bare > 0 {
+            // The source of a place that has lost its indentation, and what is marked in it.
+            let marks = text.bytes().all(|byte| b"^~ ".contains(&byte));
+            let raised = exception(text).is_some_and(|(name, _)| name.contains(char::is_uppercase));
+            let source = !raised && (self.bare == 2 || marks);
+            self.bare -= 1;
+            if source {
+                return true;
+            }
         }
         self.raise(text, traceback)
     }
