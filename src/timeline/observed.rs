@@ -347,3 +347,6 @@ impl<'a> Observed<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
