@@ -361,3 +361,12 @@ fn a_reader_that_goes_away_is_no_failure_of_its_own() {
     child.stdin.take().expect("piped").write_all(TRACEBACK.as_bytes()).expect("it reads");
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
 }
+
+#[test]
+fn app_says_which_frames_are_the_applications_where_rules_cannot_know() {
+    let log = "Traceback (most recent call last):\n  File \"/v/site-packages/ours/cup.py\", line 5, in f\n  File \"/v/site-packages/x/y.py\", line 6, in g\nE: x\n";
+    let with = |arguments: &[&str]| said(&run(arguments, |input| input.write_all(log.as_bytes()).expect("it reads")));
+    assert!(with(&[]).contains("y.py:6"), "{}", with(&[]));
+    let told = with(&["--app", "nobodys/", "--app", "site-packages/ours/"]);
+    assert!(told.contains("/v/site-packages/ours/cup.py:5"), "{told}");
+}
