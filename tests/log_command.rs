@@ -320,6 +320,23 @@ fn only_kinds_that_a_baseline_does_not_have_are_findings() {
 }
 
 #[test]
+fn each_log_is_a_test_in_the_reports_of_test_runs() {
+    let files = folder(&[("good", b"INFO:app:a\n"), ("prose", b"it was\n"), ("trace", TRACEBACK.as_bytes())]);
+    let junit = files.path().join("junit.xml");
+    let junit_argument = format!("--junit={}", junit.display());
+    let paths = ["good", "prose", "trace"].map(|name| files.path().join(name).display().to_string());
+    let output = run(&["--tap=-", &junit_argument, &paths[0], &paths[1], &paths[2]], |_| {});
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let results: Vec<&str> = text.lines().filter(|line| line.contains("ok ")).collect();
+    assert_eq!(results.len(), 3, "{text}");
+    assert!(results[0].starts_with("ok 1 ") && results[1].starts_with("not ok 2 "), "{text}");
+    assert!(results[2].starts_with("not ok 3 ") && text.contains("KeyError"), "{text}");
+    let xml = std::fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains("tests=\"3\"") && xml.contains("failures=\"2\""), "{xml}");
+}
+
+#[test]
 fn what_is_said_of_a_record_fits_a_terminal() {
     let text = TRACEBACK.replace("failed", &"very ".repeat(100)).replace("'x'", &"'long' ".repeat(50));
     let output = of(&[&text, &"prose without end ".repeat(30), "\n"].concat());

@@ -39,6 +39,11 @@ pub enum ReportError {
 }
 
 impl Reports {
+    /// The reports of a command that has a JSON of its own.
+    pub fn without_json(junit: Option<PathBuf>, ctrf: Option<PathBuf>, tap: Option<PathBuf>) -> Self {
+        Self { junit, json: None, ctrf, tap, github: false }
+    }
+
     /// Whether standard output belongs to a report.
     pub fn take_stdout(&self) -> bool {
         [&self.json, &self.tap].into_iter().flatten().any(|path| is_stdout(path))

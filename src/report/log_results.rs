@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::log::{Kind, Level, Summary};
+use crate::log::Level;
+#[cfg(feature = "cli")]
+pub(crate) use convert::results_of_logs;
+
+#[cfg(feature = "cli")]
+mod convert;
 
 /// The version of [`LogResults`] as JSON.
 pub const LOG_RESULTS_VERSION: u32 = 1;
@@ -139,63 +144,4 @@ pub struct LogKind {
     pub line: u64,
     /// The first lines of the first one.
     pub first: Vec<String>,
-}
-
-impl LogCounts {
-    pub(crate) fn of(summary: &Summary) -> Self {
-        Self {
-            bytes: summary.bytes,
-            lines: summary.lines,
-            records: summary.records(),
-            not_understood: summary.not_understood,
-            levels: summary.levels.clone(),
-            without_level: summary.without_level,
-            formats: summary.formats.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
-            tracebacks: summary.traceback_count(),
-        }
-    }
-
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.bytes += other.bytes;
-        self.lines += other.lines;
-        self.records += other.records;
-        self.not_understood += other.not_understood;
-        self.without_level += other.without_level;
-        self.tracebacks += other.tracebacks;
-        for (level, count) in &other.levels {
-            *self.levels.entry(*level).or_default() += count;
-        }
-        for (name, count) in &other.formats {
-            *self.formats.entry(name.clone()).or_default() += count;
-        }
-    }
-}
-
-impl LogKind {
-    pub(crate) fn of(kind: &Kind) -> Self {
-        let language = serde_json::to_value(kind.language).ok();
-        Self {
-            fingerprint: fingerprint(kind),
-            new: None,
-            count: kind.count,
-            language: language.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned(),
-            exception: kind.exception.clone(),
-            frame: kind.frame.clone(),
-            application: kind.application.clone(),
-            cause: kind.cause.clone(),
-            message: kind.message.clone(),
-            record: kind.record.clone(),
-            line: kind.line,
-            first: kind.first.clone(),
-        }
-    }
-}
-
-/// What tells a kind from others, in another log too: line numbers move with every change of the source.
-pub(crate) fn fingerprint(kind: &Kind) -> String {
-    let place = kind.place().unwrap_or_default();
-    let place = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
-    let cause = kind.cause.as_deref().and_then(|cause| cause.split([':', '\n']).next()).unwrap_or_default();
-    let parts = [kind.language.name(), kind.exception.as_deref().unwrap_or_default(), place, cause.trim()];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
 }

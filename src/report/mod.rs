@@ -11,6 +11,8 @@ mod terminal;
 mod tracebacks;
 
 pub use crate::log::inert;
+#[cfg(feature = "cli")]
+pub(crate) use log_results::results_of_logs;
 pub use log_results::{LOG_RESULTS_VERSION, LogCounts, LogExample, LogKind, LogResult, LogResults, LogVerdict};
 pub use progress::{Progress, ProgressStream};
 pub use results::{RESULTS_VERSION, Recorder, Results, ResultsSummary, TestResult, TestStatus};

@@ -13,6 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use quietdown_log::{Format, Level, Summary, Survey};
 
+use super::reports::Reports;
 use super::{FAILED, NOT_UNDERSTOOD, PASSED, WRONG, graver};
 use input::InputError;
 use verdict::Judge;
@@ -55,6 +56,15 @@ pub struct Log {
     /// Write one line of JSON for each kind of stack trace, instead of what people read.
     #[arg(long, conflicts_with = "json")]
     ndjson: bool,
+    /// Write JUnit XML: each file is a test.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write CTRF, the Common Test Report Format: each file is a test.
+    #[arg(long, value_name = "FILE")]
+    ctrf: Option<PathBuf>,
+    /// Write TAP 14: each file is a test; `-` is standard output, instead of what people read.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "ndjson"])]
+    tap: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -143,6 +153,7 @@ impl Log {
         if files.len() > 1 && !self.ndjson && !self.takes_stdout() {
             super::say(format_args!("\n{}", verdict::totals(&files, &totals)));
         }
+        let code = self.report(&files, code);
         let Some(path) = &self.json else { return code };
         let verdict = match code {
             PASSED => LogVerdict::Passed,
@@ -172,8 +183,19 @@ impl Log {
         }
     }
 
+    /// Writes the reports that test runs have, too.
+    fn report(&self, files: &[LogResult], code: u8) -> u8 {
+        if self.junit.is_none() && self.ctrf.is_none() && self.tap.is_none() {
+            return code;
+        }
+        let reports = Reports::without_json(self.junit.clone(), self.ctrf.clone(), self.tap.clone());
+        let failed = reports.write(&report::results_of_logs(files));
+        failed.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
+        if failed.is_empty() { code } else { super::BROKEN }
+    }
+
     fn takes_stdout(&self) -> bool {
-        self.json.as_deref() == Some(Path::new("-"))
+        [&self.json, &self.tap].into_iter().flatten().any(|path| path == Path::new("-"))
     }
 }
 

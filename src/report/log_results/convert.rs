@@ -1,0 +1,97 @@
+//! From what was counted to what is written, and from there to the reports of test runs.
+
+use std::time::Duration;
+
+use super::{LogCounts, LogKind, LogResult, LogVerdict};
+use crate::finding::{Finding, FindingKind};
+use crate::log::{Kind, Summary};
+use crate::report::{Recorder, Results, TestResult, TestStatus};
+use crate::run::Counts;
+
+impl LogCounts {
+    pub(crate) fn of(summary: &Summary) -> Self {
+        Self {
+            bytes: summary.bytes,
+            lines: summary.lines,
+            records: summary.records(),
+            not_understood: summary.not_understood,
+            levels: summary.levels.clone(),
+            without_level: summary.without_level,
+            formats: summary.formats.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            tracebacks: summary.traceback_count(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.records += other.records;
+        self.not_understood += other.not_understood;
+        self.without_level += other.without_level;
+        self.tracebacks += other.tracebacks;
+        for (level, count) in &other.levels {
+            *self.levels.entry(*level).or_default() += count;
+        }
+        for (name, count) in &other.formats {
+            *self.formats.entry(name.clone()).or_default() += count;
+        }
+    }
+}
+
+impl LogKind {
+    pub(crate) fn of(kind: &Kind) -> Self {
+        let language = serde_json::to_value(kind.language).ok();
+        Self {
+            fingerprint: fingerprint(kind),
+            new: None,
+            count: kind.count,
+            language: language.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned(),
+            exception: kind.exception.clone(),
+            frame: kind.frame.clone(),
+            application: kind.application.clone(),
+            cause: kind.cause.clone(),
+            message: kind.message.clone(),
+            record: kind.record.clone(),
+            line: kind.line,
+            first: kind.first.clone(),
+        }
+    }
+}
+
+/// What tells a kind from others, in another log too: line numbers move with every change of the source.
+fn fingerprint(kind: &Kind) -> String {
+    let place = kind.place().unwrap_or_default();
+    let place = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    let cause = kind.cause.as_deref().and_then(|cause| cause.split([':', '\n']).next()).unwrap_or_default();
+    let parts = [kind.language.name(), kind.exception.as_deref().unwrap_or_default(), place, cause.trim()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
+}
+
+/// The verdicts on logs in the form of those on scenarios: each log is a test.
+pub(crate) fn results_of_logs(files: &[LogResult]) -> Results {
+    let mut results = Recorder::default().finish(&Counts::default(), Duration::ZERO);
+    results.tests = files.iter().map(test_of).collect();
+    results.summary.passed = results.tests.iter().filter(|test| !test.is_bad()).count();
+    results.summary.failed = results.tests.len() - results.summary.passed;
+    results
+}
+
+fn test_of(log: &LogResult) -> TestResult {
+    let found = log.tracebacks.iter().filter(|kind| kind.new != Some(false));
+    let findings = found.map(|kind| {
+        let exception = kind.exception.as_deref().unwrap_or("traceback");
+        let message = format!("{} × {exception}: {} (line {})", kind.count, kind.message, kind.line);
+        Finding::new(FindingKind::Traceback, message).excerpt(kind.first.iter().cloned())
+    });
+    let passed = log.verdict == LogVerdict::Passed;
+    TestResult {
+        name: log.file.clone(),
+        file: log.file.clone().into(),
+        system: "log".to_owned(),
+        status: if passed { TestStatus::Passed } else { TestStatus::Failed },
+        reason: (!log.reasons.is_empty() && !passed).then(|| log.reasons.join("\n")),
+        took_ms: 0,
+        findings: findings.collect(),
+        evidence: None,
+    }
+}
