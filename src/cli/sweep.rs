@@ -270,7 +270,7 @@ impl Sweep {
             };
             let done = |outcome: Outcome| {
                 if matches!(outcome.verdict, Verdict::Failed | Verdict::Broken) {
-                    super::say(format_args!("FAIL  point {}: {}", outcome.number, sweep::cause(&outcome.findings)));
+                    super::say(format_args!("FAIL  point {}: {}", outcome.number, sweep::headline(&outcome.findings)));
                 }
                 failure = ledger.add(&outcome).err();
                 failure.is_none()

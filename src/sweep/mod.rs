@@ -24,7 +24,7 @@ use compose::Composer;
 pub use compose::Composition;
 pub use ledger::{Ledger, LedgerError, Subject};
 pub use minimal::Minimal;
-pub use outcome::{Outcome, Verdict, cause};
+pub use outcome::{Outcome, Verdict, cause, headline};
 pub use point::{Persistence, Place, Point, Sizes, Spot, Strike, phase_name};
 pub use recorded::Recorded;
 

@@ -56,6 +56,35 @@ pub fn cause(findings: &[Finding]) -> String {
     causes(findings).into_iter().next().unwrap_or_default()
 }
 
+/// The most telling finding as a headline: whole, and of a step that failed with what was reached instead.
+pub fn headline(findings: &[Finding]) -> String {
+    let Some(finding) = findings.iter().min_by_key(|finding| rank(finding.kind)) else { return String::new() };
+    let process = finding.process.as_deref().map(|process| format!(" {process}:")).unwrap_or_default();
+    // What is reached is said before what was logged, which is the longest.
+    let logged = |line: &&String| line.contains("` logged: ");
+    let reached: Vec<&str> = match finding.kind {
+        FindingKind::StepFailed => {
+            finding.excerpt.iter().filter(|line| !logged(line)).take(REACHED).map(String::as_str).collect()
+        }
+        _ => Vec::new(),
+    };
+    let reached = if reached.is_empty() { String::new() } else { format!(" ({})", reached.join("; ")) };
+    shortened(&format!("{}{process} {}{reached}", finding.kind, finding.message))
+}
+
+/// How much of what was reached is in a headline.
+const REACHED: usize = 3;
+
+/// In one line that somebody reads.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 400;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// Every finding that way, the most telling first.
 pub(super) fn causes(findings: &[Finding]) -> Vec<String> {
     let mut telling: Vec<(usize, String)> = findings
@@ -111,6 +140,33 @@ fn without_particulars(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_headline_says_what_was_awaited_and_what_was_reached() {
+        let hang = |step: u32, path: &str| {
+            let seen = [
+                "`b` logged: waiting".to_owned(),
+                format!("`b` sent GET {path} (reached: RequestSent)"),
+                "the call `get-1` (get) of `b` is in flight".to_owned(),
+            ];
+            let message = format!("step {step}: the end of `server`: not within 2.5s");
+            Finding::new(FindingKind::StepFailed, message).excerpt(seen)
+        };
+        let level = Finding::new(FindingKind::LevelAboveDebug, "a record of level ERROR").process("b");
+        let [one, other] = [hang(3, "/items/1"), hang(4, "/items/2")].map(|hang| [hang, level.clone()]);
+        // The level is less of a consequence than the step.
+        assert_eq!(headline(&one), "level-above-debug b: a record of level ERROR");
+        assert_eq!(
+            headline(&one[..1]),
+            "step-failed step 3: the end of `server`: not within 2.5s (`b` sent GET /items/1 (reached: RequestSent); the call \
+             `get-1` (get) of `b` is in flight)"
+        );
+        assert_eq!(cause(&one[..1]), cause(&other[..1]), "one cause, whatever the particulars");
+        assert_ne!(headline(&one[..1]), headline(&other[..1]));
+        let long = Finding::new(FindingKind::Lost, "é".repeat(1000));
+        assert_eq!(headline(&[long]).chars().count(), 401);
+        assert_eq!(headline(&[]), "");
+    }
 
     #[test]
     fn one_cause_has_one_text_whatever_the_call() {

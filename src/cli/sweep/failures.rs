@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::report::Terminal;
-use crate::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, phase_name};
+use crate::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, headline, phase_name};
 
 use super::{BROKEN, Ended};
 
@@ -36,8 +36,10 @@ impl<'s> Failures<'s> {
     /// Makes each small, writes it, and says what there is. The first of a group is made as small as it can be; the others try what
     /// it did not need, too.
     pub fn write(&self, terminal: Terminal) -> Result<(), Ended> {
-        for (number, (cause, members)) in self.groups.iter().enumerate() {
-            super::super::say(format_args!("\n{}. {cause}: {} points", number + 1, members.len()));
+        for (number, members) in self.groups.values().enumerate() {
+            let first = members.first().map(|(_, outcome)| headline(&outcome.findings)).unwrap_or_default();
+            let like = if members.len() > 1 { ", of the first" } else { "" };
+            super::super::say(format_args!("\n{}. {} points{like}: {first}", number + 1, members.len()));
             let mut first: Option<Minimal> = None;
             for (point, outcome) in members {
                 let path = self.path(point);
