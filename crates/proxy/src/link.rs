@@ -191,8 +191,13 @@ impl EventLink {
 
     /// Breaks every connection; returns when they are broken.
     pub async fn cut_all(&self, mode: CutMode, toward: Toward) -> Effect {
+        // Idle ones first: a client that loses a request may try again at once, and must not find a connection in its pool that
+        // is about to be cut, too.
+        let standing = self.standing().await;
+        let busy = |id: &ConnectionId| standing.iter().any(|seen| seen.connection == *id && !seen.requests.is_empty());
+        let (busy, idle): (Vec<ConnectionId>, Vec<ConnectionId>) = self.connections().into_iter().partition(busy);
         let mut total = Effect::default();
-        for connection in self.connections() {
+        for connection in idle.into_iter().chain(busy) {
             total = total.and(self.cut(connection, mode, toward).await);
         }
         total

@@ -53,6 +53,20 @@ async fn a_side_that_was_spared_can_be_cut_later() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_cut_of_all_breaks_idle_connections_before_those_on_which_somebody_waits() {
+    let mut bench = Bench::new([]).await;
+    let (mut asking, mut asked) = bench.pair().await;
+    asking.say(REQUEST).await;
+    asked.hear(REQUEST.len()).await;
+    let (mut idle, mut answers) = bench.pair().await;
+    idle.exchange(&mut answers).await;
+    assert_eq!(bench.link.cut_all(CutMode::Rst, Toward::Both).await.broken, 2);
+    drop((asking, asked, idle, answers));
+    // The busy one is the older one, and would be first by its number.
+    assert_eq!((bench.closed().await, bench.closed().await), (2, 1));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn bytes_that_never_arrive_are_counted_whichever_side_is_told() {
     for toward in [Toward::Client, Toward::Server, Toward::Both] {
         let mut bench = Bench::new([gate(1, Phase::RequestBody, 3)]).await;
