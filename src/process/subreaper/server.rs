@@ -150,7 +150,14 @@ impl Server {
         for _ in 0..LOOKS {
             // What has just ended may have left something behind while this looked.
             match self.reap_orphans() {
-                (living, _) if !living.is_empty() => return living.into_iter().map(orphan).collect(),
+                (living, _) if !living.is_empty() => {
+                    // One without a command line has ended since, and what it left behind is looked for.
+                    let named: Vec<Orphan> =
+                        living.into_iter().map(orphan).filter(|orphan| !orphan.command.is_empty()).collect();
+                    if !named.is_empty() {
+                        return named;
+                    }
+                }
                 (_, None) if !self.started.is_empty() || !wire::has_children() => return Vec::new(),
                 _ => {}
             }
