@@ -1,9 +1,18 @@
 //! Every scenario file is two tests: it passes with its snapshot, and under its control it fails as the control says.
-//! The files are listed at run time, so a new one needs no rebuild.
+//! The files are listed at run time, so a new one needs no rebuild. So it is on the embedded store, on agent-lightning and on systems of
+//! other kinds. What is not set up here is counted as ignored, and says so.
 
-use std::path::{Path, PathBuf};
+#[path = "scenarios/agent_lightning.rs"]
+mod agent_lightning;
+#[path = "listed/mod.rs"]
+mod listed;
+#[path = "scenarios/strangers.rs"]
+mod strangers;
+
+use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use listed::files;
 use quietdown::report::Terminal;
 use quietdown::run::{Report, Runner};
 use quietdown::scenario::Scenario;
@@ -11,6 +20,15 @@ use quietdown::system::System;
 use quietdown::transcript::{Comparison, compare};
 
 fn main() {
+    let mut arguments = Arguments::from_args();
+    // A scenario mostly waits.
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    arguments.test_threads = arguments.test_threads.or(Some(2 * processors));
+    let trials = [on_the_store(), agent_lightning::trials(), strangers::trials()].into_iter().flatten().collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn on_the_store() -> Vec<Trial> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let files = files(&folder, "toml");
     let mut trials = Vec::new();
@@ -27,18 +45,7 @@ fn main() {
         trials.push(Trial::test(format!("{name}::control"), move || fails_under_its_control(&controlled)));
     }
     trials.push(Trial::test("no_snapshot_without_its_scenario", move || no_orphans(&folder)));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|found| found == ending))
-        .collect();
-    files.sort();
-    files
+    trials
 }
 
 /// Why a scenario cannot be run on the embedded store. What is wrong with it, its own test says.

@@ -21,7 +21,7 @@ pub fn is_missing() -> bool {
 #[macro_export]
 macro_rules! needs_python {
     () => {
-        if needs::is_missing() {
+        if $crate::needs::is_missing() {
             return;
         }
     };

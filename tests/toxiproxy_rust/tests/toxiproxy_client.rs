@@ -2,7 +2,7 @@
 //! through `quietdown proxy`. Times are lower bounds only: a machine may be as slow as it likes.
 
 #[allow(dead_code, reason = "shared with other tests, which need more of it")]
-#[path = "../../store_client/process.rs"]
+#[path = "../../store/client/process.rs"]
 mod process;
 #[allow(dead_code, reason = "shared with other tests, which need more of it")]
 #[path = "../../proxy_api/served.rs"]

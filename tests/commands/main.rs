@@ -1,0 +1,14 @@
+//! The command line as a program: what it says, how it ends, and what it leaves.
+
+#[path = "../needs/python.rs"]
+#[macro_use]
+mod needs;
+#[path = "../place/mod.rs"]
+mod place;
+
+mod documented_systems;
+mod log;
+mod reports;
+mod snapshots;
+mod system;
+mod variants;
