@@ -8,7 +8,7 @@ const UNHANDLED: [&str; 2] = ["Unhandled exception:", "Unhandled Exception: "];
 /// The first frame, `#0      f (file:///x.dart:5:3)`: the exception is in the lines before it.
 pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     let place = frame(line)?;
-    let mut begun = begun(super::Machine::Dart(Machine), Language::Dart, true);
+    let mut begun = begun(super::Machine::Dart(DartTraceback), Language::Dart, true);
     let at = (0..LOOK_BACK).find(|at| before(*at).is_some_and(|line| UNHANDLED.iter().any(|said| line.contains(said))));
     let text = match at {
         Some(at) => {
@@ -59,9 +59,9 @@ pub(super) fn frame(line: &str) -> Option<String> {
 
 /// Walks along the frames.
 #[derive(Debug)]
-pub(super) struct Machine;
+pub(super) struct DartTraceback;
 
-impl Machine {
+impl DartTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         if let Some(place) = frame(line) {
             application::note(traceback, &place, "");

@@ -10,7 +10,8 @@ const NEAR: usize = 8;
 pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
     let first = line.strip_prefix("#0  ").filter(|rest| !rest.starts_with(' '))?;
     frame(first)?;
-    let mut begun = begun(super::Machine::Debugger(Machine { shown: Shown::Numbered }), Language::Native, true);
+    let mut begun =
+        begun(super::Machine::Debugger(DebuggerTraceback { shown: Shown::Numbered }), Language::Native, true);
     let signalled = |line: &'_ str| {
         let rest = line.split_once("received signal ").or_else(|| line.split_once("terminated with signal "));
         rest.map(|(_, signal)| signal.trim_end_matches('.').to_owned())
@@ -33,14 +34,15 @@ pub(super) fn logged(before: &str, text: &str) -> Option<Begun> {
     if !before.contains("(from thread ") {
         return None;
     }
-    let mut begun = begun(super::Machine::Debugger(Machine { shown: Shown::Logged }), Language::Native, false);
+    let mut begun =
+        begun(super::Machine::Debugger(DebuggerTraceback { shown: Shown::Logged }), Language::Native, false);
     said(&mut begun.traceback, &["signal ", signal].concat(), text);
     Some(begun)
 }
 
 /// The stack that redis shows between its records when it crashes.
 pub(super) fn of_redis() -> Begun {
-    begun(super::Machine::Debugger(Machine { shown: Shown::Loaded }), Language::Native, false)
+    begun(super::Machine::Debugger(DebuggerTraceback { shown: Shown::Loaded }), Language::Native, false)
 }
 
 /// The function and the place of `0x55 in pour (cup=0x0) at src/pour.c:12`.
@@ -64,7 +66,7 @@ fn note(traceback: &mut Traceback, text: &str) {
 
 /// Walks along the frames.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct DebuggerTraceback {
     shown: Shown,
 }
 
@@ -79,7 +81,7 @@ enum Shown {
     Loaded,
 }
 
-impl Machine {
+impl DebuggerTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         match self.shown {
             Shown::Logged => return in_log(line, traceback),

@@ -14,7 +14,7 @@ const INNER: &str = "---> ";
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let text = UNCAUGHT.iter().find_map(|uncaught| line.strip_prefix(uncaught))?;
     let (name, message) = in_line(text)?;
-    let mut begun = begun(super::Machine::DotNet(Machine { inner: false, message: 0 }), Language::DotNet, true);
+    let mut begun = begun(super::Machine::DotNet(DotNetTraceback { inner: false, message: 0 }), Language::DotNet, true);
     said(&mut begun.traceback, name, message);
     if let super::Machine::DotNet(machine) = &mut begun.open.0 {
         machine.with_inner(text, &mut begun.traceback);
@@ -28,7 +28,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     let heading = |line| in_line(line).filter(|_| !line.trim_start().starts_with(INNER));
     let (at, (name, message)) = heading_above(before, |line| frame(line).is_some(), heading)?;
     let mut inner = (0..at).filter_map(before).map(str::trim_start).filter(|line| line.starts_with(INNER));
-    let mut machine = Machine { inner: false, message: LOOK_BACK };
+    let mut machine = DotNetTraceback { inner: false, message: LOOK_BACK };
     let mut traceback = begun(super::Machine::Ended, Language::DotNet, false);
     said(&mut traceback.traceback, name, message);
     if let Some(last) = inner.next() {
@@ -124,14 +124,14 @@ fn method(line: &str) -> &str {
 
 /// Walks along a stack trace.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct DotNetTraceback {
     /// Whether the frames are those of an inner exception, which come first.
     inner: bool,
     /// How many lines of the message were taken.
     message: usize,
 }
 
-impl Machine {
+impl DotNetTraceback {
     /// Takes note of `… ---> System.X: message`.
     fn with_inner(&mut self, text: &str, traceback: &mut Traceback) {
         if let Some((_, inner)) = text.rsplit_once(INNER) {

@@ -10,7 +10,8 @@ use super::{Begun, application, begun, pattern, said, say};
 /// `** (RuntimeError) message`
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let (name, message) = exception(line)?;
-    let mut begun = begun(super::Machine::Elixir(Machine { phase: Phase::Message }), Language::Elixir, false);
+    let mut begun =
+        begun(super::Machine::Elixir(ElixirTraceback { phase: ElixirPhase::Message }), Language::Elixir, false);
     said(&mut begun.traceback, name, message);
     if message.starts_with('{') {
         places(message, &mut begun.traceback);
@@ -33,7 +34,8 @@ pub(super) fn begin_report(line: &str) -> Option<Begun> {
     } else {
         None
     }?;
-    let mut begun = begun(super::Machine::Elixir(Machine { phase: Phase::Term }), Language::Elixir, false);
+    let mut begun =
+        begun(super::Machine::Elixir(ElixirTraceback { phase: ElixirPhase::Term }), Language::Elixir, false);
     said(&mut begun.traceback, if named.starts_with('{') { "" } else { named }, message);
     match message.is_empty() {
         true => term(text, &mut begun.traceback),
@@ -128,12 +130,12 @@ fn places(text: &str, traceback: &mut Traceback) {
 
 /// Walks along the lines.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct ElixirTraceback {
+    phase: ElixirPhase,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum ElixirPhase {
     /// More of what the exception says, up to its first frame.
     Message,
     Frames,
@@ -141,10 +143,10 @@ enum Phase {
     Term,
 }
 
-impl Machine {
+impl ElixirTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
-        if self.phase == Phase::Term {
+        if self.phase == ElixirPhase::Term {
             let belongs = line.starts_with([' ', '\t', '{', '[', '*']) && !text.is_empty();
             if belongs {
                 if traceback.exception.is_some() && traceback.message.is_empty() {
@@ -160,16 +162,16 @@ impl Machine {
                 application::note(traceback, &place, "");
             }
             traceback.frame.get_or_insert(place);
-            self.phase = Phase::Frames;
+            self.phase = ElixirPhase::Frames;
             return true;
         }
         // What really happened stands under the exit that came of it.
         if let Some((name, message)) = exception(line).filter(|_| traceback.frame.is_none()) {
             said(traceback, name, message);
-            self.phase = Phase::Message;
+            self.phase = ElixirPhase::Message;
             return true;
         }
-        let more = self.phase == Phase::Message && line.starts_with(' ') && !text.is_empty();
+        let more = self.phase == ElixirPhase::Message && line.starts_with(' ') && !text.is_empty();
         if more && text != "..." {
             say(traceback, text);
         }

@@ -18,12 +18,12 @@ const RULER: &str = "==================";
 /// A heading that is certain by itself.
 pub(super) fn begin(line: &str) -> Option<Begun> {
     if line == RACE {
-        let mut begun = begun(super::Machine::Go(Machine::new(Phase::Race)), Language::Go, true);
+        let mut begun = begun(super::Machine::Go(GoTraceback::new(GoPhase::Race)), Language::Go, true);
         begun.traceback.exception = Some("data race".into());
         return Some(begun);
     }
     CERTAIN.iter().any(|certain| line.starts_with(certain)).then(|| {
-        let mut begun = begun(super::Machine::Go(Machine::new(Phase::Heading)), Language::Go, true);
+        let mut begun = begun(super::Machine::Go(GoTraceback::new(GoPhase::Heading)), Language::Go, true);
         speak(line, &mut begun.traceback);
         begun
     })
@@ -36,7 +36,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     }
     let at = (0..LOOK_BACK).take_while(|at| before(*at).is_some_and(|line| !is_goroutine(line)));
     let heading = at.filter(|at| before(*at).is_some_and(is_heading)).last();
-    let mut begun = begun(super::Machine::Go(Machine::new(Phase::Frames)), Language::Go, heading.is_some());
+    let mut begun = begun(super::Machine::Go(GoTraceback::new(GoPhase::Frames)), Language::Go, heading.is_some());
     match heading {
         Some(at) => {
             for line in (0..=at).rev().filter_map(before) {
@@ -66,7 +66,7 @@ pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     if function.is_empty() || function.contains([' ', '\t', '"']) || !function.contains('.') {
         return None;
     }
-    let mut begun = begun(super::Machine::Go(Machine::new(Phase::Stack)), Language::Go, false);
+    let mut begun = begun(super::Machine::Go(GoTraceback::new(GoPhase::Stack)), Language::Go, false);
     said(&mut begun.traceback, "stack", before(1).unwrap_or_default());
     application::note(&mut begun.traceback, &place, function);
     begun.traceback.frame = Some(place);
@@ -81,7 +81,7 @@ pub(super) fn begin_headless(before: Before<'_, '_>, line: &str) -> Option<Begun
         return None;
     }
     let place = location(line)?;
-    let mut begun = begun(super::Machine::Go(Machine::new(Phase::Frames)), Language::Go, false);
+    let mut begun = begun(super::Machine::Go(GoTraceback::new(GoPhase::Frames)), Language::Go, false);
     said(&mut begun.traceback, "stack", "");
     application::note(&mut begun.traceback, &place, name);
     begun.traceback.frame = Some(place);
@@ -135,8 +135,8 @@ fn speak(line: &str, traceback: &mut Traceback) {
 
 /// Walks along a dump.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct GoTraceback {
+    phase: GoPhase,
     /// The last function, whose place comes next.
     function: Option<String>,
     /// The last function without its place, in a stack that a logger has written.
@@ -148,7 +148,7 @@ pub(super) struct Machine {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum GoPhase {
     Heading,
     Frames,
     /// Functions and places in turn, without arguments.
@@ -157,26 +157,26 @@ enum Phase {
     Ended,
 }
 
-impl Machine {
-    fn new(phase: Phase) -> Self {
+impl GoTraceback {
+    fn new(phase: GoPhase) -> Self {
         Self { phase, function: None, above: None, recovered: false, settled: false }
     }
 
     /// Whether no goroutine has come yet.
     pub(super) fn at_heading(&self) -> bool {
-        self.phase == Phase::Heading
+        self.phase == GoPhase::Heading
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         match self.phase {
             _ if line.is_empty() => true,
-            Phase::Ended => line.starts_with("exit status ") || line.starts_with("Found "),
-            Phase::Race if line == RULER => {
-                self.phase = Phase::Ended;
+            GoPhase::Ended => line.starts_with("exit status ") || line.starts_with("Found "),
+            GoPhase::Race if line == RULER => {
+                self.phase = GoPhase::Ended;
                 true
             }
-            Phase::Race => self.race(line, traceback),
-            Phase::Stack => {
+            GoPhase::Race => self.race(line, traceback),
+            GoPhase::Stack => {
                 let place = location(line).filter(|_| is_place(line));
                 if let Some(place) = &place {
                     application::note(traceback, place, self.above.as_deref().unwrap_or_default());
@@ -185,7 +185,7 @@ impl Machine {
                 }
                 place.is_some() || (line.contains('.') && !line.contains([' ', '\t', '"']))
             }
-            Phase::Heading | Phase::Frames => self.stack(line, traceback),
+            GoPhase::Heading | GoPhase::Frames => self.stack(line, traceback),
         }
     }
 
@@ -200,11 +200,11 @@ impl Machine {
 
     fn stack(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         if is_goroutine(line) || line == "runtime stack:" {
-            self.phase = Phase::Frames;
+            self.phase = GoPhase::Frames;
             self.settled = traceback.frame.is_some();
             return true;
         }
-        if self.phase == Phase::Frames && (line.starts_with('\t') || is_place(line) || is_bare_place(line)) {
+        if self.phase == GoPhase::Frames && (line.starts_with('\t') || is_place(line) || is_bare_place(line)) {
             if let Some(function) = self.function.take()
                 && !self.settled
                 && !is_runtime(&function)
@@ -215,7 +215,7 @@ impl Machine {
             }
             return true;
         }
-        if self.phase == Phase::Heading && (line.starts_with('\t') || is_heading(line)) {
+        if self.phase == GoPhase::Heading && (line.starts_with('\t') || is_heading(line)) {
             speak(line, traceback);
             return true;
         }
@@ -229,7 +229,7 @@ impl Machine {
         let known = ["[signal ", "PC=", "created by ", "exit status ", "[originating from ", "...", "runtime: "];
         let taken = known.iter().any(|known| line.starts_with(known)) || is_register(line);
         if line.starts_with("exit status ") {
-            self.phase = Phase::Ended;
+            self.phase = GoPhase::Ended;
         }
         taken
     }

@@ -17,7 +17,7 @@ pub(super) fn begin(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     if above.is_some_and(|line| line.contains("Thread.State: ") || line.starts_with('"')) {
         return None;
     }
-    let mut begun = begun(super::Machine::Headless(Machine { language }), language, false);
+    let mut begun = begun(super::Machine::Headless(HeadlessTraceback { language }), language, false);
     begun.traceback.frame = Some(first);
     for line in [previous, line] {
         note(language, line, &mut begun.traceback);
@@ -38,11 +38,11 @@ fn note(language: Language, line: &str, traceback: &mut Traceback) {
 
 /// Walks along the frames.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct HeadlessTraceback {
     language: Language,
 }
 
-impl Machine {
+impl HeadlessTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim_start();
         note(self.language, line, traceback);

@@ -13,7 +13,7 @@ const UNCAUGHT: &str = "Exception in thread \"";
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let (_, exception) = line.strip_prefix(UNCAUGHT)?.split_once("\" ")?;
     let (name, message) = heading(exception)?;
-    let mut begun = begun(super::Machine::Java(Machine::new(Phase::Message)), Language::Java, true);
+    let mut begun = begun(super::Machine::Java(JavaTraceback::new(JavaPhase::Message)), Language::Java, true);
     said(&mut begun.traceback, name, message);
     Some(begun)
 }
@@ -25,7 +25,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     let small = before(0).and_then(small_heading).map(|found| (0, found));
     let (at, (name, message)) = heading_above(before, |line| frame(line).is_some(), in_line).or(small)?;
     let spaced = before(0).is_some_and(str::is_empty);
-    let machine = Machine { spaced, ..Machine::new(Phase::Frames) };
+    let machine = JavaTraceback { spaced, ..JavaTraceback::new(JavaPhase::Frames) };
     let mut begun = begun(super::Machine::Java(machine), Language::Java, false);
     said(&mut begun.traceback, name, message);
     for between in (0..at).rev().filter_map(before).filter(|line| !line.is_empty()) {
@@ -44,7 +44,7 @@ pub(super) fn begin_banner(line: &str) -> Option<Begun> {
         "# There is insufficient memory for the Java Runtime Environment to continue." => "insufficient memory",
         _ => return None,
     };
-    let mut begun = begun(super::Machine::Java(Machine::new(Phase::Banner)), Language::Java, true);
+    let mut begun = begun(super::Machine::Java(JavaTraceback::new(JavaPhase::Banner)), Language::Java, true);
     said(&mut begun.traceback, what, "");
     Some(begun)
 }
@@ -53,7 +53,7 @@ pub(super) fn begin_banner(line: &str) -> Option<Begun> {
 pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<super::Open> {
     let chained = ["Caused by: ", "Caused: "].iter().any(|begin| line.starts_with(begin));
     let banner = traceback.lines.last().is_some_and(|last| last.starts_with('#'));
-    (chained && !banner).then(|| super::Open(super::Machine::Java(Machine::new(Phase::Message))))
+    (chained && !banner).then(|| super::Open(super::Machine::Java(JavaTraceback::new(JavaPhase::Message))))
 }
 
 /// `a.b.C.m` of `\tat module/a.b.C.m(File.java:12)`
@@ -123,8 +123,8 @@ pub(super) fn frame(line: &str) -> Option<String> {
 
 /// Walks along a stack trace.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct JavaTraceback {
+    phase: JavaPhase,
     /// Whether what comes belongs to the exception that was thrown, not to a suppressed one or a cause.
     own: bool,
     /// How many lines of a message were taken.
@@ -134,7 +134,7 @@ pub(super) struct Machine {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum JavaPhase {
     /// More of what the exception says, up to its first frame.
     Message,
     Frames,
@@ -143,14 +143,14 @@ enum Phase {
     BannerFrame,
 }
 
-impl Machine {
-    fn new(phase: Phase) -> Self {
+impl JavaTraceback {
+    fn new(phase: JavaPhase) -> Self {
         Self { phase, own: true, message: 0, spaced: false }
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim_start();
-        if matches!(self.phase, Phase::Banner | Phase::BannerFrame) {
+        if matches!(self.phase, JavaPhase::Banner | JavaPhase::BannerFrame) {
             return self.banner(line, traceback);
         }
         if text.is_empty() && self.spaced {
@@ -161,12 +161,12 @@ impl Machine {
             if self.own && traceback.frame.is_none() {
                 traceback.frame = Some(place);
             }
-            self.phase = Phase::Frames;
+            self.phase = JavaPhase::Frames;
             return true;
         }
         let indented = text.len() < line.len();
         if indented && (text.starts_with("... ") || text.starts_with("at ")) {
-            self.phase = Phase::Frames;
+            self.phase = JavaPhase::Frames;
             return true;
         }
         // Jenkins writes the root first, and what followed from it under it.
@@ -176,7 +176,7 @@ impl Machine {
             traceback.cause.get_or_insert(root);
             said(traceback, name, message);
             (traceback.frame, traceback.application) = (None, None);
-            (self.phase, self.own, self.message) = (Phase::Message, true, 0);
+            (self.phase, self.own, self.message) = (JavaPhase::Message, true, 0);
             return true;
         }
         if let Some(cause) = text.strip_prefix("Caused by: ").or_else(|| text.strip_prefix("Wrapped by: ")) {
@@ -184,15 +184,15 @@ impl Machine {
             if !indented {
                 traceback.cause = Some(super::clip(cause.trim_end(), 512).to_owned());
             }
-            (self.phase, self.own, self.message) = (Phase::Message, false, 0);
+            (self.phase, self.own, self.message) = (JavaPhase::Message, false, 0);
             return true;
         }
         if text.starts_with("Suppressed: ") || text.starts_with("[CIRCULAR REFERENCE") {
-            (self.phase, self.own, self.message) = (Phase::Message, false, 0);
+            (self.phase, self.own, self.message) = (JavaPhase::Message, false, 0);
             return true;
         }
         self.message += 1;
-        let belongs = self.phase == Phase::Message && self.message < LOOK_BACK && !text.is_empty();
+        let belongs = self.phase == JavaPhase::Message && self.message < LOOK_BACK && !text.is_empty();
         if belongs && self.own {
             super::say(traceback, line.trim_end());
         }
@@ -202,11 +202,11 @@ impl Machine {
     /// `#  SIGSEGV (0xb) at pc=…`, `# Problematic frame:` and the frame under it.
     fn banner(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let Some(text) = line.strip_prefix('#').map(str::trim) else { return false };
-        if self.phase == Phase::BannerFrame {
+        if self.phase == JavaPhase::BannerFrame {
             traceback.frame = Some(super::clip(text, 256).to_owned());
-            self.phase = Phase::Banner;
+            self.phase = JavaPhase::Banner;
         } else if text.starts_with("Problematic frame:") {
-            self.phase = Phase::BannerFrame;
+            self.phase = JavaPhase::BannerFrame;
         } else if traceback.message.is_empty() && !text.is_empty() {
             let signal =
                 text.split(' ').next().filter(|name| name.starts_with("SIG") || name.starts_with("EXCEPTION_"));

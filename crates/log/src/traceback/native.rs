@@ -34,18 +34,18 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     }
     if let Some((_, signal)) = text.split_once(" - mysqld got ").or_else(|| text.split_once(" [ERROR] mysqld got ")) {
         let signal = signal.trim_end_matches([';', ' ']);
-        let machine = Machine { server: true, ..Machine::default() };
+        let machine = NativeTraceback { server: true, ..NativeTraceback::default() };
         let mut begun = begun(super::Machine::Native(machine), Language::Native, true);
         said(&mut begun.traceback, signal, text);
         return Some(begun);
     }
     if let Some((name, message)) = uncaught(text) {
-        let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+        let mut begun = begun(super::Machine::Native(NativeTraceback::default()), Language::Native, true);
         said(&mut begun.traceback, name, message);
         return Some(begun);
     }
     let language = language(text)?;
-    let mut begun = begun(super::Machine::Native(Machine::default()), language, true);
+    let mut begun = begun(super::Machine::Native(NativeTraceback::default()), language, true);
     let traceback = &mut begun.traceback;
     if let Some(what) = text.strip_prefix(TERMINATE) {
         let thrown = what.split('\'').nth(1);
@@ -129,7 +129,7 @@ fn sanitizer(text: &str) -> Option<Begun> {
         return None;
     }
     let end = [" on ", " (", ": ", " 0x"].iter().filter_map(|end| message.find(end)).min().unwrap_or(message.len());
-    let machine = Machine { report: true, ..Machine::default() };
+    let machine = NativeTraceback { report: true, ..NativeTraceback::default() };
     let mut begun = begun(super::Machine::Native(machine), Language::Native, true);
     said(&mut begun.traceback, &format!("{tool}: {}", &message[..end]), message);
     Some(begun)
@@ -145,7 +145,7 @@ fn assertion(text: &str) -> Option<Begun> {
     if !failed.ends_with('\'') {
         return None;
     }
-    let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+    let mut begun = begun(super::Machine::Native(NativeTraceback::default()), Language::Native, true);
     said(&mut begun.traceback, "assertion", &text[at + 2..]);
     // The place is the first part that is followed by a number.
     let mut parts = failed[..at].split(':').map(str::trim).peekable();
@@ -168,7 +168,7 @@ fn hardened(text: &str) -> Option<Begun> {
     if !numbered || file.contains(' ') || !rest.contains(" failed") {
         return None;
     }
-    let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+    let mut begun = begun(super::Machine::Native(NativeTraceback::default()), Language::Native, true);
     said(&mut begun.traceback, "assertion", &["assertion ", rest].concat());
     begun.traceback.frame = Some(place.to_owned());
     Some(begun)
@@ -190,7 +190,7 @@ fn undefined(text: &str) -> Option<Begun> {
     if !digits(column) || !digits(number) || file.is_empty() || file.contains(' ') {
         return None;
     }
-    let mut begun = begun(super::Machine::Native(Machine::default()), Language::Native, true);
+    let mut begun = begun(super::Machine::Native(NativeTraceback::default()), Language::Native, true);
     said(&mut begun.traceback, "UndefinedBehaviorSanitizer", message);
     begun.traceback.frame = Some(line.to_owned());
     Some(begun)
@@ -198,7 +198,7 @@ fn undefined(text: &str) -> Option<Begun> {
 
 /// Takes what follows the message.
 #[derive(Debug, Default)]
-pub(super) struct Machine {
+pub(super) struct NativeTraceback {
     /// Whether it is a report of a sanitizer, which has an end of its own.
     report: bool,
     /// Whether it is what mysqld says of its own end: many sentences, and the stack.
@@ -208,7 +208,7 @@ pub(super) struct Machine {
     frames: bool,
 }
 
-impl Machine {
+impl NativeTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
         if self.server {

@@ -15,7 +15,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     let place = frame(line)?;
     let (at, (name, message)) = heading_above(before, |line| frame(line).is_some(), in_line)?;
     let source = source(before, at + 1);
-    let mut begun = begun(super::Machine::Node(Machine::after(line)), Language::Node, source > 0);
+    let mut begun = begun(super::Machine::Node(NodeTraceback::after(line)), Language::Node, source > 0);
     said(&mut begun.traceback, name, message);
     for between in (0..at).rev().filter_map(before) {
         super::say(&mut begun.traceback, between);
@@ -30,7 +30,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
 pub(super) fn begin_after_value(before: Before<'_, '_>) -> Option<Begun> {
     let source = source(before, 1);
     let place = before(source)?;
-    let mut begun = begun(super::Machine::Node(Machine { phase: Phase::Ended }), Language::Node, true);
+    let mut begun = begun(super::Machine::Node(NodeTraceback { phase: NodePhase::Ended }), Language::Node, true);
     said(&mut begun.traceback, "Uncaught", before(0)?);
     begun.traceback.frame = Some(place.to_owned());
     begun.before = 1 + source;
@@ -93,12 +93,12 @@ fn number(text: &str) -> bool {
 
 /// Walks along a stack.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct NodeTraceback {
+    phase: NodePhase,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum NodePhase {
     Frames,
     /// What else the error carries, in braces; how far they are indented.
     Carried(usize),
@@ -106,37 +106,37 @@ enum Phase {
     Ended,
 }
 
-impl Machine {
+impl NodeTraceback {
     /// After this frame.
     fn after(line: &str) -> Self {
         let carried = line.ends_with(" {");
-        Self { phase: if carried { Phase::Carried(indent(line).saturating_sub(4)) } else { Phase::Frames } }
+        Self { phase: if carried { NodePhase::Carried(indent(line).saturating_sub(4)) } else { NodePhase::Frames } }
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
         match self.phase {
-            Phase::Frames if frame(line).is_some() => {
+            NodePhase::Frames if frame(line).is_some() => {
                 if let Some(place) = frame(line) {
                     application::note(traceback, &place, "");
                 }
                 *self = Self::after(line);
                 true
             }
-            Phase::Frames if indent(line) > 0 && (text.starts_with("... ") || text.starts_with("at ")) => true,
-            Phase::Carried(depth) => {
+            NodePhase::Frames if indent(line) > 0 && (text.starts_with("... ") || text.starts_with("at ")) => true,
+            NodePhase::Carried(depth) => {
                 if let Some(cause) = text.strip_prefix("[cause]: ").filter(|_| traceback.cause.is_none()) {
                     traceback.cause = Some(super::clip(cause.trim_end_matches(" {"), 512).to_owned());
                 }
                 let closes = indent(line) == depth && text.starts_with('}');
                 if closes {
-                    self.phase = Phase::Ended;
+                    self.phase = NodePhase::Ended;
                 }
                 closes || text.is_empty() || indent(line) > depth
             }
             _ if text.is_empty() => true,
             _ => {
-                self.phase = Phase::Ended;
+                self.phase = NodePhase::Ended;
                 line.starts_with("Node.js v") || line.starts_with(NO_ERROR)
             }
         }

@@ -17,7 +17,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         return None;
     }
     let rest = rest.trim_start();
-    let mut begun = begun(super::Machine::Php(Machine::new(Phase::Message(0))), Language::Php, true);
+    let mut begun = begun(super::Machine::Php(PhpTraceback::new(PhpPhase::Message(0))), Language::Php, true);
     match rest.strip_prefix("Uncaught ") {
         Some(text) => tell(text, &mut begun.traceback),
         None => {
@@ -29,7 +29,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
             let place = format!("{file}:{number}");
             application::note(&mut begun.traceback, &place, "");
             begun.traceback.frame = Some(place);
-            begun.open = super::Open(super::Machine::Php(Machine::new(Phase::Ended)));
+            begun.open = super::Open(super::Machine::Php(PhpTraceback::new(PhpPhase::Ended)));
         }
     }
     Some(begun)
@@ -41,7 +41,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
         return None;
     }
     let at = (1..LOOK_BACK).find(|at| before(*at).is_some_and(|text| exception(text).is_some()))?;
-    let mut begun = begun(super::Machine::Php(Machine::new(Phase::Frames)), Language::Php, false);
+    let mut begun = begun(super::Machine::Php(PhpTraceback::new(PhpPhase::Frames)), Language::Php, false);
     let text: Vec<&str> = (1..=at).rev().filter_map(before).collect();
     let (begin, object) = exception(text.first()?)?;
     let text = text.join("\n");
@@ -111,47 +111,47 @@ pub(super) fn frame(line: &str) -> Option<&str> {
 
 /// Walks along a stack trace.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct PhpTraceback {
+    phase: PhpPhase,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum PhpPhase {
     /// More of the message, up to the heading of the frames; how many lines there were.
     Message(usize),
     Frames,
     Ended,
 }
 
-impl Machine {
-    fn new(phase: Phase) -> Self {
+impl PhpTraceback {
+    fn new(phase: PhpPhase) -> Self {
         Self { phase }
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
         match self.phase {
-            Phase::Ended => false,
+            PhpPhase::Ended => false,
             _ if text == "Stack trace:" || text == "[stacktrace]" => {
-                self.phase = Phase::Frames;
+                self.phase = PhpPhase::Frames;
                 true
             }
-            Phase::Message(lines) => {
-                self.phase = Phase::Message(lines + 1);
+            PhpPhase::Message(lines) => {
+                self.phase = PhpPhase::Message(lines + 1);
                 let belongs = lines < LOOK_BACK && !text.is_empty();
                 if belongs {
                     more(line, traceback);
                 }
                 belongs
             }
-            Phase::Frames if text.is_empty() => true,
-            Phase::Frames if text.starts_with('#') => {
+            PhpPhase::Frames if text.is_empty() => true,
+            PhpPhase::Frames if text.starts_with('#') => {
                 if let Some(place) = frame(text) {
                     application::note(traceback, place, "");
                 }
                 text[1..].starts_with(|c: char| c.is_ascii_digit())
             }
-            Phase::Frames if text.starts_with("[previous exception] ") => {
+            PhpPhase::Frames if text.starts_with("[previous exception] ") => {
                 if let Some((at, true)) = exception(text) {
                     let mut root = begun(super::Machine::Ended, Language::Php, false).traceback;
                     tell_object(&text[at..], &mut root);
@@ -160,17 +160,17 @@ impl Machine {
                 }
                 true
             }
-            Phase::Frames if line.starts_with("  thrown in ") || text.starts_with("\"}") => {
-                self.phase = Phase::Ended;
+            PhpPhase::Frames if line.starts_with("  thrown in ") || text.starts_with("\"}") => {
+                self.phase = PhpPhase::Ended;
                 true
             }
-            Phase::Frames => line.strip_prefix("Next ").is_some_and(|next| {
+            PhpPhase::Frames => line.strip_prefix("Next ").is_some_and(|next| {
                 let first = traceback.exception.take().unwrap_or_default();
                 let cause = format!("{first}: {}", traceback.message);
                 traceback.cause.get_or_insert(cause);
                 traceback.application = None;
                 tell(next, traceback);
-                self.phase = Phase::Message(0);
+                self.phase = PhpPhase::Message(0);
                 true
             }),
         }

@@ -14,15 +14,17 @@ const CAUSE: &str = "The above exception was the direct cause of the following e
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let text = line.trim();
     let (phase, alone) = match text {
-        HEADING => (Phase::Body, true),
-        GROUP => (Phase::Group { settled: false }, true),
+        HEADING => (PythonPhase::Body, true),
+        GROUP => (PythonPhase::Group { settled: false }, true),
         // The place where a program's own text is wrong, indented by two.
-        _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.is_empty()) => (Phase::Body, true),
+        _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.is_empty()) => (PythonPhase::Body, true),
         // A log that begins within a traceback.
-        _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.starts_with(", in ")) => (Phase::Body, true),
-        _ if text.starts_with("Fatal Python error: ") => (Phase::Fatal, true),
-        _ if is_box(text) => (Phase::Box, true),
-        _ if announces(text) => (Phase::Announced, true),
+        _ if indent(line) == 2 && place(text).is_some_and(|(_, rest)| rest.starts_with(", in ")) => {
+            (PythonPhase::Body, true)
+        }
+        _ if text.starts_with("Fatal Python error: ") => (PythonPhase::Fatal, true),
+        _ if is_box(text) => (PythonPhase::Box, true),
+        _ if announces(text) => (PythonPhase::Announced, true),
         _ => return None,
     };
     let base = if text == HEADING || text == GROUP { indent(line) } else { 0 };
@@ -30,7 +32,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     if let Some(message) = text.strip_prefix("Fatal Python error: ") {
         begun.traceback.exception = Some("Fatal Python error".into());
         say(&mut begun.traceback, message);
-    } else if base == 0 && phase == Phase::Body {
+    } else if base == 0 && phase == PythonPhase::Body {
         begun.traceback.frame = place(text).map(|(frame, _)| frame);
         begun.traceback.application = begun.traceback.frame.clone();
     }
@@ -44,7 +46,7 @@ pub(super) fn begin_interactive(line: &str) -> Option<Begun> {
     let name = text.trim_end();
     let padded = text.len() - name.len() >= 3;
     let (_, message) = exception(name).filter(|_| padded)?;
-    let mut begun = at(0, Phase::Interactive, true);
+    let mut begun = at(0, PythonPhase::Interactive, true);
     begun.traceback.exception = Some(name.to_owned());
     message.is_empty().then_some(begun)
 }
@@ -64,7 +66,7 @@ fn is_box(text: &str) -> bool {
 
 /// A traceback whose heading stood at the end of a line with other text.
 pub(super) fn in_line() -> Begun {
-    at(0, Phase::Body, false)
+    at(0, PythonPhase::Body, false)
 }
 
 /// The traceback again, for a line that chains another exception to it.
@@ -72,17 +74,17 @@ pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<super::Open> {
     let text = line.trim();
     // The second line of a message stands without bars.
     let member = text.starts_with("+---------------- ") && traceback.lines.iter().any(|line| line.trim() == GROUP);
-    let phase = if member { Phase::Group { settled: true } } else { Phase::Chained };
+    let phase = if member { PythonPhase::Group { settled: true } } else { PythonPhase::Chained };
     (member || is_chain(text)).then(|| {
-        super::Open(super::Machine::Python(Machine::new(
+        super::Open(super::Machine::Python(PythonTraceback::new(
             indent(line).saturating_sub(if member { 2 } else { 0 }),
             phase,
         )))
     })
 }
 
-fn at(base: usize, phase: Phase, alone: bool) -> Begun {
-    begun(super::Machine::Python(Machine::new(base, phase)), Language::Python, alone)
+fn at(base: usize, phase: PythonPhase, alone: bool) -> Begun {
+    begun(super::Machine::Python(PythonTraceback::new(base, phase)), Language::Python, alone)
 }
 
 fn is_chain(text: &str) -> bool {
@@ -123,10 +125,10 @@ fn exception(text: &str) -> Option<(&str, &str)> {
 
 /// Walks along a traceback.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct PythonTraceback {
     /// How far it is indented as a whole.
     base: usize,
-    phase: Phase,
+    phase: PythonPhase,
     /// The last place before the exception.
     frame: Option<String>,
     /// The last place of the application before the exception.
@@ -149,7 +151,7 @@ enum Leaf {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum PythonPhase {
     /// Places and source lines, up to the exception.
     Body,
     /// More of what the exception says, or an announcement of another one.
@@ -168,18 +170,18 @@ enum Phase {
     Box,
 }
 
-impl Machine {
-    fn new(base: usize, phase: Phase) -> Self {
+impl PythonTraceback {
+    fn new(base: usize, phase: PythonPhase) -> Self {
         Self { base, phase, frame: None, own: None, blank: false, bare: 0, leaf: Leaf::None }
     }
 
     /// Whether no place has come yet.
     pub(super) fn at_beginning(&self) -> bool {
-        self.phase == Phase::Body && self.frame.is_none()
+        self.phase == PythonPhase::Body && self.frame.is_none()
     }
 
     pub(super) fn at_exception(&self) -> bool {
-        self.phase == Phase::Raised
+        self.phase == PythonPhase::Raised
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
@@ -187,14 +189,14 @@ impl Machine {
         let blank = std::mem::replace(&mut self.blank, text.is_empty());
         match self.phase {
             _ if text.is_empty() => true,
-            Phase::Body => self.body(text, depth, traceback),
-            Phase::Raised => self.raised(line, text, depth, blank, traceback),
-            Phase::Chained => self.chained(text, depth, traceback),
-            Phase::Group { settled } => self.group(line, settled, traceback),
-            Phase::Interactive => self.interactive(text, traceback),
-            Phase::Fatal => fatal(text, depth, traceback),
-            Phase::Announced => self.chained(text, depth, traceback),
-            Phase::Box => self.boxed(text, traceback),
+            PythonPhase::Body => self.body(text, depth, traceback),
+            PythonPhase::Raised => self.raised(line, text, depth, blank, traceback),
+            PythonPhase::Chained => self.chained(text, depth, traceback),
+            PythonPhase::Group { settled } => self.group(line, settled, traceback),
+            PythonPhase::Interactive => self.interactive(text, traceback),
+            PythonPhase::Fatal => fatal(text, depth, traceback),
+            PythonPhase::Announced => self.chained(text, depth, traceback),
+            PythonPhase::Box => self.boxed(text, traceback),
         }
     }
 
@@ -252,7 +254,7 @@ impl Machine {
         if let Some(own) = self.own.take() {
             traceback.application = Some(own);
         }
-        self.phase = Phase::Raised;
+        self.phase = PythonPhase::Raised;
         true
     }
 
@@ -303,7 +305,7 @@ impl Machine {
 
     fn raised(&mut self, line: &str, text: &str, depth: usize, blank: bool, traceback: &mut Traceback) -> bool {
         if is_chain(text) {
-            self.phase = Phase::Chained;
+            self.phase = PythonPhase::Chained;
             true
         } else if depth > self.base
             && traceback.message.starts_with("ray::")
@@ -311,7 +313,7 @@ impl Machine {
         {
             // Ray shows the traceback of the other process under its own exception.
             self.at(frame);
-            (traceback.exception, self.phase) = (None, Phase::Body);
+            (traceback.exception, self.phase) = (None, PythonPhase::Body);
             true
         } else if depth > self.base && !blank {
             say(traceback, line.get(self.base..).unwrap_or(line).trim_end());
@@ -342,9 +344,9 @@ impl Machine {
     fn chained(&mut self, text: &str, depth: usize, traceback: &mut Traceback) -> bool {
         self.base = if text == HEADING || text == GROUP { depth } else { self.base };
         match text {
-            HEADING => self.phase = Phase::Body,
-            GROUP => self.phase = Phase::Group { settled: false },
-            _ if is_box(text) => self.phase = Phase::Box,
+            HEADING => self.phase = PythonPhase::Body,
+            GROUP => self.phase = PythonPhase::Group { settled: false },
+            _ if is_box(text) => self.phase = PythonPhase::Box,
             // An exception that was never raised has no traceback of its own.
             _ => return self.raise(text, traceback),
         }
@@ -355,7 +357,7 @@ impl Machine {
     fn group(&mut self, line: &str, settled: bool, traceback: &mut Traceback) -> bool {
         let text = line.trim_start();
         if is_chain(text.trim_end()) {
-            self.phase = Phase::Chained;
+            self.phase = PythonPhase::Chained;
             return true;
         }
         let Some(inside) = text.strip_prefix('|') else {
@@ -393,7 +395,7 @@ impl Machine {
                 traceback.exception = None;
             }
             self.raise(inside, traceback);
-            self.phase = Phase::Group { settled: false };
+            self.phase = PythonPhase::Group { settled: false };
             self.leaf = Leaf::Within;
         } else if self.leaf == Leaf::Within && indent(inside) > 0 && !traceback.message.is_empty() {
             say(traceback, inside);

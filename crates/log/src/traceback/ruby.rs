@@ -9,10 +9,11 @@ const THREAD: &str = "terminated with exception (report_on_exception is true):";
 /// `file.rb:7:in 'f': message (Class)`, or the announcement of it.
 pub(super) fn begin(line: &str) -> Option<Begun> {
     if line.starts_with("#<Thread:") && line.ends_with(THREAD) {
-        return Some(begun(super::Machine::Ruby(Machine { phase: Phase::Announced }), Language::Ruby, true));
+        return Some(begun(super::Machine::Ruby(RubyTraceback { phase: RubyPhase::Announced }), Language::Ruby, true));
     }
     let heading = heading(line)?;
-    let mut begun = begun(super::Machine::Ruby(Machine { phase: Phase::Message(0, false) }), Language::Ruby, true);
+    let mut begun =
+        begun(super::Machine::Ruby(RubyTraceback { phase: RubyPhase::Message(0, false) }), Language::Ruby, true);
     heading.tell(&mut begun.traceback);
     Some(begun)
 }
@@ -25,7 +26,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     }
     let directly = before(0).and_then(class).map(|(message, class)| (0, message, class));
     let (at, message, class) = directly.or_else(|| of_rails(before)).or_else(|| named_before(before))?;
-    let mut begun = begun(super::Machine::Ruby(Machine { phase: Phase::Places }), Language::Ruby, false);
+    let mut begun = begun(super::Machine::Ruby(RubyTraceback { phase: RubyPhase::Places }), Language::Ruby, false);
     said(&mut begun.traceback, class, message);
     application::note(&mut begun.traceback, &place, "");
     begun.traceback.frame = Some(place);
@@ -86,8 +87,8 @@ pub(super) fn is_reversed(line: &str) -> bool {
 }
 
 /// Walks along a traceback that is written the other way round.
-pub(super) fn reversed() -> Machine {
-    Machine { phase: Phase::Announced }
+pub(super) fn reversed() -> RubyTraceback {
+    RubyTraceback { phase: RubyPhase::Announced }
 }
 
 struct Heading<'a> {
@@ -134,12 +135,12 @@ fn class(text: &str) -> Option<(&str, &str)> {
 
 /// Walks along a traceback.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct RubyTraceback {
+    phase: RubyPhase,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum RubyPhase {
     /// The heading comes, perhaps after the places.
     Announced,
     /// More of what the exception says, and after an empty line the source; how many lines there were, and whether one was
@@ -154,34 +155,34 @@ enum Phase {
 /// How many lines a message may go on, with the source that Ruby shows after it.
 const MESSAGE: u8 = 5;
 
-impl Machine {
+impl RubyTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let from = line.starts_with("\tfrom ") || (line.starts_with("\t ...") && line.contains(" levels..."));
         match self.phase {
-            Phase::Announced if from || is_reversed(line) => true,
-            Phase::Announced => heading(line).is_some_and(|heading| {
+            RubyPhase::Announced if from || is_reversed(line) => true,
+            RubyPhase::Announced => heading(line).is_some_and(|heading| {
                 heading.tell(traceback);
-                self.phase = Phase::Message(0, false);
+                self.phase = RubyPhase::Message(0, false);
                 true
             }),
-            Phase::Message(..) | Phase::From if from => {
+            RubyPhase::Message(..) | RubyPhase::From if from => {
                 if let Some((place, _)) = place(line.trim_start().trim_start_matches("from ")) {
                     application::note(traceback, &place, "");
                 }
-                self.phase = Phase::From;
+                self.phase = RubyPhase::From;
                 true
             }
-            Phase::Message(..) | Phase::From if heading(line).is_some() => self.caused(line, traceback),
-            Phase::Message(lines, source) if lines < MESSAGE && goes_on(line, lines) => {
+            RubyPhase::Message(..) | RubyPhase::From if heading(line).is_some() => self.caused(line, traceback),
+            RubyPhase::Message(lines, source) if lines < MESSAGE && goes_on(line, lines) => {
                 let source = source || line.is_empty();
                 if !source && !marks(line) {
                     say(traceback, line);
                 }
-                self.phase = Phase::Message(lines + 1, source);
+                self.phase = RubyPhase::Message(lines + 1, source);
                 true
             }
-            Phase::Message(..) | Phase::From => false,
-            Phase::Places => place(untagged(line.trim_start())).is_some_and(|(place, rest)| {
+            RubyPhase::Message(..) | RubyPhase::From => false,
+            RubyPhase::Places => place(untagged(line.trim_start())).is_some_and(|(place, rest)| {
                 application::note(traceback, &place, "");
                 rest.is_empty()
             }),
@@ -192,7 +193,7 @@ impl Machine {
         if let Some(heading) = heading(line) {
             traceback.cause = Some(format!("{}: {}", heading.class, heading.message));
         }
-        self.phase = Phase::Message(0, false);
+        self.phase = RubyPhase::Message(0, false);
         true
     }
 }

@@ -12,7 +12,7 @@ pub(super) use heading::{Heading, PANICKED, follows_thread, heading};
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let text = line.trim();
     if let Some(alone) = backtrace_heading(text) {
-        return Some(begun(super::Machine::Rust(Machine::new(Phase::Frames)), Language::Rust, alone));
+        return Some(begun(super::Machine::Rust(RustTraceback::new(RustPhase::Frames)), Language::Rust, alone));
     }
     let at = text.find(PANICKED)?;
     let by_thread = follows_thread(&text[..at]);
@@ -27,11 +27,11 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 /// A panic with this heading.
 pub(super) fn panic(heading: Heading) -> Begun {
     let phase = match &heading.message {
-        Some(_) if heading.open => Phase::Quoted(0),
-        Some(_) => Phase::More,
-        None => Phase::Message,
+        Some(_) if heading.open => RustPhase::Quoted(0),
+        Some(_) => RustPhase::More,
+        None => RustPhase::Message,
     };
-    let mut begun = begun(super::Machine::Rust(Machine::new(phase)), Language::Rust, true);
+    let mut begun = begun(super::Machine::Rust(RustTraceback::new(phase)), Language::Rust, true);
     begun.traceback.exception = Some("panic".into());
     if let Some(place) = &heading.frame {
         application::note(&mut begun.traceback, place, "");
@@ -48,7 +48,7 @@ pub(super) fn begin_report(line: &str) -> Option<Begun> {
     if line.trim() != "The application panicked (crashed)." {
         return None;
     }
-    let mut begun = begun(super::Machine::Rust(Machine::new(Phase::Report)), Language::Rust, true);
+    let mut begun = begun(super::Machine::Rust(RustTraceback::new(RustPhase::Report)), Language::Rust, true);
     begun.traceback.exception = Some("panic".into());
     Some(begun)
 }
@@ -83,9 +83,10 @@ pub(super) fn told(text: &str) -> Option<(Begun, usize)> {
 pub(super) fn resume(line: &str, traceback: &Traceback) -> Option<super::Open> {
     let note = line.starts_with("note: run with `RUST_BACKTRACE");
     let new = !traceback.lines.iter().any(|line| line == "stack backtrace:" || line.starts_with("note: "));
-    let phase = if note { Phase::Notes } else { Phase::Frames };
+    let phase = if note { RustPhase::Notes } else { RustPhase::Frames };
     let panic = traceback.exception.as_deref() == Some("panic") && new;
-    (panic && (note || line == "stack backtrace:")).then(|| super::Open(super::Machine::Rust(Machine::new(phase))))
+    (panic && (note || line == "stack backtrace:"))
+        .then(|| super::Open(super::Machine::Rust(RustTraceback::new(phase))))
 }
 
 /// The frames of a `Backtrace` that somebody has written without a heading: the second line of the first.
@@ -96,7 +97,7 @@ pub(super) fn begin_without_heading(before: Before<'_, '_>, second: &str) -> Opt
     if indent(second) <= indent(first) || !ends_with_position(location) {
         return None;
     }
-    let mut machine = Machine::new(Phase::Frames);
+    let mut machine = RustTraceback::new(RustPhase::Frames);
     let mut frames = begun(super::Machine::Ended, Language::Rust, false);
     machine.function(function, &mut frames.traceback);
     machine.location(location, &mut frames.traceback);
@@ -116,7 +117,7 @@ pub(super) fn begin_chain(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     }
     let alone = coloured || head.is_some_and(|head| head.starts_with("Error: "));
     let mut chain = begun(super::Machine::Ended, Language::Rust, alone);
-    let mut machine = Machine::new(Phase::Chain);
+    let mut machine = RustTraceback::new(RustPhase::Chain);
     chain.traceback.exception = Some("Error".into());
     match head {
         Some(head) => {
@@ -154,8 +155,8 @@ pub(super) fn numbered(line: &str) -> Option<&str> {
 
 /// Walks along a panic or a backtrace.
 #[derive(Debug)]
-pub(super) struct Machine {
-    phase: Phase,
+pub(super) struct RustTraceback {
+    phase: RustPhase,
     /// The function whose place would be the frame.
     function: Option<String>,
     /// The last function, whatever it is.
@@ -165,7 +166,7 @@ pub(super) struct Machine {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Phase {
+enum RustPhase {
     /// The next line is the message, whatever it is.
     Message,
     /// More of the message, notes, or a backtrace.
@@ -182,34 +183,34 @@ enum Phase {
     Notes,
 }
 
-impl Machine {
-    fn new(phase: Phase) -> Self {
+impl RustTraceback {
+    fn new(phase: RustPhase) -> Self {
         Self { phase, function: None, named: None, causes: false }
     }
 
     /// Whether the last line was a cause, at the end of which fields may stand.
     pub(super) fn at_cause(&self) -> bool {
-        matches!(self.phase, Phase::Chain)
+        matches!(self.phase, RustPhase::Chain)
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         let text = line.trim();
         match self.phase {
-            Phase::Message => {
+            RustPhase::Message => {
                 say(traceback, text);
-                self.phase = Phase::More;
+                self.phase = RustPhase::More;
                 true
             }
             _ if text.starts_with("note: ") => {
-                self.phase = Phase::Notes;
+                self.phase = RustPhase::Notes;
                 true
             }
-            Phase::Report => self.report(text, traceback),
-            Phase::Quoted(lines) => self.quoted(lines, text, traceback),
-            Phase::More => self.more(line, text, traceback),
-            Phase::Chain => self.chain(line, text, traceback),
-            Phase::Frames => self.frames(line, text, traceback),
-            Phase::Notes => false,
+            RustPhase::Report => self.report(text, traceback),
+            RustPhase::Quoted(lines) => self.quoted(lines, text, traceback),
+            RustPhase::More => self.more(line, text, traceback),
+            RustPhase::Chain => self.chain(line, text, traceback),
+            RustPhase::Frames => self.frames(line, text, traceback),
+            RustPhase::Notes => false,
         }
     }
 
@@ -221,7 +222,7 @@ impl Machine {
             if let Some(place) = traceback.frame.clone() {
                 application::note(traceback, &place, "");
             }
-            self.phase = Phase::Chain;
+            self.phase = RustPhase::Chain;
         } else {
             // More of the message.
             if !text.is_empty() && !traceback.message.is_empty() {
@@ -232,7 +233,7 @@ impl Machine {
     }
 
     fn quoted(&mut self, lines: usize, text: &str, traceback: &mut Traceback) -> bool {
-        self.phase = Phase::Quoted(lines + 1);
+        self.phase = RustPhase::Quoted(lines + 1);
         let closed = text.rsplit_once("', ").filter(|(_, place)| ends_with_position(place));
         match closed {
             Some((message, place)) => {
@@ -241,7 +242,7 @@ impl Machine {
                 if let Some(place) = traceback.frame.clone() {
                     application::note(traceback, &place, "");
                 }
-                self.phase = Phase::More;
+                self.phase = RustPhase::More;
             }
             None => say(traceback, text),
         }
@@ -250,7 +251,7 @@ impl Machine {
 
     fn more(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
         if backtrace_heading(text).is_some() {
-            self.phase = Phase::Frames;
+            self.phase = RustPhase::Frames;
             return true;
         }
         // What anyhow's errors say when they are unwrapped.
@@ -267,7 +268,7 @@ impl Machine {
 
     fn chain(&mut self, line: &str, text: &str, traceback: &mut Traceback) -> bool {
         if backtrace_heading(text).is_some() || text.starts_with("━━") {
-            self.phase = Phase::Frames;
+            self.phase = RustPhase::Frames;
             return true;
         }
         let said = ["Location:", "Backtrace omitted.", "Run with RUST_BACKTRACE", "Caused by:"];

@@ -18,7 +18,7 @@ const TRAPS: [&str; 7] = [
 /// `cup/main.swift:5: Fatal error: message`, `Fatal error: message: file cup/main.swift, line 5`, or a trap without a place.
 pub(super) fn begin(line: &str) -> Option<Begun> {
     let (what, message, place) = placed(line).or_else(|| trap(line))?;
-    let mut begun = begun(super::Machine::Swift(Machine { stack: false }), Language::Swift, true);
+    let mut begun = begun(super::Machine::Swift(SwiftTraceback { stack: false }), Language::Swift, true);
     said(&mut begun.traceback, what, message);
     if let Some(place) = place {
         application::note(&mut begun.traceback, &place, "");
@@ -62,11 +62,11 @@ fn is_number(text: &str) -> bool {
 
 /// Takes the stack that may follow.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct SwiftTraceback {
     stack: bool,
 }
 
-impl Machine {
+impl SwiftTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         const LINES: [&str; 9] = [
             "Current stack trace:",
