@@ -1,10 +1,10 @@
-//! From lines to the book: what stands before them is taken off, and each goes to the source that it comes from.
+//! From lines to the assembler: what stands before them is taken off, and each goes to the source that it comes from.
 
 use std::borrow::Cow;
 
 use regex::Regex;
 
-use super::book::{Book, Envelope, Mark, Source, Text};
+use super::assembler::{Assembler, Checkpoint, Envelope, Source, Text};
 use super::bounds::LINE_SEEN;
 use super::heads::Head;
 use super::lines::Line;
@@ -17,10 +17,10 @@ const DEPTH: usize = 6;
 /// How many sources may have begun a line that is not complete.
 const PARTIALS: usize = 64;
 
-/// Takes the prefixes off that several lines have, and gives what is behind them to the book.
+/// Takes the prefixes off that several lines have, and gives what is behind them to the assembler.
 #[derive(Debug)]
 pub(super) struct Intake {
-    pub(super) book: Book,
+    pub(super) assembler: Assembler,
     /// The kinds of prefix that this stream has: two lines in succession have shown them.
     accepted: Kinds,
     own: Option<Regex>,
@@ -38,7 +38,7 @@ struct Provisional {
     line: String,
     kinds: Kinds,
     source: Source,
-    mark: Mark,
+    mark: Checkpoint,
     skipped: u64,
     total: u64,
     at: u64,
@@ -54,9 +54,9 @@ struct Outer<'a> {
 }
 
 impl Intake {
-    pub(super) fn new(book: Book) -> Self {
+    pub(super) fn new(assembler: Assembler) -> Self {
         let (accepted, own, last, hanging) = (Kinds::NONE, None, None, None);
-        Self { book, accepted, own, objects: Objects::default(), last, partials: Vec::new(), hanging }
+        Self { assembler, accepted, own, objects: Objects::default(), last, partials: Vec::new(), hanging }
     }
 
     /// What this expression matches at the beginning of a line is a prefix.
@@ -66,7 +66,7 @@ impl Intake {
 
     /// Reads the next line of the stream.
     pub(super) fn line(&mut self, at: u64, line: Line<'_>) {
-        if !self.book.heads.reads_json() {
+        if !self.assembler.heads.reads_json() {
             return self.one(at, line);
         }
         match self.objects.push(at, &line) {
@@ -74,7 +74,7 @@ impl Intake {
             Step::Held => {}
             Step::Broken(lines) => self.each(lines),
             Step::Whole(at, bytes, lines) => {
-                (1..lines).for_each(|_| self.book.next_line());
+                (1..lines).for_each(|_| self.assembler.next_line());
                 self.one(at, Line { bytes: &bytes, skipped: 0 });
             }
         }
@@ -90,13 +90,13 @@ impl Intake {
     fn one(&mut self, at: u64, line: Line<'_>) {
         let seen = clean(line.bytes);
         let total = line.bytes.len() as u64 + line.skipped + 1;
-        self.book.next_line();
+        self.assembler.next_line();
         let text = Text::new(&seen, line.skipped, total, at);
         if self.accepted == Kinds::NONE && self.own.is_none() && !is_certain(&seen) {
-            let head = self.book.parse(text.kept());
-            if head.is_some() && !self.book.heads.is_envelope() {
+            let head = self.assembler.parse(text.kept());
+            if head.is_some() && !self.assembler.heads.is_envelope() {
                 self.last = None;
-                return self.book.read(&text, head);
+                return self.assembler.read(&text, head);
             }
             self.deliver(&text, head, Outer { source: 0, depth: 0, line: Some(&seen) });
             return;
@@ -117,7 +117,7 @@ impl Intake {
     /// Takes one prefix off after the other.
     fn descend(&mut self, text: &Text<'_>, outer: Outer<'_>) {
         if outer.depth == DEPTH {
-            let head = self.book.parse(text.kept());
+            let head = self.assembler.parse(text.kept());
             return self.deliver(text, head, outer);
         }
         if let Some((source, rest)) = self.own_prefix(text.seen()) {
@@ -129,7 +129,7 @@ impl Intake {
             return self.unprefixed(text, outer);
         };
         if peeled.kind.is_weak() {
-            let head = self.book.parse(text.kept());
+            let head = self.assembler.parse(text.kept());
             if head.is_some() && !is_report(text.kept()) && !self.hides_head(&peeled.rest) {
                 return self.deliver(text, head, outer);
             }
@@ -185,9 +185,10 @@ impl Intake {
 
     /// Whether the last head, which is any time with any level, is only a prefix before the head of a format.
     fn hides_head(&mut self, rest: &str) -> bool {
-        let way = self.book.heads.way();
-        let hides = self.book.heads.is_loose() && self.book.parse(rest).is_some() && !self.book.heads.is_loose();
-        self.book.heads.turn_to(way);
+        let way = self.assembler.heads.way();
+        let hides =
+            self.assembler.heads.is_loose() && self.assembler.parse(rest).is_some() && !self.assembler.heads.is_loose();
+        self.assembler.heads.turn_to(way);
         hides
     }
 
@@ -198,34 +199,34 @@ impl Intake {
         {
             let spaces = text.seen().bytes().take(indent).take_while(|byte| *byte == b' ').count();
             let rest = if spaces == indent { &text.seen()[indent..] } else { text.seen() };
-            let head = self.book.parse(rest);
+            let head = self.assembler.parse(rest);
             if spaces == indent || head.is_none() && peel(rest, Kinds::ALL).is_none() {
                 return self.deliver_behind(&text.behind(rest, None).belonging(), source);
             }
         }
-        let head = self.book.parse(text.kept());
+        let head = self.assembler.parse(text.kept());
         self.deliver(text, head, outer);
     }
 
     fn deliver_behind(&mut self, text: &Text<'_>, source: Source) {
-        let head = self.book.parse(text.kept());
+        let head = self.assembler.parse(text.kept());
         self.last = None;
         self.give(text, head, source);
     }
 
     fn give(&mut self, text: &Text<'_>, head: Option<Head<'_>>, source: Source) {
-        let way = self.book.heads.way();
-        self.book.turn_to(source);
+        let way = self.assembler.heads.way();
+        self.assembler.turn_to(source);
         if head.is_some() {
-            self.book.heads.turn_to(way);
+            self.assembler.heads.turn_to(way);
         }
-        self.book.read(text, head);
+        self.assembler.read(text, head);
     }
 
     /// Gives a text to its source, unless it shows what prefix it and the line before have.
     fn deliver(&mut self, text: &Text<'_>, head: Option<Head<'_>>, outer: Outer<'_>) {
-        let head = head.filter(|_| !self.book.heads.is_loose() || !is_report(text.kept()));
-        let open = head.is_none() || self.book.heads.is_envelope() || is_certain(text.seen());
+        let head = head.filter(|_| !self.assembler.heads.is_loose() || !is_report(text.kept()));
+        let open = head.is_none() || self.assembler.heads.is_envelope() || is_certain(text.seen());
         let (Some(line), true) = (outer.line, open && outer.depth < DEPTH) else {
             self.last = None;
             return self.give(text, head, outer.source);
@@ -246,8 +247,8 @@ impl Intake {
             let text = Text::new(line, text.skipped(), text.total(), text.at());
             return self.descend(&text, Outer { source: 0, depth: 0, line: Some(line) });
         }
-        self.book.turn_to(outer.source);
-        let mark = self.book.mark();
+        self.assembler.turn_to(outer.source);
+        let mark = self.assembler.mark();
         self.last = Some(Provisional {
             line: line.to_owned(),
             kinds,
@@ -262,13 +263,13 @@ impl Intake {
 
     /// Reads the line before once more, now that its prefix is known.
     fn again(&mut self, last: &Provisional) {
-        self.book.turn_to(last.source);
-        if self.book.take_back(last.mark) {
-            let number = self.book.number;
-            self.book.number -= 1;
+        self.assembler.turn_to(last.source);
+        if self.assembler.take_back(last.mark) {
+            let number = self.assembler.number;
+            self.assembler.number -= 1;
             let text = Text::new(&last.line, last.skipped, last.total, last.at);
             self.descend(&text, Outer { source: 0, depth: 0, line: None });
-            self.book.number = number;
+            self.assembler.number = number;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the processes say: records, formats, tracebacks, redaction.
 
-mod book;
+mod assembler;
 pub mod bounds;
 mod escapes;
 mod expression;

@@ -1,6 +1,6 @@
 //! Reads one stream of a process as records.
 
-use super::book::Book;
+use super::assembler::Assembler;
 use super::heads::Heads;
 use super::intake::Intake;
 use super::lines::Lines;
@@ -36,7 +36,7 @@ impl Reader {
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
     pub fn new(format: &Format, stream: Stream) -> Result<Self, String> {
         let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
-        Ok(Self { lines: Lines::default(), intake: Intake::new(Book::new(heads, stream)) })
+        Ok(Self { lines: Lines::default(), intake: Intake::new(Assembler::new(heads, stream)) })
     }
 
     /// Declares that the lines that this regular expression matches belong to the record before them, as indented lines and those
@@ -45,7 +45,7 @@ impl Reader {
     /// # Errors
     /// What is wrong with the expression.
     pub fn continued_by(&mut self, expression: &str) -> Result<(), String> {
-        self.intake.book.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
+        self.intake.assembler.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
         Ok(())
     }
 
@@ -82,13 +82,13 @@ impl Reader {
     /// ```
     #[must_use]
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = String>) -> Self {
-        self.intake.book.know(targets);
+        self.intake.assembler.know(targets);
         self
     }
 
     /// Says what words mean that this program has for levels, beside those that every format knows, or differently from them.
     pub fn name_levels(&mut self, levels: &std::collections::BTreeMap<String, Level>) {
-        self.intake.book.name_levels(Words::new(levels));
+        self.intake.assembler.name_levels(Words::new(levels));
     }
 
     /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.
@@ -104,18 +104,18 @@ impl Reader {
 
     /// The records so far. Later lines may extend the last one.
     pub fn records(&self) -> &[Record] {
-        &self.intake.book.records
+        &self.intake.assembler.records
     }
 
     /// The records.
     pub fn into_records(self) -> Vec<Record> {
-        self.intake.book.records
+        self.intake.assembler.records
     }
 
     /// How many bytes are in no record, because the stream is longer than what is kept of it. From then on, only records
     /// with a traceback, or of level WARN or above, are kept, and of those not much more.
     pub fn dropped(&self) -> u64 {
-        self.intake.book.dropped
+        self.intake.assembler.dropped
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a log of any size holds, in memory of a fixed size.
 
-use super::book::Book;
+use super::assembler::Assembler;
 use super::guess::{Guesser, most};
 use super::heads::Heads;
 use super::intake::Intake;
@@ -34,15 +34,15 @@ impl Survey {
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
     pub fn new(format: &Format) -> Result<Self, String> {
         let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
-        let book = Book::surveying(heads, Stream::Stdout, Tally::default());
-        Ok(Self { lines: Lines::default(), intake: Intake::new(book), bytes: 0 })
+        let assembler = Assembler::surveying(heads, Stream::Stdout, Tally::default());
+        Ok(Self { lines: Lines::default(), intake: Intake::new(assembler), bytes: 0 })
     }
 
     /// With what the frames of the application have in them, where rules cannot know: packages or folders, such as
     /// `org.apache.kafka` or `site-packages/ours/`.
     #[must_use]
     pub fn with_applications(mut self, prefixes: Vec<String>) -> Self {
-        self.intake.book.tell_applications(prefixes);
+        self.intake.assembler.tell_applications(prefixes);
         self
     }
 
@@ -66,7 +66,7 @@ impl Survey {
     pub fn finish(mut self) -> Summary {
         self.lines.finish(|line| self.intake.line(0, line));
         self.intake.finish(0);
-        let mut summary = self.intake.book.finish_survey();
+        let mut summary = self.intake.assembler.finish_survey();
         summary.bytes = self.bytes;
         if let (Some(mut guesser), false) = (Guesser::new(), summary.examples.is_empty()) {
             for example in &mut summary.examples {

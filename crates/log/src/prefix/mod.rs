@@ -5,7 +5,7 @@ mod shapes;
 
 use std::borrow::Cow;
 
-use super::book::Envelope;
+use super::assembler::Envelope;
 use collected::{docker, journal};
 
 /// Who puts something before each line. What is detected is a kind, never a single line.

@@ -25,7 +25,7 @@ impl Looked {
     }
 }
 
-impl Book {
+impl Assembler {
     /// Declares which lines belong to the record before them, beside indented ones and those of stack traces.
     pub(in super::super) fn continued_by(&mut self, continuation: regex::Regex) {
         self.continuation = Some(continuation);
@@ -47,17 +47,17 @@ impl Book {
 
     /// Whether text outside any record has come after the current one.
     pub(super) fn outside_follows(&self) -> bool {
-        self.desk.overflow.iter().any(|looked| matches!(looked, Looked::Text(..)))
+        self.state.overflow.iter().any(|looked| matches!(looked, Looked::Text(..)))
     }
 
     /// Whether all that has come since the current record's last line can be looked back at.
     pub(super) fn is_near(&self) -> bool {
-        self.desk.overflow.len() < OVERFLOW
+        self.state.overflow.len() < OVERFLOW
     }
 
     /// A text outside any record, or a record that is nothing but its line and what its prefix says.
     pub(super) fn outside(&mut self, text: &Text<'_>) {
-        for _ in 0..std::mem::take(&mut self.desk.empty).min(OVERFLOW) {
+        for _ in 0..std::mem::take(&mut self.state.empty).min(OVERFLOW) {
             self.look_back_at(Looked::Cut(String::new()));
         }
         // They may be the last ones of a message of several lines, and say which call it is about.
@@ -77,10 +77,10 @@ impl Book {
                 return;
             }
             self.records.push(record);
-            if self.desk.texts.len() >= OVERFLOW {
-                self.desk.texts.pop_front();
+            if self.state.texts.len() >= OVERFLOW {
+                self.state.texts.pop_front();
             }
-            self.desk.texts.push_back(self.records.len() - 1);
+            self.state.texts.push_back(self.records.len() - 1);
         }
         self.look_back_at(Looked::Text(text.kept.to_owned(), counted));
     }
@@ -97,8 +97,8 @@ impl Book {
 
     /// One more line of the last text outside any record.
     pub(super) fn more_outside(&mut self, text: &Text<'_>) {
-        self.desk.empty = 0;
-        let last = self.desk.texts.back().copied();
+        self.state.empty = 0;
+        let last = self.state.texts.back().copied();
         let fits =
             last.and_then(|at| self.records.get(at)).is_some_and(|record| record.continuation.len() < RECORD_LINES);
         if fits && self.afford(text.kept.len().max(LINE_COST), true) {
@@ -115,20 +115,20 @@ impl Book {
 
     /// Keeps a line for a traceback that may begin with it.
     pub(super) fn look_back_at(&mut self, looked: Looked) {
-        if self.desk.overflow.len() >= OVERFLOW {
-            self.desk.overflow.pop_front();
+        if self.state.overflow.len() >= OVERFLOW {
+            self.state.overflow.pop_front();
         }
-        self.desk.overflow.push_back(looked);
-        self.desk.looked += 1;
+        self.state.overflow.push_back(looked);
+        self.state.looked += 1;
     }
 
     /// Takes so many lines away from what follows the current record; gives how many are left to be taken from that itself.
     pub(super) fn give_up_outside(&mut self, lines: usize) -> usize {
         for taken in 0..lines {
-            match self.desk.overflow.pop_back() {
+            match self.state.overflow.pop_back() {
                 Some(Looked::Text(text, counted)) => self.forget_text(&text, counted),
                 Some(Looked::More(_)) => {
-                    let last = self.desk.texts.back().copied();
+                    let last = self.state.texts.back().copied();
                     last.and_then(|at| self.records.get_mut(at)).and_then(|record| record.continuation.pop());
                 }
                 Some(Looked::Cut(_)) => {}
@@ -140,7 +140,7 @@ impl Book {
 
     /// The text outside that follows the current record belongs to it after all: a stack trace of it goes on behind.
     pub(super) fn reclaim(&mut self) {
-        let lines: Vec<Looked> = self.desk.overflow.drain(..).collect();
+        let lines: Vec<Looked> = self.state.overflow.drain(..).collect();
         for line in lines {
             match line {
                 Looked::Text(text, counted) => {
@@ -159,7 +159,7 @@ impl Book {
     pub(super) fn forget_text(&mut self, text: &str, counted: Counted) {
         if let Some(tally) = &mut self.tally {
             tally.forget(counted, text);
-        } else if let Some(at) = self.desk.texts.pop_back() {
+        } else if let Some(at) = self.state.texts.pop_back() {
             self.remove(at);
         }
     }

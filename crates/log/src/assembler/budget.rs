@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Book {
+impl Assembler {
     /// Whether the last record has room for this line; if not, it is counted.
     pub(super) fn extend(&mut self, text: &Text<'_>) -> bool {
         let cost = text.kept.len().max(LINE_COST);
@@ -12,7 +12,7 @@ impl Book {
         }
         let fits = self.fits(text);
         let keep = fits && self.afford(cost, urgent);
-        if let Last::Kept { bytes, lines, .. } = &mut self.desk.last
+        if let Last::Kept { bytes, lines, .. } = &mut self.state.last
             && keep
         {
             *bytes += text.kept.len() + 1;
@@ -23,7 +23,7 @@ impl Book {
     }
 
     pub(super) fn fits(&self, text: &Text<'_>) -> bool {
-        match self.desk.last {
+        match self.state.last {
             Last::Kept { bytes, lines, .. } => bytes + text.kept.len() < RECORD && lines < RECORD_LINES,
             _ => false,
         }

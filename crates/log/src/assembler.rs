@@ -1,13 +1,13 @@
 //! Puts lines where they belong: into a new record, into the last one, into its last traceback.
 
-mod belongs;
-mod by_line;
-mod counting;
-mod desk;
-mod outside;
-mod room;
+mod attachment;
+mod budget;
+mod checkpoint;
+mod counts;
+mod line_records;
+mod outside_text;
+mod source_state;
 mod sources;
-mod undo;
 
 use super::bounds::{
     FIELDS, LINE, LINE_COST, READER, RECORD, RECORD_LINES, RESERVE, TRACEBACK_LINES, TRACEBACKS, clip,
@@ -19,16 +19,16 @@ use super::text::cleaned;
 use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
 use super::words::{Words, unknown};
 use super::{Level, Record, Stream, Traceback};
-use desk::{Desk, Last};
-use outside::Looked;
-use room::{fit, is_urgent};
+use budget::{fit, is_urgent};
+pub(super) use checkpoint::Checkpoint;
+use outside_text::Looked;
+use source_state::{Last, SourceState};
 pub(super) use sources::Source;
 use sources::Sources;
-pub(super) use undo::Mark;
 
 /// The records, and how the next line relates to the last of its source.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct Assembler {
     pub(super) heads: Heads,
     stream: Stream,
     pub(super) records: Vec<Record>,
@@ -37,7 +37,7 @@ pub(super) struct Book {
     /// What words mean that this program has for levels.
     words: Words,
     /// The source that is read now.
-    desk: Desk,
+    state: SourceState,
     sources: Sources,
     spent: usize,
     full: bool,
@@ -57,7 +57,7 @@ pub(super) struct Book {
     is_remembered: bool,
 }
 
-/// A line as the book sees it.
+/// A line as the assembler sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
     /// As much as is kept.
@@ -145,7 +145,7 @@ impl<'a> Text<'a> {
     }
 }
 
-impl Book {
+impl Assembler {
     pub(super) fn new(heads: Heads, stream: Stream) -> Self {
         Self {
             heads,
@@ -153,7 +153,7 @@ impl Book {
             records: Vec::new(),
             continuation: None,
             words: Words::default(),
-            desk: Desk::default(),
+            state: SourceState::default(),
             sources: Sources::default(),
             spent: 0,
             full: false,
@@ -188,7 +188,7 @@ impl Book {
 
     /// Puts a line of the source that is read now where it belongs; `head` is what it was parsed as.
     pub(super) fn read(&mut self, text: &Text<'_>, head: Option<Head<'_>>) {
-        self.desk.note(self.number);
+        self.state.note(self.number);
         self.by_line = self.is_by_line(text);
         self.is_remembered = self.by_line || !std::ptr::eq(text.whole, text.kept);
         if let Some(said) = self.words.read(&mut self.heads, text.kept) {
@@ -199,32 +199,32 @@ impl Book {
         } else if let Some(head) = head {
             self.head(head, text);
         } else if let Some(target) = self.heads.announces(text.kept) {
-            self.desk.announced = Some(target.to_owned());
-            self.desk.open = None;
+            self.state.announced = Some(target.to_owned());
+            self.state.open = None;
         } else {
             self.stray(text);
             if self.is_remembered {
-                self.desk.recent.push(text.kept, 0..text.kept.len(), false);
+                self.state.recent.push(text.kept, 0..text.kept.len(), false);
             }
         }
     }
 
     fn head(&mut self, mut head: Head<'_>, text: &Text<'_>) {
-        if self.desk.open.is_some() && self.heads.is_loose() && self.is_indented_part(text) {
+        if self.state.open.is_some() && self.heads.is_loose() && self.is_indented_part(text) {
             return;
         }
         let message = head.message_in(text.kept);
         if message.as_ref().is_some_and(|message| self.is_next_of_trace(message.start, text)) {
             return;
         }
-        self.desk.recent.push(text.kept, message.unwrap_or(0..text.kept.len()), true);
+        self.state.recent.push(text.kept, message.unwrap_or(0..text.kept.len()), true);
         if self.heads.is_loose()
             && let Some(end) = time_length(text.kept)
         {
             // `TIME panic: spilled` may be the heading of a trace rather than a level.
-            self.desk.recent.said_from(end + 1);
+            self.state.recent.said_from(end + 1);
         }
-        self.desk.way = self.heads.way();
+        self.state.way = self.heads.way();
         head.level = head.level.or(text.envelope.and_then(|envelope| envelope.level));
         let marked = with_marker(text.seen);
         if let Some(tally) = &mut self.tally {
@@ -233,10 +233,10 @@ impl Book {
             if !marked {
                 self.hand_over();
                 self.begun += 1;
-                self.desk.pending.clear();
-                self.desk.pending.push_str(text.kept);
-                self.desk.pending_level = text.envelope.and_then(|envelope| envelope.level);
-                (self.desk.last, self.desk.open, self.desk.empty) = (Last::Pending, None, 0);
+                self.state.pending.clear();
+                self.state.pending.push_str(text.kept);
+                self.state.pending_level = text.envelope.and_then(|envelope| envelope.level);
+                (self.state.last, self.state.open, self.state.empty) = (Last::Pending, None, 0);
                 return;
             }
         }
@@ -253,7 +253,7 @@ impl Book {
     fn record_of(&mut self, said: Said, text: &Text<'_>) -> Record {
         Record {
             level: said.level,
-            target: said.target.or_else(|| self.desk.announced.take()),
+            target: said.target.or_else(|| self.state.announced.take()),
             thread: said.thread,
             message: said.message,
             fields: said.fields,
@@ -281,9 +281,9 @@ impl Book {
 
     /// Keeps a record, if it can still be afforded.
     fn open(&mut self, mut record: Record, found: Found, text: &Text<'_>, own: Option<usize>) {
-        self.desk.empty = 0;
-        self.desk.overflow.clear();
-        self.desk.texts.clear();
+        self.state.empty = 0;
+        self.state.overflow.clear();
+        self.state.texts.clear();
         self.hand_over();
         self.begun += 1;
         record.tracebacks = found.tracebacks;
@@ -294,36 +294,36 @@ impl Book {
         let cost = text.kept.len().max(LINE_COST) + bytes;
         if self.afford(cost, is_urgent(&record)) {
             self.place(record);
-            self.desk.last = Last::Kept { bytes: cost, lines: 1, own, head: own.is_some() };
-            self.desk.open = found.open;
+            self.state.last = Last::Kept { bytes: cost, lines: 1, own, head: own.is_some() };
+            self.state.open = found.open;
         } else {
             self.dropped += text.total;
-            self.desk.last = Last::Dropped;
-            self.desk.open = None;
+            self.state.last = Last::Dropped;
+            self.state.open = None;
         }
     }
 
     /// A line that is no head.
     fn stray(&mut self, text: &Text<'_>) {
-        if self.desk.last == Last::Pending && !text.seen.is_empty() {
-            let empty = self.desk.empty;
+        if self.state.last == Last::Pending && !text.seen.is_empty() {
+            let empty = self.state.empty;
             self.need_pending();
-            self.desk.empty = empty;
-            if let (Last::Kept { head, .. }, 1..) = (&mut self.desk.last, empty) {
+            self.state.empty = empty;
+            if let (Last::Kept { head, .. }, 1..) = (&mut self.state.last, empty) {
                 *head = false;
             }
         }
-        let after_head = matches!(self.desk.last, Last::Kept { head: true, .. });
-        if let Last::Kept { head, .. } = &mut self.desk.last {
+        let after_head = matches!(self.state.last, Last::Kept { head: true, .. });
+        if let Last::Kept { head, .. } = &mut self.state.last {
             *head = false;
         }
         if self.goes_on(text) {
-            self.desk.empty = 0;
+            self.state.empty = 0;
             return;
         }
-        let adjacent = self.desk.open.take().is_some();
+        let adjacent = self.state.open.take().is_some();
         if text.seen.is_empty() && !self.heads.is_raw() {
-            self.desk.empty += 1;
+            self.state.empty += 1;
             return;
         }
         match self.begin_of(text) {
@@ -339,7 +339,7 @@ impl Book {
     fn other(&mut self, text: &Text<'_>) {
         let found = if with_marker(text.seen) { scan(text.seen) } else { Found::default() };
         let belongs = !self.heads.is_raw() && (text.belongs || self.belongs(text.kept));
-        match self.desk.last {
+        match self.state.last {
             Last::Dropped if belongs && found.tracebacks.is_empty() => self.dropped += text.total,
             Last::Kept { .. } if belongs && self.outside_follows() && found.tracebacks.is_empty() => {
                 self.more_outside(text);
@@ -349,7 +349,7 @@ impl Book {
                     self.fields_at_end(text.kept);
                 }
                 let empty = Text { kept: "", seen: "", cut: 0, total: 1, ..*text };
-                for _ in 0..std::mem::take(&mut self.desk.empty).min(RECORD_LINES) {
+                for _ in 0..std::mem::take(&mut self.state.empty).min(RECORD_LINES) {
                     self.go_on(&empty);
                 }
                 self.go_on(text);
@@ -393,9 +393,9 @@ impl Book {
 
     /// Adds the fields that end a line of a message of several lines; gives where they begin.
     fn fields_at_end(&mut self, line: &str) -> Option<usize> {
-        let Last::Kept { own: Some(own), .. } = &mut self.desk.last else { return None };
+        let Last::Kept { own: Some(own), .. } = &mut self.state.last else { return None };
         if let Some(fields) = self.heads.later_fields(line) {
-            let record = self.records.get_mut(self.desk.current?)?;
+            let record = self.records.get_mut(self.state.current?)?;
             let room = FIELDS.saturating_sub(record.fields.len());
             record.fields.extend(fields.into_iter().take(room).map(|(name, value)| (name, cleaned(value))));
             return None;
@@ -403,7 +403,7 @@ impl Book {
         if !self.heads.fields_follow() || !line.contains('=') {
             return None;
         }
-        let record = self.records.get_mut(self.desk.current?)?;
+        let record = self.records.get_mut(self.state.current?)?;
         let (begin, fields) = trailing(line)?;
         for (name, value) in fields {
             if record.fields.len() < FIELDS {

@@ -1,10 +1,10 @@
 //! Counting instead of keeping, for a log of any size.
 
-use super::outside::OVERFLOW;
+use super::outside_text::OVERFLOW;
 use super::*;
 
-impl Book {
-    /// A book that only counts.
+impl Assembler {
+    /// An assembler that only counts.
     pub(in super::super) fn surveying(heads: Heads, stream: Stream, tally: Tally) -> Self {
         Self { tally: Some(tally), ..Self::new(heads, stream) }
     }
@@ -32,23 +32,23 @@ impl Book {
     /// The last record has ended: what it holds is counted, and forgotten.
     pub(super) fn hand_over(&mut self) {
         if let Some(tally) = &mut self.tally {
-            if let Some(record) = self.desk.current.take().and_then(|at| self.records.get_mut(at)) {
-                tally.record(record, &self.desk.found_at);
+            if let Some(record) = self.state.current.take().and_then(|at| self.records.get_mut(at)) {
+                tally.record(record, &self.state.found_at);
                 record.tracebacks.clear();
             }
-            self.desk.found_at.clear();
+            self.state.found_at.clear();
             (self.spent, self.full, self.reserve_spent, self.dropped) = (0, false, 0, 0);
         }
     }
 
     /// Something more belongs to the record of which only the head was kept.
     pub(super) fn need_pending(&mut self) {
-        if self.desk.last != Last::Pending {
+        if self.state.last != Last::Pending {
             return;
         }
-        let head = std::mem::take(&mut self.desk.pending);
+        let head = std::mem::take(&mut self.state.pending);
         if let Some(mut parsed) = self.heads.again(&head) {
-            parsed.level = parsed.level.or(self.desk.pending_level);
+            parsed.level = parsed.level.or(self.state.pending_level);
             let said = parsed.finish();
             let text = Text::new(&head, 0, 0, 0);
             let own = said.own;
@@ -56,34 +56,34 @@ impl Book {
             self.open(record, Found::default(), &text, Some(own));
             self.begun -= 1;
         }
-        self.desk.pending = head;
+        self.state.pending = head;
     }
 
     /// For a survey: so many tracebacks begin here.
     pub(super) fn note_lines(&mut self, tracebacks: usize) {
         if self.tally.is_some() {
-            let line = self.desk.number(self.desk.lines_ago);
-            self.desk.found_at.extend(std::iter::repeat_n(line, tracebacks));
+            let line = self.state.number(self.state.lines_ago);
+            self.state.found_at.extend(std::iter::repeat_n(line, tracebacks));
         }
-        self.desk.lines_ago = 0;
+        self.state.lines_ago = 0;
     }
 
     /// For a survey, what the last record has been up to now is counted and forgotten, but for what may go on.
     pub(super) fn make_room(&mut self) {
-        let record = self.desk.current.and_then(|at| self.records.get_mut(at));
+        let record = self.state.current.and_then(|at| self.records.get_mut(at));
         let (Some(tally), Some(record)) = (&mut self.tally, record) else { return };
         let open = record.tracebacks.pop();
-        let (closed, open) = if self.desk.open.is_some() { (None, open) } else { (open, None) };
+        let (closed, open) = if self.state.open.is_some() { (None, open) } else { (open, None) };
         record.tracebacks.extend(closed);
-        tally.record(record, &self.desk.found_at);
-        self.desk.found_at.drain(..record.tracebacks.len().min(self.desk.found_at.len()));
+        tally.record(record, &self.state.found_at);
+        self.state.found_at.drain(..record.tracebacks.len().min(self.state.found_at.len()));
         record.tracebacks.clear();
         // It is not counted again when it ends.
         record.outside = false;
         record.tracebacks.extend(open);
         record.continuation.drain(..record.continuation.len().saturating_sub(OVERFLOW));
         (self.spent, self.full, self.reserve_spent) = (0, false, 0);
-        if let Last::Kept { bytes, lines, .. } = &mut self.desk.last {
+        if let Last::Kept { bytes, lines, .. } = &mut self.state.last {
             (*bytes, *lines) = (0, 0);
         }
     }

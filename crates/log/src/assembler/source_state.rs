@@ -32,7 +32,7 @@ pub(super) enum Last {
 
 /// The reading of one source, as far as it has come.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(super) struct SourceState {
     /// The target that a line before the head has said.
     pub(super) announced: Option<String>,
     pub(super) last: Last,
@@ -68,7 +68,7 @@ pub(super) struct Desk {
     numbers: Numbers,
 }
 
-impl Desk {
+impl SourceState {
     /// Notes the number of the line that is read next.
     pub(super) fn note(&mut self, number: u64) {
         self.numbers.at = (self.numbers.at + 1) % LINES;

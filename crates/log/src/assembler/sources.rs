@@ -1,6 +1,6 @@
 //! Several sources in one stream: each is read by itself.
 
-use super::{Book, Desk, Record};
+use super::{Assembler, Record, SourceState};
 
 /// How many sources are read at once; of more, those that have been silent for longest are closed.
 const SOURCES: usize = 64;
@@ -13,51 +13,51 @@ pub(in super::super) type Source = u64;
 pub(super) struct Sources {
     current: Source,
     /// The one that was read last is the last.
-    parked: Vec<(Source, Desk)>,
+    parked: Vec<(Source, SourceState)>,
 }
 
-impl Book {
+impl Assembler {
     /// The next line is of this source; 0 is that of all lines without a prefix.
     pub(in super::super) fn turn_to(&mut self, source: Source) {
         if source == self.sources.current {
-            self.heads.turn_to(self.desk.way);
+            self.heads.turn_to(self.state.way);
             return;
         }
         let known = self.sources.parked.iter().position(|(known, _)| *known == source);
-        let desk = match known {
+        let state = match known {
             Some(at) => self.sources.parked.remove(at).1,
-            None if self.sources.parked.len() + 1 < SOURCES => Desk::default(),
+            None if self.sources.parked.len() + 1 < SOURCES => SourceState::default(),
             None => self.close_oldest(),
         };
-        let before = std::mem::replace(&mut self.desk, desk);
+        let before = std::mem::replace(&mut self.state, state);
         self.sources.parked.push((std::mem::replace(&mut self.sources.current, source), before));
-        self.heads.turn_to(self.desk.way);
+        self.heads.turn_to(self.state.way);
     }
 
-    /// Counts what the source that has been silent for longest has said; gives a desk for another.
-    fn close_oldest(&mut self) -> Desk {
+    /// Counts what the source that has been silent for longest has said; gives a state for another.
+    fn close_oldest(&mut self) -> SourceState {
         let (_, oldest) = self.sources.parked.remove(0);
-        let current = std::mem::replace(&mut self.desk, oldest);
+        let current = std::mem::replace(&mut self.state, oldest);
         self.hand_over();
-        let slot = self.desk.slot;
-        self.desk = current;
-        let mut desk = Desk::default();
-        desk.slot = slot;
-        desk
+        let slot = self.state.slot;
+        self.state = current;
+        let mut state = SourceState::default();
+        state.slot = slot;
+        state
     }
 
     /// What every source has said is counted.
     pub(super) fn close_all(&mut self) {
         self.hand_over();
-        for (_, desk) in std::mem::take(&mut self.sources.parked) {
-            self.desk = desk;
+        for (_, state) in std::mem::take(&mut self.sources.parked) {
+            self.state = state;
             self.hand_over();
         }
     }
 
     /// Puts a record that begins in its place. A survey keeps only the last of each source.
     pub(super) fn place(&mut self, record: Record) {
-        let slot = self.desk.slot.filter(|_| self.tally.is_some());
+        let slot = self.state.slot.filter(|_| self.tally.is_some());
         let at = match slot {
             Some(slot) => {
                 self.records[slot] = record;
@@ -68,18 +68,18 @@ impl Book {
                 self.records.len() - 1
             }
         };
-        self.desk.current = Some(at);
-        self.desk.slot = Some(at);
+        self.state.current = Some(at);
+        self.state.slot = Some(at);
     }
 
     /// The record of the source that is read now to which lines may still belong; text outside may follow it.
     pub(super) fn current_mut(&mut self) -> Option<&mut Record> {
-        self.records.get_mut(self.desk.current?)
+        self.records.get_mut(self.state.current?)
     }
 
     /// The same.
     pub(super) fn current(&self) -> Option<&Record> {
-        self.records.get(self.desk.current?)
+        self.records.get(self.state.current?)
     }
 
     /// Takes a record away; those behind it move up.
@@ -88,9 +88,9 @@ impl Book {
             return;
         }
         self.records.remove(at);
-        let desks = self.sources.parked.iter_mut().map(|(_, desk)| desk).chain([&mut self.desk]);
-        for desk in desks {
-            let places = desk.current.iter_mut().chain(&mut desk.texts);
+        let desks = self.sources.parked.iter_mut().map(|(_, state)| state).chain([&mut self.state]);
+        for state in desks {
+            let places = state.current.iter_mut().chain(&mut state.texts);
             places.filter(|place| **place > at).for_each(|place| *place -= 1);
         }
     }

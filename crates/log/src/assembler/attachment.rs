@@ -2,10 +2,10 @@
 
 use super::*;
 
-impl Book {
+impl Assembler {
     /// The traceback that begins with this line, also where the whole of it is indented.
     pub(super) fn begin_of(&mut self, text: &Text<'_>) -> Option<Begun> {
-        self.desk.indent.clear();
+        self.state.indent.clear();
         let line = text.kept;
         if let Some(begun) = begin(line, &|lines| self.before(lines)) {
             return Some(begun);
@@ -16,26 +16,26 @@ impl Book {
         }
         let dedent = |line| <str>::strip_prefix(line, indent).unwrap_or(line);
         let begun = begin(dedent(line), &|lines| self.before(lines).map(dedent))?;
-        indent.clone_into(&mut self.desk.indent);
+        indent.clone_into(&mut self.state.indent);
         Some(begun)
     }
 
     /// Whether the line belongs to the last traceback.
     pub(super) fn goes_on(&mut self, text: &Text<'_>) -> bool {
-        let Last::Kept { own, .. } = self.desk.last else { return false };
-        let Some(record) = self.desk.current.and_then(|at| self.records.get_mut(at)) else { return false };
+        let Last::Kept { own, .. } = self.state.last else { return false };
+        let Some(record) = self.state.current.and_then(|at| self.records.get_mut(at)) else { return false };
         let Some(traceback) = record.tracebacks.last_mut() else { return false };
-        let line = text.kept.strip_prefix(self.desk.indent.as_str()).unwrap_or(text.kept);
-        let taken = self.desk.open.as_mut().is_some_and(|open| open.take(line, traceback));
+        let line = text.kept.strip_prefix(self.state.indent.as_str()).unwrap_or(text.kept);
+        let taken = self.state.open.as_mut().is_some_and(|open| open.take(line, traceback));
         if !taken {
             let Some(open) = Open::resume(line, traceback) else { return false };
             if !self.is_near() {
                 return false;
             }
-            self.desk.open = Some(open);
+            self.state.open = Some(open);
             self.reclaim();
         }
-        let said = own.is_some() && self.desk.open.as_ref().is_some_and(Open::at_exception);
+        let said = own.is_some() && self.state.open.as_ref().is_some_and(Open::at_exception);
         let fields = said.then(|| self.fields_at_end(text.kept)).flatten();
         let keep = self.extend(text);
         let Some(traceback) = self.current_mut().and_then(|record| record.tracebacks.last_mut()) else {
@@ -57,29 +57,29 @@ impl Book {
     /// Whether a traceback that could stand by itself was logged with the last record: it follows the head at once, or the
     /// record's traceback after an empty line, or else an error that says something on several lines.
     pub(super) fn is_logged(&self, after_head: bool, adjacent: bool) -> bool {
-        let (Last::Kept { own: Some(_), .. }, Some(record)) = (self.desk.last, self.current()) else { return false };
+        let (Last::Kept { own: Some(_), .. }, Some(record)) = (self.state.last, self.current()) else { return false };
         let several = adjacent
             && record.tracebacks.last().and_then(|traceback| traceback.lines.last()).is_some_and(String::is_empty);
-        let error = record.tracebacks.is_empty() && record.level >= Some(Level::Error) && self.desk.empty == 0;
+        let error = record.tracebacks.is_empty() && record.level >= Some(Level::Error) && self.state.empty == 0;
         self.heads.python_follows() && (after_head || several || error) && self.is_near()
     }
 
     /// A line of the current record, or of a raw stream, counted from its end; nothing from a traceback on.
     pub(super) fn before(&self, lines: usize) -> Option<&str> {
-        let Last::Kept { .. } = self.desk.last else { return None };
+        let Last::Kept { .. } = self.state.last else { return None };
         if self.is_remembered {
-            let headed = matches!(self.desk.last, Last::Kept { own: Some(_), .. }) && !self.heads.is_loose();
-            if headed && self.desk.recent.is_last_head(lines) {
+            let headed = matches!(self.state.last, Last::Kept { own: Some(_), .. }) && !self.heads.is_loose();
+            if headed && self.state.recent.is_last_head(lines) {
                 let record = self.current().filter(|record| record.tracebacks.is_empty());
                 return record.map(|record| record.message.as_str());
             }
-            return self.desk.recent.message(lines);
+            return self.state.recent.message(lines);
         }
-        let Some(kept) = lines.checked_sub(self.desk.empty) else { return Some("") };
-        if let Some(line) = self.desk.overflow.iter().rev().nth(kept) {
+        let Some(kept) = lines.checked_sub(self.state.empty) else { return Some("") };
+        if let Some(line) = self.state.overflow.iter().rev().nth(kept) {
             return Some(line.text());
         }
-        let kept = kept.checked_sub(self.desk.overflow.len()).filter(|_| self.is_near())?;
+        let kept = kept.checked_sub(self.state.overflow.len()).filter(|_| self.is_near())?;
         let record = self.current()?;
         match record.continuation.len().checked_sub(kept) {
             Some(0) => Some(record.message.as_str()).filter(|_| record.tracebacks.is_empty()),
@@ -92,14 +92,14 @@ impl Book {
     pub(super) fn begin(&mut self, begun: Begun, text: &Text<'_>, logged: bool) {
         let raw = self.heads.is_raw();
         let Begun { open, mut traceback, alone, before } = begun;
-        self.desk.lines_ago = before as u64;
+        self.state.lines_ago = before as u64;
         let taken: Vec<String> = (0..before).rev().filter_map(|at| self.before(at)).map(str::to_owned).collect();
         let first = taken.iter().find(|line| !line.is_empty()).cloned();
         traceback.lines.extend(taken);
         traceback.lines.push(text.kept.to_owned());
         let found = Found { tracebacks: vec![traceback], open: Some(open) };
-        self.desk.recent.clear();
-        if raw && before == 0 || !matches!(self.desk.last, Last::Kept { .. }) {
+        self.state.recent.clear();
+        if raw && before == 0 || !matches!(self.state.last, Last::Kept { .. }) {
             self.raw(found, text);
         } else if raw || self.give_up(before) || logged || !(alone || self.outside_follows()) {
             self.reclaim();
@@ -112,7 +112,7 @@ impl Book {
     /// Takes so many lines away from the end of the current record and of what follows it, with the empty ones before them; gives
     /// whether its very message was one of them.
     pub(super) fn give_up(&mut self, lines: usize) -> bool {
-        let lines = self.give_up_outside(lines.saturating_sub(self.desk.empty));
+        let lines = self.give_up_outside(lines.saturating_sub(self.state.empty));
         let Some(record) = self.current_mut() else { return false };
         let left = record.continuation.len().saturating_sub(lines);
         let message = lines > record.continuation.len();
@@ -127,7 +127,7 @@ impl Book {
 
     /// Attaches the traceback that begins with this line to the current record.
     pub(super) fn attach(&mut self, found: Found, text: &Text<'_>) {
-        self.desk.empty = 0;
+        self.state.empty = 0;
         if self.extend(text) {
             self.attach_found(found);
         } else {
@@ -144,13 +144,13 @@ impl Book {
         if self.current().is_some_and(|record| record.tracebacks.len() >= TRACEBACKS / 2) {
             self.make_room();
         }
-        let Last::Kept { bytes, .. } = &mut self.desk.last else { return };
-        let Some(record) = self.desk.current.and_then(|at| self.records.get_mut(at)) else { return };
+        let Last::Kept { bytes, .. } = &mut self.state.last else { return };
+        let Some(record) = self.state.current.and_then(|at| self.records.get_mut(at)) else { return };
         let (cost, dropped) = fit(&mut found.tracebacks, RECORD.saturating_sub(*bytes));
         *bytes += cost;
         record.dropped += dropped;
         let room = TRACEBACKS.saturating_sub(record.tracebacks.len());
-        self.desk.open = found.open.filter(|_| found.tracebacks.len() <= room);
+        self.state.open = found.open.filter(|_| found.tracebacks.len() <= room);
         let before = record.tracebacks.len();
         record.tracebacks.extend(found.tracebacks.into_iter().take(room));
         let added = record.tracebacks.len() - before;

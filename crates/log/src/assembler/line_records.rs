@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Book {
+impl Assembler {
     /// Whether each line of this source is a record of its own: of a raw stream, and behind a prefix that says more than
     /// where it comes from.
     pub(super) fn is_by_line(&self, text: &Text<'_>) -> bool {
@@ -19,12 +19,12 @@ impl Book {
     /// Whether the line, which is a head whose message begins at `message`, is one more of a trace that the same logger
     /// writes line by line. Then it is put there.
     pub(super) fn is_next_of_trace(&mut self, message: usize, text: &Text<'_>) -> bool {
-        let open = self.desk.open.is_some();
+        let open = self.state.open.is_some();
         if !open && !may_be_of_trace(&text.kept[message..]) {
             return false;
         }
         // While a trace is open, what is shown of the source stands between its records.
-        let previous = if open { self.desk.recent.last_head() } else { self.desk.recent.head(0) };
+        let previous = if open { self.state.recent.last_head() } else { self.state.recent.head(0) };
         let Some((previous, base)) = previous else { return false };
         if !is_same_logger(previous, text.kept, base) {
             return false;
@@ -32,12 +32,12 @@ impl Book {
         let rest = text.kept.get(base..).unwrap_or_default();
         let said = Text { kept: rest, seen: rest, whole: rest, ..*text };
         if open && self.goes_on(&said) {
-            self.desk.empty = 0;
-            self.desk.recent.push(text.kept, base..text.kept.len().max(base), true);
+            self.state.empty = 0;
+            self.state.recent.push(text.kept, base..text.kept.len().max(base), true);
             return true;
         }
         let before = |lines: usize| {
-            let (line, from) = self.desk.recent.head(lines)?;
+            let (line, from) = self.state.recent.head(lines)?;
             let same = from == base && is_same_logger(line, text.kept, base);
             same.then(|| line.get(base..).unwrap_or_default())
         };
@@ -45,11 +45,11 @@ impl Book {
         let taken: Vec<String> = (0..begun.before).rev().filter_map(before).map(str::to_owned).collect();
         self.need_pending();
         let Begun { open, mut traceback, before, .. } = begun;
-        self.desk.lines_ago = before as u64;
+        self.state.lines_ago = before as u64;
         traceback.lines.extend(taken);
         traceback.lines.push(rest.to_owned());
         self.attach(Found { tracebacks: vec![traceback], open: Some(open) }, &said);
-        self.desk.recent.push(text.kept, base..text.kept.len().max(base), true);
+        self.state.recent.push(text.kept, base..text.kept.len().max(base), true);
         true
     }
 }
