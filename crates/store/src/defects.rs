@@ -96,18 +96,33 @@ pub fn planted(defect: Defect) -> bool {
     }
 }
 
+/// A defect that the environment asks for and that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DefectError {
+    /// The build leaves defects out.
+    #[error("{VARIABLE}={0} is set, but this build has no defects: use one with debug assertions")]
+    NotInThisBuild(String),
+    /// There is none of this name.
+    #[error("{VARIABLE}={0}: there is no such defect; known: {known}", known = names().join(", "))]
+    Unknown(String),
+}
+
+fn names() -> Vec<&'static str> {
+    Defect::ALL.iter().map(|defect| defect.name()).collect()
+}
+
 /// Checks what the environment asks for, before anything is started.
 ///
 /// # Errors
 /// When it asks for a defect that does not exist, or for any in a build without debug assertions.
-pub fn check() -> Result<(), String> {
+pub fn check() -> Result<(), DefectError> {
     let Ok(name) = std::env::var(VARIABLE) else { return Ok(()) };
     if !cfg!(debug_assertions) {
-        return Err(format!("{VARIABLE}={name} is set, but this build has no defects: use one with debug assertions"));
+        return Err(DefectError::NotInThisBuild(name));
     }
     if Defect::ALL.iter().any(|defect| defect.name() == name) {
         return Ok(());
     }
-    let known: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
-    Err(format!("{VARIABLE}={name}: there is no such defect; known: {}", known.join(", ")))
+    Err(DefectError::Unknown(name))
 }

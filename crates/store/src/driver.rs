@@ -17,7 +17,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tracing::debug;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{Client, ClientOptions, Error, Operation, Reporting};
+use super::client::{ArgumentError, Client, ClientOptions, Error, Operation, Reporting};
 use super::logging::DRIVER;
 use super::process::{self, EndSignals};
 
@@ -56,6 +56,19 @@ struct Line {
 
 /// The number that the input gives a call.
 type Number = u64;
+
+/// A line of standard input that cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
+    #[error("call {0} is in flight already")]
+    InFlight(Number),
+    #[error("expected {{\"call\":NUMBER,\"op\":\"…\",\"args\":{{…}}}} or {{\"cancel\":NUMBER}}")]
+    Shape,
+}
 
 struct Driver {
     client: Client,
@@ -103,17 +116,17 @@ impl Driver {
         if line.trim_ascii().is_empty() {
             return;
         }
-        let understood = serde_json::from_slice::<Line>(line).map_err(|error| error.to_string());
+        let understood = serde_json::from_slice::<Line>(line).map_err(CommandError::from);
         let number = understood.as_ref().ok().and_then(|line| line.call);
         if let Err(error) = understood.and_then(|line| self.command(line)) {
             match number {
-                Some(number) => self.output.line(&json!({ "error": error, "call": number })),
-                None => self.output.line(&json!({ "error": error })),
+                Some(number) => self.output.line(&json!({ "error": error.to_string(), "call": number })),
+                None => self.output.line(&json!({ "error": error.to_string() })),
             }
         }
     }
 
-    fn command(&mut self, line: Line) -> Result<(), String> {
+    fn command(&mut self, line: Line) -> Result<(), CommandError> {
         match line {
             Line { cancel: Some(number), call: None, .. } => {
                 // Dropping the sender cancels.
@@ -122,16 +135,15 @@ impl Driver {
             }
             Line { call: Some(number), cancel: None, op: Some(op), args } => {
                 let args = args.unwrap_or_else(|| json!({}));
-                let operation: Operation =
-                    serde_json::from_value(json!({ "op": op, "args": args })).map_err(|error| error.to_string())?;
+                let operation: Operation = serde_json::from_value(json!({ "op": op, "args": args }))?;
                 operation.check()?;
                 if self.cancels.contains_key(&number) {
-                    return Err(format!("call {number} is in flight already"));
+                    return Err(CommandError::InFlight(number));
                 }
                 self.begin(number, operation);
                 Ok(())
             }
-            _ => Err("expected {\"call\":NUMBER,\"op\":\"…\",\"args\":{…}} or {\"cancel\":NUMBER}".to_owned()),
+            _ => Err(CommandError::Shape),
         }
     }
 

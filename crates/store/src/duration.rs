@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+/// A text that is no time, such as `5` without its unit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no time: write a number and its unit, such as `50ms`, `2s` or `1m`")]
+pub struct DurationError(String);
+
 /// Reads a time such as `50ms`, `1.5s` or `2m`; a bare `0` is one too.
 ///
 /// # Errors
 /// When it is no such time.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, DurationError> {
     let text = text.trim();
-    let wrong = || format!("`{text}` is no time: write a number and its unit, such as `50ms`, `2s` or `1m`");
+    let wrong = || DurationError(text.to_owned());
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let number: f64 = number.parse().map_err(|_| wrong())?;
@@ -27,9 +32,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 pub struct Schedule(pub Vec<Duration>);
 
 impl std::str::FromStr for Schedule {
-    type Err = String;
+    type Err = DurationError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, DurationError> {
         text.split(',').filter(|pause| !pause.trim().is_empty()).map(duration).collect::<Result<_, _>>().map(Self)
     }
 }

@@ -44,7 +44,7 @@ impl Client {
         if draining && operation.cut_short(&answer, started.elapsed()) {
             return Err(Failure::Draining(Draining::AnsweredEarly));
         }
-        operation.value(answer).map_err(malformed)
+        operation.value(answer).map_err(|wrong| malformed(wrong.to_string()))
     }
 
     /// A connection: the idle one, or a new one.

@@ -29,14 +29,34 @@ pub struct Address {
     port: u16,
 }
 
+/// A text that is not the URL of a server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// It is no URL at all.
+    #[error("`{url}` is no URL: {reason}")]
+    NotUrl {
+        /// What was written.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It is a URL of something else.
+    #[error("`{0}` is no URL of a server: write http://HOST:PORT")]
+    NotServer(String),
+}
+
 impl std::str::FromStr for Address {
-    type Err = String;
+    type Err = AddressError;
 
     /// Reads the URL of a server.
-    fn from_str(url: &str) -> Result<Self, String> {
-        let uri: hyper::Uri = url.parse().map_err(|error| format!("`{url}` is no URL: {error}"))?;
+    fn from_str(url: &str) -> Result<Self, AddressError> {
+        let uri: hyper::Uri = url.parse().map_err(|error: hyper::http::uri::InvalidUri| AddressError::NotUrl {
+            url: url.to_owned(),
+            reason: error.to_string(),
+        })?;
         let (Some("http"), Some(authority), None) = (uri.scheme_str(), uri.authority(), uri.query()) else {
-            return Err(format!("`{url}` is no URL of a server: write http://HOST:PORT"));
+            return Err(AddressError::NotServer(url.to_owned()));
         };
         Ok(Self {
             authority: authority.to_string(),

@@ -28,10 +28,10 @@ use tracing::debug;
 
 use announcement::Announcement;
 use classify::{Decision, Failure, Health, Known, classify};
-pub use connection::Address;
+pub use connection::{Address, AddressError};
 pub use error::Error;
 use idle::Idle;
-pub use operation::Operation;
+pub use operation::{ArgumentError, Operation};
 pub use options::ClientOptions;
 pub use report::Reporting;
 use report::{Report, Subject};

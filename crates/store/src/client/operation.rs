@@ -8,6 +8,29 @@ use serde_json::{Map, Value, json};
 
 use super::request::{Request, escape};
 
+/// An argument of an operation that can have no meaning.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// A time that is negative, not finite, or too long.
+    #[error("timeout = {0} is no number of seconds")]
+    Timeout(f64),
+    /// A raw request with an impossible method.
+    #[error("`{0}` is no HTTP method")]
+    Method(String),
+    /// A raw request with an impossible path.
+    #[error("`{0}` is no path")]
+    Path(String),
+}
+
+/// An answer that does not have the shape that the answers of the operation have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {found}")]
+pub struct ShapeError {
+    expected: &'static str,
+    found: &'static str,
+}
+
 /// An operation of the store with its arguments, which are those of agent-lightning's client.
 ///
 /// Arguments that the client has no use for go to the server as they are: it is the server that knows whether one is absent
@@ -140,16 +163,16 @@ impl Operation {
     ///
     /// # Errors
     /// When an argument can have no meaning.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), ArgumentError> {
         match self {
             Self::WaitForRollouts { timeout: Some(timeout), .. } if Duration::try_from_secs_f64(*timeout).is_err() => {
-                Err(format!("timeout = {timeout} is no number of seconds"))
+                Err(ArgumentError::Timeout(*timeout))
             }
             Self::Raw { method, .. } if Method::from_bytes(method.as_bytes()).is_err() => {
-                Err(format!("`{method}` is no HTTP method"))
+                Err(ArgumentError::Method(method.clone()))
             }
             Self::Raw { path, .. } if !path.starts_with('/') || path.parse::<hyper::Uri>().is_err() => {
-                Err(format!("`{path}` is no path"))
+                Err(ArgumentError::Path(path.clone()))
             }
             _ => Ok(()),
         }
@@ -235,16 +258,16 @@ impl Operation {
     ///
     /// # Errors
     /// When the answer does not have the shape that the operation's answers have.
-    pub fn value(&self, answer: Value) -> Result<Value, String> {
+    pub fn value(&self, answer: Value) -> Result<Value, ShapeError> {
         match self {
             Self::EnqueueRollout(_) => match list(answer)?.into_iter().next() {
                 Some(rollout @ Value::Object(_)) => Ok(rollout),
-                other => Err(format!("expected a list of one rollout, found {}", kind(other.as_ref()))),
+                other => Err(ShapeError { expected: "a list of one rollout", found: kind(other.as_ref()) }),
             },
             Self::DequeueRollout { .. } => match list(answer)?.into_iter().next() {
                 None => Ok(Value::Null),
                 Some(rollout @ Value::Object(_)) => Ok(rollout),
-                other => Err(format!("expected a list of rollouts, found {}", kind(other.as_ref()))),
+                other => Err(ShapeError { expected: "a list of rollouts", found: kind(other.as_ref()) }),
             },
             Self::EnqueueManyRollouts { .. } | Self::WaitForRollouts { .. } => list(answer).map(Value::Array),
             Self::Raw { .. } => Ok(answer),
@@ -252,15 +275,15 @@ impl Operation {
             Self::GetLatestAttempt { .. } | Self::GetWorker { .. } if answer.is_null() => Ok(answer),
             Self::GetResources { .. } | Self::GetLatestResources {} if answer.is_null() => Ok(answer),
             _ if answer.is_object() => Ok(answer),
-            _ => Err(format!("expected an object, found {}", kind(Some(&answer)))),
+            _ => Err(ShapeError { expected: "an object", found: kind(Some(&answer)) }),
         }
     }
 }
 
-fn list(answer: Value) -> Result<Vec<Value>, String> {
+fn list(answer: Value) -> Result<Vec<Value>, ShapeError> {
     match answer {
         Value::Array(items) => Ok(items),
-        other => Err(format!("expected a list, found {}", kind(Some(&other)))),
+        other => Err(ShapeError { expected: "a list", found: kind(Some(&other)) }),
     }
 }
 

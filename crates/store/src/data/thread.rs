@@ -92,13 +92,25 @@ impl Data {
     ///
     /// # Errors
     /// When the database cannot be flushed, or the thread had panicked.
-    pub fn close(&self) -> Result<(), String> {
+    pub fn close(&self) -> Result<(), CloseError> {
         let Some(Running { keeper, jobs, thread }) = self.running.take() else { return Ok(()) };
         drop(jobs);
-        thread.join().map_err(|_| "the storage thread had panicked".to_owned())?;
+        thread.join().map_err(|_| CloseError::Panicked)?;
         let keeper = Arc::into_inner(keeper).and_then(|keeper| keeper.into_inner().ok());
-        keeper.ok_or("the storage thread had panicked")?.close().map_err(|error| error.to_string())
+        keeper.ok_or(CloseError::Panicked)?.close().map_err(CloseError::Database)
     }
+}
+
+/// The store could not be closed as it should be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// The thread that keeps the data had panicked before.
+    #[error("the storage thread had panicked")]
+    Panicked,
+    /// The database could not be flushed.
+    #[error(transparent)]
+    Database(rusqlite::Error),
 }
 
 fn serve(keeper: &Mutex<Keeper>, queue: &Receiver<(Job, oneshot::Sender<Answer>)>) {

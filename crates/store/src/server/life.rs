@@ -118,7 +118,7 @@ async fn live(options: Options) -> ExitCode {
         std::future::pending::<()>().await;
     }
     if let Err(error) = server.data.close() {
-        return failed("cannot flush the data", error.as_str());
+        return failed("cannot flush the data", &error);
     }
     stopped(&flag)
 }

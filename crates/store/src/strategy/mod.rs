@@ -111,6 +111,15 @@ pub struct RunCommand {
     log: LevelFilter,
 }
 
+/// Options that contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum OptionsError {
+    #[error("--main-process runner is for one runner, with --role both and a server of its own")]
+    MainProcess,
+    #[error("where is the server? Say --port, or set QUIETDOWN_STORE_SERVER_PORT")]
+    NoServer,
+}
+
 impl RunCommand {
     /// Runs until the algorithm has finished, or as the runners until they are told to stop. Fails when a part ended by
     /// itself or the algorithm failed, and with 2 when its options contradict each other.
@@ -138,12 +147,12 @@ impl RunCommand {
         })
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), OptionsError> {
         let elsewhere = self.role == Role::Runner || !self.managed_store;
         if self.main_process == Side::Runner && (self.role != Role::Both || self.runners != 1 || !self.managed_store) {
-            Err("--main-process runner is for one runner, with --role both and a server of its own".to_owned())
+            Err(OptionsError::MainProcess)
         } else if elsewhere && self.port == 0 && (self.role != Role::Runner || self.runner_url.is_none()) {
-            Err("where is the server? Say --port, or set QUIETDOWN_STORE_SERVER_PORT".to_owned())
+            Err(OptionsError::NoServer)
         } else {
             Ok(())
         }
