@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::deeds::{Deed, before, keyed, line, short};
+use super::item_effects::{ItemEffect, before, keyed, line, short};
 use super::{others_work, others_write};
 use crate::finding::{Finding, FindingKind};
 use crate::system::AppendLog;
@@ -15,14 +15,14 @@ pub(super) fn judge(
     items: &[&Value],
     findings: &mut Vec<Finding>,
 ) {
-    let entries: Vec<Deed<'_>> =
+    let entries: Vec<ItemEffect<'_>> =
         keyed(case.evidence, &rule.append).into_iter().filter(|entry| of_key(entry, asked)).collect();
     let there: Vec<&Value> = items.iter().filter_map(|item| rule.value.first(item)).collect();
     let mut seen: Vec<&Value> = Vec::new();
     for entry in &entries {
         let Some(value) = entry.content.filter(|value| !seen.contains(value)) else { continue };
         seen.push(value);
-        let same: Vec<&Deed<'_>> = entries.iter().filter(|other| other.content == Some(value)).collect();
+        let same: Vec<&ItemEffect<'_>> = entries.iter().filter(|other| other.content == Some(value)).collect();
         let sure = same.iter().filter(|entry| entry.sure()).count();
         let count = there.iter().filter(|other| **other == value).count();
         // An entry that is known by its value is kept once, however often it is appended.
@@ -50,23 +50,24 @@ pub(super) fn judge(
 }
 
 /// Whether it is an entry of this key, or may be: only its answer, which never came, would have said so.
-fn of_key(entry: &Deed<'_>, asked: Option<&Value>) -> bool {
+fn of_key(entry: &ItemEffect<'_>, asked: Option<&Value>) -> bool {
     asked.is_none() || entry.id == asked || (entry.id.is_none() && !entry.sure())
 }
 
 /// An entry that had been acknowledged before another was appended stands before it.
-fn in_order(entries: &[Deed<'_>], there: &[&Value], findings: &mut Vec<Finding>) {
-    let place = |entry: &Deed<'_>| there.iter().position(|value| Some(*value) == entry.content);
-    let mut placed: Vec<(&Deed<'_>, usize)> = entries.iter().filter_map(|entry| Some((entry, place(entry)?))).collect();
+fn in_order(entries: &[ItemEffect<'_>], there: &[&Value], findings: &mut Vec<Finding>) {
+    let place = |entry: &ItemEffect<'_>| there.iter().position(|value| Some(*value) == entry.content);
+    let mut placed: Vec<(&ItemEffect<'_>, usize)> =
+        entries.iter().filter_map(|entry| Some((entry, place(entry)?))).collect();
     placed.sort_by_key(|(_, place)| *place);
     for (index, (first, _)) in placed.iter().enumerate() {
         // Which of several appends of one value was kept is not known.
-        let wholly_before = |later: &&&Deed<'_>| {
+        let wholly_before = |later: &&&ItemEffect<'_>| {
             appends(entries, later)
                 .all(|later| later.sure() && appends(entries, first).all(|first| before(later.call, first.call)))
         };
         if let Some(later) = placed[index + 1..].iter().map(|(later, _)| later).find(wholly_before) {
-            let name = |entry: &Deed<'_>| entry.content.map(short).unwrap_or_default();
+            let name = |entry: &ItemEffect<'_>| entry.content.map(short).unwrap_or_default();
             let message = format!("{} was appended before {}, and stands after it", name(later), name(first));
             let finding = Finding::new(FindingKind::OutOfOrder, message).process(&later.call.process);
             findings.push(finding.call(&later.call.name).excerpt([line(later.call), line(first.call)]));
@@ -76,6 +77,6 @@ fn in_order(entries: &[Deed<'_>], there: &[&Value], findings: &mut Vec<Finding>)
 }
 
 /// The appends of the value of one.
-fn appends<'d, 'a>(entries: &'d [Deed<'a>], of: &'d Deed<'a>) -> impl Iterator<Item = &'d Deed<'a>> {
+fn appends<'d, 'a>(entries: &'d [ItemEffect<'a>], of: &'d ItemEffect<'a>) -> impl Iterator<Item = &'d ItemEffect<'a>> {
     entries.iter().filter(move |other| other.content == of.content)
 }

@@ -2,7 +2,7 @@
 //!
 //! A call that was acknowledged has happened; one whose effect is unknown may have happened or not; any other has not.
 
-mod deeds;
+mod item_effects;
 mod log;
 mod once;
 mod queue;

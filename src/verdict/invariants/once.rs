@@ -1,6 +1,6 @@
 //! Operations that are carried out once for each call: what the proxy saw of its requests tells.
 
-use super::deeds::line;
+use super::item_effects::line;
 use crate::evidence::{Call, Request};
 use crate::finding::{Finding, FindingKind};
 use crate::system::{Once, Operation};

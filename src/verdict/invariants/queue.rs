@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::deeds::{Deed, at, before, calls, deeds, line, short, unnamed, unsure};
+use super::item_effects::{ItemEffect, at, before, calls, item_effects, line, short, unnamed, unsure};
 use super::{others_work, set};
 use crate::evidence::{Asked, Call};
 use crate::finding::{Finding, FindingKind};
@@ -14,10 +14,10 @@ pub(super) fn judge(case: Case<'_>, rule: &Queue, items: &[&Value], findings: &m
     let trace = Trace {
         case,
         rule,
-        put: deeds(case.evidence, &rule.put),
-        taken: deeds(case.evidence, &rule.take).into_iter().filter(Deed::sure).collect(),
-        put_back: deeds(case.evidence, &rule.put_back),
-        finished: deeds(case.evidence, &rule.finish),
+        put: item_effects(case.evidence, &rule.put),
+        taken: item_effects(case.evidence, &rule.take).into_iter().filter(ItemEffect::sure).collect(),
+        put_back: item_effects(case.evidence, &rule.put_back),
+        finished: item_effects(case.evidence, &rule.finish),
     };
     trace.taken_once(findings);
     trace.in_order(findings);
@@ -29,16 +29,16 @@ pub(super) fn judge(case: Case<'_>, rule: &Queue, items: &[&Value], findings: &m
 struct Trace<'a> {
     case: Case<'a>,
     rule: &'a Queue,
-    put: Vec<Deed<'a>>,
+    put: Vec<ItemEffect<'a>>,
     /// Only what was acknowledged: who took what else is not known.
-    taken: Vec<Deed<'a>>,
-    put_back: Vec<Deed<'a>>,
-    finished: Vec<Deed<'a>>,
+    taken: Vec<ItemEffect<'a>>,
+    put_back: Vec<ItemEffect<'a>>,
+    finished: Vec<ItemEffect<'a>>,
 }
 
 impl Trace<'_> {
     fn put_back(&self, id: &Value) -> bool {
-        self.put_back.iter().any(|deed| deed.id == Some(id)) || self.unnamed(&self.rule.put_back) > 0
+        self.put_back.iter().any(|effect| effect.id == Some(id)) || self.unnamed(&self.rule.put_back) > 0
     }
 
     /// How many items these calls may have meant without saying which.
@@ -48,15 +48,15 @@ impl Trace<'_> {
 
     /// Whether its put asked for it to be delivered again.
     fn redelivered(&self, id: &Value) -> bool {
-        let puts = self.put.iter().filter(|deed| deed.id == Some(id));
-        puts.into_iter().any(|deed| self.rule.redelivers.iter().any(|place| !at(deed.call, place).is_empty()))
+        let puts = self.put.iter().filter(|effect| effect.id == Some(id));
+        puts.into_iter().any(|effect| self.rule.redelivers.iter().any(|place| !at(effect.call, place).is_empty()))
     }
 
     fn taken_once(&self, findings: &mut Vec<Finding>) {
         for (index, first) in self.taken.iter().enumerate() {
             let Some(id) = first.id.filter(|id| !self.put_back(id) && !self.redelivered(id)) else { continue };
-            let earlier = self.taken[..index].iter().any(|deed| deed.id == Some(id));
-            let Some(second) = self.taken[index + 1..].iter().find(|deed| deed.id == Some(id)).filter(|_| !earlier)
+            let earlier = self.taken[..index].iter().any(|effect| effect.id == Some(id));
+            let Some(second) = self.taken[index + 1..].iter().find(|effect| effect.id == Some(id)).filter(|_| !earlier)
             else {
                 continue;
             };
@@ -68,14 +68,14 @@ impl Trace<'_> {
 
     /// What was put before another is not taken after it, as far as the calls did not overlap.
     fn in_order(&self, findings: &mut Vec<Finding>) {
-        let taken = |id: &Value| self.taken.iter().find(|deed| deed.id == Some(id));
-        let puts: Vec<(&Deed<'_>, &Deed<'_>)> = self
+        let taken = |id: &Value| self.taken.iter().find(|effect| effect.id == Some(id));
+        let puts: Vec<(&ItemEffect<'_>, &ItemEffect<'_>)> = self
             .put
             .iter()
-            .filter(|deed| deed.sure())
-            .filter_map(|deed| Some((deed, deed.id?)))
+            .filter(|effect| effect.sure())
+            .filter_map(|effect| Some((effect, effect.id?)))
             .filter(|(_, id)| !self.put_back(id) && !self.redelivered(id))
-            .filter_map(|(deed, id)| Some((deed, taken(id)?)))
+            .filter_map(|(effect, id)| Some((effect, taken(id)?)))
             .collect();
         for (index, (first_put, first_take)) in puts.iter().enumerate() {
             for (second_put, second_take) in &puts[index + 1..] {
@@ -88,9 +88,9 @@ impl Trace<'_> {
                     continue;
                 };
                 if before(take[1].call, take[0].call) {
-                    let name = |deed: &Deed<'_>| deed.id.map(short).unwrap_or_default();
+                    let name = |effect: &ItemEffect<'_>| effect.id.map(short).unwrap_or_default();
                     let message = format!("{} was put before {}, and taken after it", name(put[0]), name(put[1]));
-                    let lines = [put[0], put[1], take[1], take[0]].map(|deed| line(deed.call));
+                    let lines = [put[0], put[1], take[1], take[0]].map(|effect| line(effect.call));
                     let finding = Finding::new(FindingKind::OutOfOrder, message).process(&take[0].call.process);
                     findings.push(finding.call(&take[0].call.name).excerpt(lines));
                     return;
@@ -104,7 +104,7 @@ impl Trace<'_> {
         let held: Vec<&Value> = self
             .in_state(items, &self.rule.taken)
             .into_iter()
-            .filter(|id| !self.taken.iter().any(|deed| deed.id == Some(*id)) && !self.left(id))
+            .filter(|id| !self.taken.iter().any(|effect| effect.id == Some(*id)) && !self.left(id))
             .filter(|id| !self.was_added_past_the_queue(id) && !self.claimed(id))
             .collect();
         // Each take whose answer nobody got may have taken one; one that can take several, any number.
@@ -122,7 +122,7 @@ impl Trace<'_> {
         let ids: Vec<String> = held.iter().map(|id| short(id)).collect();
         let message = format!("taken, but by nobody who knows of it: {}", ids.join(", "));
         let suspects = calls(self.case.evidence, &self.rule.take).map(|(call, _)| call);
-        let suspects = suspects.filter(|call| self.taken.iter().all(|deed| !std::ptr::eq(deed.call, *call)));
+        let suspects = suspects.filter(|call| self.taken.iter().all(|effect| !std::ptr::eq(effect.call, *call)));
         findings.push(Finding::new(FindingKind::Stuck, message).excerpt(suspects.map(line)));
     }
 
@@ -131,7 +131,7 @@ impl Trace<'_> {
         let by_nobody: Vec<&Value> = self
             .in_state(items, &self.rule.finished)
             .into_iter()
-            .filter(|id| !self.finished.iter().any(|deed| deed.id == Some(*id)))
+            .filter(|id| !self.finished.iter().any(|effect| effect.id == Some(*id)))
             .filter(|id| !self.says(self.rule.done_line.as_ref(), id))
             .collect();
         let counted = self.rule.done_line.as_ref().filter(|line| line.id.is_none());
@@ -162,11 +162,13 @@ impl Trace<'_> {
     }
 
     fn was_added_past_the_queue(&self, id: &Value) -> bool {
-        deeds(self.case.evidence, &self.rule.add).iter().any(|deed| deed.id == Some(id) || deed.id.is_none())
+        item_effects(self.case.evidence, &self.rule.add)
+            .iter()
+            .any(|effect| effect.id == Some(id) || effect.id.is_none())
     }
 
     fn claimed(&self, id: &Value) -> bool {
-        deeds(self.case.evidence, &self.rule.claim).iter().any(|deed| deed.id == Some(id))
+        item_effects(self.case.evidence, &self.rule.claim).iter().any(|effect| effect.id == Some(id))
     }
 
     fn left(&self, id: &Value) -> bool {

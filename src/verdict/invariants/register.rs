@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::deeds::{Deed, at, before, keyed, line, short, sure};
+use super::item_effects::{ItemEffect, at, before, keyed, line, short, sure};
 use super::others_write;
 use crate::evidence::Call;
 use crate::finding::{Finding, FindingKind};
@@ -74,11 +74,11 @@ pub(super) fn gets(case: Case<'_>, rule: &Register, findings: &mut Vec<Finding>)
 }
 
 /// The writes of a key, and those that may have been of it: only their answer, which never came, would have said of which.
-fn of_key<'d, 'a>(writes: &'d [Deed<'a>], key: &Value) -> Vec<&'d Deed<'a>> {
+fn of_key<'d, 'a>(writes: &'d [ItemEffect<'a>], key: &Value) -> Vec<&'d ItemEffect<'a>> {
     writes.iter().filter(|write| write.id.map_or_else(|| !write.sure(), |id| id == key)).collect()
 }
 
-fn lost(message: String, allowed: &[&Deed<'_>], read: Option<&Call>) -> Finding {
+fn lost(message: String, allowed: &[&ItemEffect<'_>], read: Option<&Call>) -> Finding {
     let finding = Finding::new(FindingKind::Lost, message)
         .excerpt(allowed.iter().map(|write| line(write.call)).chain(read.map(line)));
     match allowed.first() {
@@ -88,12 +88,12 @@ fn lost(message: String, allowed: &[&Deed<'_>], read: Option<&Call>) -> Finding 
 }
 
 /// The writes whose value can be there when `read` reads, or at the end: those that no later acknowledged write had replaced.
-fn allowed<'d, 'a>(writes: &[&'d Deed<'a>], read: Option<&Call>) -> Vec<&'d Deed<'a>> {
+fn allowed<'d, 'a>(writes: &[&'d ItemEffect<'a>], read: Option<&Call>) -> Vec<&'d ItemEffect<'a>> {
     let begun_in_time =
-        |write: &Deed<'_>| read.is_none_or(|read| read.ended.is_none_or(|ended| write.call.begun <= ended));
-    let done_in_time = |write: &Deed<'_>| read.is_none_or(|read| before(write.call, read));
+        |write: &ItemEffect<'_>| read.is_none_or(|read| read.ended.is_none_or(|ended| write.call.begun <= ended));
+    let done_in_time = |write: &ItemEffect<'_>| read.is_none_or(|read| before(write.call, read));
     // A write that failed may still be on its way when it is given up.
-    let replaced = |write: &Deed<'_>| {
+    let replaced = |write: &ItemEffect<'_>| {
         write.sure() && writes.iter().any(|later| later.sure() && done_in_time(later) && before(write.call, later.call))
     };
     writes.iter().copied().filter(|write| begun_in_time(write) && !replaced(write)).collect()

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::deeds::{Deed, before, deeds, done_otherwise, line, short, unnamed};
+use super::item_effects::{ItemEffect, before, done_otherwise, item_effects, line, short, unnamed};
 use super::others_write;
 use crate::finding::{Finding, FindingKind};
 use crate::system::{Does, Item, Set};
@@ -23,10 +23,10 @@ pub(super) fn added(
     items: &[&Value],
     findings: &mut Vec<Finding>,
 ) {
-    let mut added: Vec<Deed<'_>> = add.iter().flat_map(|does| deeds(case.evidence, does)).collect();
-    added.sort_by_key(|deed| deed.call.begun);
-    let removed = deeds(case.evidence, remove);
-    let gone = |id: Option<&Value>| removed.iter().any(|deed| deed.id.is_some() && deed.id == id);
+    let mut added: Vec<ItemEffect<'_>> = add.iter().flat_map(|does| item_effects(case.evidence, does)).collect();
+    added.sort_by_key(|effect| effect.call.begun);
+    let removed = item_effects(case.evidence, remove);
+    let gone = |id: Option<&Value>| removed.iter().any(|effect| effect.id.is_some() && effect.id == id);
     let identity = |found: &Value| {
         item.content.as_ref().and_then(|content| content.first(found)).or_else(|| item.id.first(found)).cloned()
     };
@@ -39,21 +39,21 @@ pub(super) fn added(
     let maybe_removed = unnamed(case.evidence, remove, |does| does.id.as_ref());
     let (mut lost, mut surplus) = (Suspicion::default(), Suspicion::default());
     let mut seen: Vec<&Value> = Vec::new();
-    for deed in &added {
-        let Some(what) = deed.identity(item).filter(|what| !seen.contains(what)) else { continue };
+    for effect in &added {
+        let Some(what) = effect.identity(item).filter(|what| !seen.contains(what)) else { continue };
         seen.push(what);
-        let same: Vec<&Deed<'_>> = added.iter().filter(|other| other.identity(item) == Some(what)).collect();
-        let sure = same.iter().filter(|deed| deed.sure() && !gone(deed.id)).count();
+        let same: Vec<&ItemEffect<'_>> = added.iter().filter(|other| other.identity(item) == Some(what)).collect();
+        let sure = same.iter().filter(|effect| effect.sure() && !gone(effect.id)).count();
         let most = same.len();
         let found: Vec<_> = there.iter().filter(|(identity, _)| identity.as_ref() == Some(what)).collect();
-        let lines = || same.iter().map(|deed| line(deed.call)).collect::<Vec<_>>();
+        let lines = || same.iter().map(|effect| line(effect.call)).collect::<Vec<_>>();
         let told = |kind, message| {
-            Finding::new(kind, message).process(&deed.call.process).call(&deed.call.name).excerpt(lines())
+            Finding::new(kind, message).process(&effect.call.process).call(&effect.call.name).excerpt(lines())
         };
         let missing: Vec<String> = same
             .iter()
-            .filter(|deed| deed.sure() && !gone(deed.id))
-            .filter_map(|deed| deed.id)
+            .filter(|effect| effect.sure() && !gone(effect.id))
+            .filter_map(|effect| effect.id)
             .filter(|id| !there.iter().any(|(_, other)| other == &Some(*id)))
             .map(short)
             .collect();
@@ -71,14 +71,15 @@ pub(super) fn added(
         }
     }
     for (identity, id) in &there {
-        let Some(removal) = removed.iter().find(|deed| deed.sure() && deed.id.is_some() && deed.id == *id) else {
+        let Some(removal) = removed.iter().find(|effect| effect.sure() && effect.id.is_some() && effect.id == *id)
+        else {
             continue;
         };
-        let of_it = |deed: &&Deed<'_>| deed.id == *id || deed.identity(item) == identity.as_ref();
+        let of_it = |effect: &&ItemEffect<'_>| effect.id == *id || effect.identity(item) == identity.as_ref();
         // A call that failed may still be on its way when it is given up.
-        if added.iter().filter(of_it).all(|deed| deed.sure() && before(deed.call, removal.call)) {
+        if added.iter().filter(of_it).all(|effect| effect.sure() && before(effect.call, removal.call)) {
             let message = format!("{} is there, although it was removed", id.map(short).unwrap_or_default());
-            let lines = added.iter().filter(of_it).chain([removal]).map(|deed| line(deed.call));
+            let lines = added.iter().filter(of_it).chain([removal]).map(|effect| line(effect.call));
             let finding = Finding::new(FindingKind::Phantom, message).process(&removal.call.process);
             findings.push(finding.call(&removal.call.name).excerpt(lines));
         }

@@ -8,7 +8,7 @@ use crate::verdict::Case;
 
 /// What one call did, or may have done, to one item.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deed<'a> {
+pub(super) struct ItemEffect<'a> {
     /// The call.
     pub call: &'a Call,
     /// The item's id, where the call names it.
@@ -17,7 +17,7 @@ pub(super) struct Deed<'a> {
     pub content: Option<&'a Value>,
 }
 
-impl<'a> Deed<'a> {
+impl<'a> ItemEffect<'a> {
     /// By what its item is known: its content where items have one, else its id.
     pub fn identity(&self, item: &Item) -> Option<&'a Value> {
         if item.content.is_some() { self.content.or(self.id) } else { self.id }
@@ -89,32 +89,36 @@ pub(super) fn unnamed<'a>(
 }
 
 /// What the calls of these operations did to items, in the order of the history.
-pub(super) fn deeds<'a>(evidence: &'a Evidence, does: &'a [Does]) -> Vec<Deed<'a>> {
-    let mut deeds = Vec::new();
+pub(super) fn item_effects<'a>(evidence: &'a Evidence, does: &'a [Does]) -> Vec<ItemEffect<'a>> {
+    let mut item_effects = Vec::new();
     for (call, does) in calls(evidence, does) {
         let ids = does.id.as_ref().map_or_else(Vec::new, |place| at(call, place));
         let contents = does.content.as_ref().map_or_else(Vec::new, |place| at(call, place));
         for index in 0..ids.len().max(contents.len()) {
-            deeds.push(Deed { call, id: ids.get(index).copied(), content: contents.get(index).copied() });
+            item_effects.push(ItemEffect { call, id: ids.get(index).copied(), content: contents.get(index).copied() });
         }
     }
-    deeds
+    item_effects
 }
 
 /// What the calls of these operations did to a key: the key as `id`, the value as `content`. Without a key it may be any, without
 /// a value it may have any: only the answer would have said so, and it never came.
-pub(super) fn keyed<'a>(evidence: &'a Evidence, mapped: &'a [Keyed]) -> Vec<Deed<'a>> {
-    let mut deeds = Vec::new();
+pub(super) fn keyed<'a>(evidence: &'a Evidence, mapped: &'a [Keyed]) -> Vec<ItemEffect<'a>> {
+    let mut item_effects = Vec::new();
     for call in evidence.history.iter().filter(|call| sure(call) || unsure(call)) {
         for keyed in mapped.iter().filter(|keyed| *keyed.op.as_ref() == call.op) {
             let key = at(call, &keyed.key).first().copied();
-            deeds.extend(at(call, &keyed.value).into_iter().map(|value| Deed { call, id: key, content: Some(value) }));
+            item_effects.extend(at(call, &keyed.value).into_iter().map(|value| ItemEffect {
+                call,
+                id: key,
+                content: Some(value),
+            }));
             if untold(call, &keyed.value) {
-                deeds.push(Deed { call, id: key, content: None });
+                item_effects.push(ItemEffect { call, id: key, content: None });
             }
         }
     }
-    deeds
+    item_effects
 }
 
 /// Whether a call that is not mapped makes the same request as one of these: it may do the same.
