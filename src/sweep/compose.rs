@@ -1,6 +1,6 @@
 //! Makes an ordinary scenario of a point: the base scenario with the steps that strike.
 
-mod strike;
+mod fault_steps;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl Composer<'_> {
         let mut writing = Writing::new(*self, strikes, left_out);
         for step in 0..=self.base.steps.len() {
             for strike in strikes.iter().filter(|strike| self.insertion(strike) == step) {
-                writing.strike(strike);
+                writing.fault_steps(strike);
             }
             if step < self.base.steps.len() {
                 writing.base_step(step);

@@ -12,7 +12,7 @@ const REACHED_WITHIN: &str = "5s";
 
 impl Writing<'_> {
     /// Adds the steps of a fault: the gate where it strikes, and what is needed to end it again.
-    pub(super) fn strike(&mut self, strike: &Strike) {
+    pub(super) fn fault_steps(&mut self, strike: &Strike) {
         let request = &self.composer.requests[strike.request];
         let every = strike.persistence == Persistence::Every;
         let server = self.composer.base.listener.clone();
