@@ -16,7 +16,7 @@ use crate::finding::{Finding, FindingKind};
 use crate::mutation::{Mutation, planted};
 use crate::process::{Zygote, Zygotes};
 use crate::remote::Remote;
-use crate::scenario::{Scenario, cast};
+use crate::scenario::{Scenario, instances};
 use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
 use crate::transcript::{Comparison, compare, transcript};
@@ -234,7 +234,7 @@ impl Runner {
     /// When the harness itself failed; what the system does wrong is in the report's findings.
     pub fn run(&self, scenario: &Scenario, system: &System) -> Result<Report, HarnessError> {
         self.has_what_it_names(system)?;
-        let processes = cast(&scenario.file, &system.file).len();
+        let processes = instances(&scenario.file, &system.file).len();
         let _descriptors = crate::process::Descriptors::reserve(processes).map_err(HarnessError::System)?;
         crate::process::guard(self.program.as_deref()).map_err(HarnessError::io("starting the supervisor"))?;
         let zygotes = self.warm(scenario, system)?;
@@ -287,7 +287,7 @@ impl Runner {
     /// The zygotes of the processes of a scenario. They are started here, before the clock of a run goes.
     fn warm(&self, scenario: &Scenario, system: &System) -> Result<BTreeMap<String, Arc<Zygote>>, HarnessError> {
         let Some(zygotes) = &self.zygotes else { return Ok(BTreeMap::new()) };
-        let roles: BTreeSet<String> = cast(&scenario.file, &system.file).into_iter().map(|one| one.role).collect();
+        let roles: BTreeSet<String> = instances(&scenario.file, &system.file).into_iter().map(|one| one.role).collect();
         let named = roles.iter().filter_map(|role| system.file.role(role)?.zygote.as_ref());
         let mut warm = BTreeMap::new();
         for name in named.map(|name| name.as_ref().clone()) {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::file::Spanned;
 
-use super::cast::{MOST_INSTANCES, cast, role_name};
+use super::instances::{MOST_INSTANCES, instances, role_name};
 use super::{Instance, Process, ScenarioFile};
 use crate::file::{Diagnostic, NeedKind, Span, known_names};
 use crate::system::{Role, RoleKind, SystemFile};
@@ -23,12 +23,12 @@ use crate::system::{Role, RoleKind, SystemFile};
 struct Scope<'a> {
     scenario: &'a ScenarioFile,
     system: &'a SystemFile,
-    cast: Vec<Instance>,
+    instances: Vec<Instance>,
 }
 
 /// Everything in `scenario` that does not agree with `system` or with itself.
 pub(super) fn check(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Diagnostic> {
-    let scope = Scope { scenario, system, cast: cast(scenario, system) };
+    let scope = Scope { scenario, system, instances: instances(scenario, system) };
     let mut found = Vec::new();
     if let Some(name) = &scenario.system
         && *name.as_ref() != system.name
@@ -82,7 +82,8 @@ fn check_processes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
             found.extend(scope.unknown_exit(exit));
         }
     }
-    let listeners = scope.cast.iter().filter(|one| matches!(one.kind, RoleKind::Server | RoleKind::Composite)).count();
+    let listeners =
+        scope.instances.iter().filter(|one| matches!(one.kind, RoleKind::Server | RoleKind::Composite)).count();
     if listeners > 1 {
         let at = scenario.processes.keys().next().map_or(0..0, Spanned::span);
         found.push(Diagnostic::new(

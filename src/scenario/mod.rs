@@ -1,11 +1,11 @@
 //! Scenario files: what to boot, what to break and when, what must be seen.
 
 mod applies;
-mod cast;
 mod check;
 mod embedded;
 mod fill;
 mod gates;
+mod instances;
 mod model;
 mod request;
 
@@ -16,10 +16,10 @@ use crate::system::System;
 
 pub use crate::system::HTTP;
 pub use applies::NotApplicable;
-pub use cast::{Instance, SERVER, cast};
 pub use embedded::needs_embedded_proxy;
 pub(crate) use fill::fill_size;
 pub use gates::{is_fault, is_gate};
+pub use instances::{Instance, SERVER, instances};
 pub use model::*;
 pub use request::{request, request_pattern};
 

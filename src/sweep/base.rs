@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::evidence::Results;
 use crate::scenario::{
     Action, Asking, BeginAction, CallAction, CutAction, FinishAction, LinkAction, SERVER, Scenario, Step, SweepRules,
-    cast, is_gate,
+    instances, is_gate,
 };
 use crate::system::{RoleKind, System};
 
@@ -89,10 +89,10 @@ impl Base {
                 processes.and_then(|all| within(all, process.as_ref())).and_then(|one| within(one, "options"));
             options.map(|options| options.insert(option.as_ref().clone(), value.clone()));
         }
-        let cast = cast(&scenario.file, &system.file);
+        let instances = instances(&scenario.file, &system.file);
         let listens = |kind| matches!(kind, RoleKind::Server | RoleKind::Composite);
-        let listener = cast.iter().find(|one| listens(one.kind)).map_or(SERVER.to_owned(), |one| one.name.clone());
-        let of_kind = |kind| cast.iter().filter(|one| one.kind == kind).map(|one| one.name.clone()).collect();
+        let listener = instances.iter().find(|one| listens(one.kind)).map_or(SERVER.to_owned(), |one| one.name.clone());
+        let of_kind = |kind| instances.iter().filter(|one| one.kind == kind).map(|one| one.name.clone()).collect();
         let mut base = Self {
             name: scenario.name.clone(),
             summary: scenario.file.summary.clone(),
@@ -158,7 +158,7 @@ impl Base {
                 }
             }
         }
-        for one in cast.iter().filter(|one| one.kind == RoleKind::FreeRunning) {
+        for one in instances.iter().filter(|one| one.kind == RoleKind::FreeRunning) {
             let since = if one.boots { Some(0) } else { started.get(&one.name).copied() };
             base.free.extend(since.map(|since| (one.name.clone(), since)));
         }

@@ -14,7 +14,7 @@ use crate::evidence::{Fault, Step, StepFailure};
 use crate::scenario::{Action, Event, is_fault, is_gate};
 
 impl World<'_> {
-    /// Boots the cast and takes every step in order. Gives why it could not be finished.
+    /// Boots the processes and takes every step in order. Gives why it could not be finished.
     pub async fn run_steps(&mut self) -> Option<StepFailure> {
         self.arm_gates();
         if let Err(failure) = self.boot_cast().await {

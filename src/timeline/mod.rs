@@ -53,7 +53,7 @@ impl HarnessError {
     }
 }
 
-/// Boots the cast of a scenario, runs its steps, ends everything, and gives what was observed.
+/// Boots the processes of a scenario, runs its steps, ends everything, and gives what was observed.
 ///
 /// Every process is gone when it returns. It must run on a current-thread runtime, whose thread spawns the processes.
 ///

@@ -16,7 +16,7 @@ use crate::log::{Reader, Record, Stream};
 use crate::process::{Child, ReservedPort, Subreaper};
 use crate::proxy::{EventLink, GateId, LinkEvent, Settings};
 use crate::remote::RemoteProxy;
-use crate::scenario::{Instance, Process, Scenario, cast};
+use crate::scenario::{Instance, Process, Scenario, instances};
 use crate::system::{Role, RoleKind, System};
 
 /// How many chunks of output may wait to be read before their writers are held up.
@@ -65,7 +65,7 @@ pub(super) struct World<'a> {
     pub broken: Option<String>,
 }
 
-/// One process of the cast, over all its boots.
+/// One process of the instances, over all its boots.
 pub(super) struct Actor<'a> {
     pub instance: Instance,
     pub role: &'a Role,
@@ -127,7 +127,7 @@ impl<'a> World<'a> {
         let (link_events, events) = mpsc::unbounded_channel();
         let (answers, answered) = mpsc::unbounded_channel();
         let mut actors = Vec::new();
-        for instance in cast(&scenario.file, &system.file) {
+        for instance in instances(&scenario.file, &system.file) {
             let role = system
                 .file
                 .role(&instance.role)
@@ -242,7 +242,7 @@ impl<'a> World<'a> {
         processes.sort_by(|a, b| (a.role != "server", &a.name).cmp(&(b.role != "server", &b.name)));
         let mut requests = std::mem::take(&mut observed.requests);
         requests.sort_by_key(|(actor, at, _)| (*actor, *at));
-        let cast = cast(&self.scenario.file, &self.system.file);
+        let instances = instances(&self.scenario.file, &self.system.file);
         Evidence {
             scenario: self.scenario.name.clone(),
             scenario_source: self.scenario.source.clone(),
@@ -263,13 +263,13 @@ impl<'a> World<'a> {
                 .into_iter()
                 .map(|(actor, at, seen)| {
                     let ended = observed.request_ends.get(&(actor, seen.number)).copied();
-                    evidence::Request { process: cast[actor].name.clone(), at, ended, seen }
+                    evidence::Request { process: instances[actor].name.clone(), at, ended, seen }
                 })
                 .collect(),
             hits: observed
                 .hits
                 .into_iter()
-                .map(|(actor, at, hit)| evidence::ToxicHit { process: cast[actor].name.clone(), at, hit })
+                .map(|(actor, at, hit)| evidence::ToxicHit { process: instances[actor].name.clone(), at, hit })
                 .collect(),
             faults: observed.faults,
             steps: self.steps,

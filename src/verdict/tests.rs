@@ -47,7 +47,7 @@ fn with_log(mut evidence: Evidence, process: &str, at: u64, text: &str) -> Evide
     let mut reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
     reader.feed(at, text.as_bytes());
     reader.finish(at);
-    let found = evidence.processes.iter_mut().find(|one| one.name == process).expect("it is in the cast");
+    let found = evidence.processes.iter_mut().find(|one| one.name == process).expect("a process of the run");
     found.records.extend(reader.into_records());
     evidence
 }
@@ -65,7 +65,8 @@ fn with_fault(mut evidence: Evidence, action: &str, target: &str, planned: bool)
         calls: Vec::new(),
     });
     if action == "kill" {
-        let boot = &mut evidence.processes.iter_mut().find(|one| one.name == target).expect("in the cast").boots[0];
+        let boot =
+            &mut evidence.processes.iter_mut().find(|one| one.name == target).expect("a process of the run").boots[0];
         (boot.asked, boot.exit) =
             (Some(Asked::Kill), Some(Exit { at: FAULT, code: None, signal: Some("SIGKILL".into()) }));
     }
@@ -536,7 +537,8 @@ fn a_kill_excuses_a_process_only_where_no_step_has_named_its_end() {
     let killed = with_fault(run(), "kill", "a", false);
     let ended = |expected: Option<&str>, signal: &str| {
         let mut evidence = killed.clone();
-        let boot = &mut evidence.processes.iter_mut().find(|one| one.name == "a").expect("in the cast").boots[0];
+        let boot =
+            &mut evidence.processes.iter_mut().find(|one| one.name == "a").expect("a process of the run").boots[0];
         boot.expected = expected.map(str::to_owned);
         boot.exit = Some(Exit { at: FAULT, code: None, signal: Some(signal.to_owned()) });
         kinds(&evidence)

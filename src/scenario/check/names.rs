@@ -10,14 +10,14 @@ use crate::system::RoleKind;
 impl<'a> Scope<'a> {
     /// The instances that a name means: those of a process, or a single one.
     pub(super) fn instances(&self, name: &str) -> Vec<&Instance> {
-        self.cast.iter().filter(|one| one.process == name || one.name == name).collect()
+        self.instances.iter().filter(|one| one.process == name || one.name == name).collect()
     }
 
     pub(super) fn unknown_process(&self, name: &Spanned<String>) -> Option<Diagnostic> {
         if !self.instances(name.as_ref()).is_empty() || self.scenario.processes.contains_key(name) {
             return None;
         }
-        let known = self.cast.iter().map(|one| one.process.as_str());
+        let known = self.instances.iter().map(|one| one.process.as_str());
         Some(
             Diagnostic::new(name.span(), format!("unknown process `{}`", name.as_ref()), "not in this scenario")
                 .help(known_names(name.as_ref(), "process", known)),

@@ -16,7 +16,7 @@ use crate::system::RoleKind;
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let mut past = Past::default();
-    past.down.extend(scope.cast.iter().filter(|one| !one.boots).map(|one| one.name.clone()));
+    past.down.extend(scope.instances.iter().filter(|one| !one.boots).map(|one| one.name.clone()));
     for step in &scope.scenario.steps {
         let at = step.span();
         let step = step.as_ref();

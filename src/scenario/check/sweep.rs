@@ -33,8 +33,8 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     }
     found.extend(rules.uninformed.iter().filter_map(|process| scope.unknown_process(process)));
     for (name, options) in &rules.options {
-        if !scope.cast.iter().any(|one| one.process == *name.as_ref()) {
-            let known = scope.cast.iter().map(|one| one.process.as_str());
+        if !scope.instances.iter().any(|one| one.process == *name.as_ref()) {
+            let known = scope.instances.iter().map(|one| one.process.as_str());
             found.push(
                 Diagnostic::new(name.span(), format!("unknown process `{}`", name.as_ref()), "not in this scenario")
                     .help(known_names(name.as_ref(), "process", known)),

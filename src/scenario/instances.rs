@@ -1,4 +1,4 @@
-//! Who is on stage: the processes of a scenario, one by one.
+//! The processes of a scenario, one by one.
 
 use super::{Process, ScenarioFile, Via};
 use crate::system::{HTTP, RoleKind, SystemFile};
@@ -30,26 +30,26 @@ pub(super) const MOST_INSTANCES: u32 = 64;
 ///
 /// A server that the scenario does not name is there nevertheless, unless a composite role brings its own.
 /// Processes of unknown roles are left out: [`check`](super::Scenario::check) reports them.
-pub fn cast(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Instance> {
+pub fn instances(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Instance> {
     let mut all: Vec<Instance> = Vec::new();
     let silent = Process::default();
     for (name, process) in &scenario.processes {
-        all.extend(instances(name.as_ref(), process, system));
+        all.extend(instances_of(name.as_ref(), process, system));
     }
     let named = scenario.processes.keys().any(|name| name.as_ref() == HTTP);
     let mut asked = scenario.steps.iter().filter_map(|step| step.as_ref().action.as_ref()?.as_ref().asking());
     if !named && asked.any(|asking| asking.client.is_some()) {
-        all.extend(instances(HTTP, &silent, system));
+        all.extend(instances_of(HTTP, &silent, system));
     }
     let has_server = all.iter().any(|one| matches!(one.kind, RoleKind::Server | RoleKind::Composite));
     if !has_server {
-        all.extend(instances(SERVER, &silent, system));
+        all.extend(instances_of(SERVER, &silent, system));
     }
     all.sort_by_key(|one| !matches!(one.kind, RoleKind::Server | RoleKind::Composite));
     all
 }
 
-fn instances(name: &str, process: &Process, system: &SystemFile) -> Vec<Instance> {
+fn instances_of(name: &str, process: &Process, system: &SystemFile) -> Vec<Instance> {
     let role = role_name(name, process);
     let Some(kind) = system.role(role).map(|role| role.kind) else { return Vec::new() };
     let count = process.count.unwrap_or(1);
