@@ -63,6 +63,8 @@ pub struct Report {
     pub expected: Option<Expected>,
     /// The run's folder, if it was kept.
     pub folder: Option<PathBuf>,
+    /// Why the evidence could not be saved there. What was found is no less true for that.
+    pub unsaved: Option<String>,
 }
 
 /// A failure that the system file declares.
@@ -89,6 +91,12 @@ impl Report {
     pub fn label(&self) -> String {
         let variant = self.evidence.variant.as_ref().map(|variant| format!("+{variant}"));
         format!("{}{}", self.scenario, variant.unwrap_or_default())
+    }
+
+    /// The number of the step that a failure is about, from 1: the one that failed, or else the last that broke something.
+    pub fn step(&self) -> Option<usize> {
+        let failed = self.evidence.failure.as_ref().map(|failure| failure.step).filter(|step| *step > 0);
+        failed.or_else(|| self.evidence.faults.last().map(|fault| fault.step))
     }
 
     /// Whether it failed the way a control must. A run whose processes did not even boot shows nothing: a release build, for
@@ -265,13 +273,14 @@ impl Runner {
         let expected = expected.map(|rule| Expected { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
         let as_it_must = expected.as_ref().map_or(findings.is_empty(), |expected| expected.unlike.is_none());
         let kept = self.keep || !as_it_must;
+        let mut unsaved = None;
         if kept {
-            save(&folder, &evidence, &findings, &transcript)?;
+            unsaved = save(&folder, &evidence, &findings, &transcript).err().map(|why| why.to_string());
         } else {
             fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
         }
         let folder = kept.then_some(folder);
-        Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, expected, folder })
+        Ok(Report { scenario: scenario.name.clone(), evidence, findings, transcript, expected, folder, unsaved })
     }
 
     fn has_what_it_names(&self, system: &System) -> Result<(), HarnessError> {

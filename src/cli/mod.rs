@@ -126,7 +126,7 @@ fn complain(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{}", crate::report::inert(&line, colours(&std::io::stderr())));
 }
 
-/// Whether to use colours on this stream.
-fn colours(stream: &impl std::io::IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// Whether to use colours on this stream: at a terminal that can, unless `NO_COLOR` is set; `CLICOLOR_FORCE` is obeyed, too.
+fn colours(stream: &impl anstream::stream::RawStream) -> bool {
+    anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
 }

@@ -69,6 +69,7 @@ impl Report {
             transcript,
             expected,
             folder: path.parent().map(Path::to_owned),
+            unsaved: None,
         })
     }
 }

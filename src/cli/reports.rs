@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::report::Results;
 use crate::report::machine::{ctrf, github, junit, tap};
+use crate::report::{Console, ProgressStream, Results, Terminal, Verbosity};
 use clap::Args;
 
 /// The files to write, also several.
@@ -15,7 +15,7 @@ pub struct Reports {
     /// Write JUnit XML, for Jenkins, GitLab and most others.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Write JSON (schema/results.json); without FILE to standard output, and what people read to standard error.
+    /// Write JSON (schema/results.json; of `log` schema/log.json); without FILE to standard output, and what people read to standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     json: Option<PathBuf>,
     /// Write CTRF, the Common Test Report Format.
@@ -39,9 +39,29 @@ pub enum ReportError {
 }
 
 impl Reports {
-    /// The reports of a command that has a JSON of its own.
-    pub fn without_json(junit: Option<PathBuf>, ctrf: Option<PathBuf>, tap: Option<PathBuf>) -> Self {
-        Self { junit, json: None, ctrf, tap, github: false }
+    /// Takes the file of the JSON away, for a command that has one of its own.
+    pub fn take_json(&mut self) -> Option<PathBuf> {
+        self.json.take()
+    }
+
+    /// Refuses what cannot be, and says what.
+    ///
+    /// # Errors
+    /// Two of them want standard output.
+    pub fn check(&self) -> Result<(), &'static str> {
+        match self.clash() {
+            true => Err("--json and --tap cannot both go to standard output; name a file for one of them"),
+            false => Ok(()),
+        }
+    }
+
+    /// Where people read beside them.
+    pub fn console(&self, verbosity: Verbosity) -> Console {
+        let (stream, colours) = match self.take_stdout() {
+            true => (ProgressStream::Stderr, super::colours(&std::io::stderr())),
+            false => (ProgressStream::Stdout, super::colours(&std::io::stdout())),
+        };
+        Console::new(Terminal { colours }, stream, verbosity)
     }
 
     /// Whether standard output belongs to a report.
@@ -50,7 +70,7 @@ impl Reports {
     }
 
     /// Whether both want standard output, where only one can be.
-    pub fn clash(&self) -> bool {
+    fn clash(&self) -> bool {
         [&self.json, &self.tap].into_iter().flatten().filter(|path| is_stdout(path)).count() > 1
     }
 
@@ -82,7 +102,11 @@ impl Reports {
         put(&self.ctrf, &|_| Ok(ctrf::write(results)));
         put(&self.tap, &|_| Ok(tap::write(results)));
         if self.for_github() {
-            github::annotations(results).iter().for_each(super::say);
+            let to_stderr = self.take_stdout();
+            for line in github::annotations(results) {
+                // Both streams are read there.
+                if to_stderr { super::complain(line) } else { super::say(line) }
+            }
             if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) {
                 let append = || OpenOptions::new().append(true).create(true).open(&path);
                 let appended = append().and_then(|mut file| file.write_all(github::summary(results).as_bytes()));
@@ -112,4 +136,25 @@ pub(super) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::write(&part, text)
         .and_then(|()| std::fs::rename(&part, path))
         .inspect_err(|_| drop(std::fs::remove_file(&part)))
+}
+
+/// How much people want to read.
+#[derive(Debug, Args)]
+pub struct Telling {
+    /// Tell only what is wrong, and the last line.
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell also what begins, and all of the evidence.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+impl Telling {
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Usual,
+        }
+    }
 }

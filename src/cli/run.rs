@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::remote::{Remote, RemoteError};
-use crate::report::{Progress, ProgressStream, Recorder, Terminal};
+use crate::report::{Progress, Recorder};
 use crate::run::{Accept, Counts, Runner, Suite, SuiteCase};
 use crate::system::System;
 use crate::transcript::Orphan;
 use clap::Args;
 
 use super::files::{self, Purpose};
-use super::reports::Reports;
+use super::reports::{Reports, Telling};
 use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// The environment variable that makes what is left out a failure: `all`.
@@ -60,17 +60,20 @@ pub struct Run {
     /// Run everything so many times, stop at the first failure, and show the lines of transcripts that move.
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: NonZeroUsize,
+    /// Only scenarios whose names have this in them; `*` is anything, `!TEXT` those that have not. May be repeated: each must hold.
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<String>,
+    /// Begin no more scenarios once one has failed.
+    #[arg(long)]
+    fail_fast: bool,
+    #[command(flatten)]
+    telling: Telling,
     #[command(flatten)]
     reports: Reports,
 }
 
 impl Run {
     pub fn execute(self) -> u8 {
-        let colours = if self.reports.take_stdout() {
-            super::colours(&std::io::stderr())
-        } else {
-            super::colours(&std::io::stdout())
-        };
         let program = match std::env::current_exe() {
             Ok(program) => program,
             Err(why) => {
@@ -78,10 +81,8 @@ impl Run {
                 return BROKEN;
             }
         };
-        if self.reports.clash() {
-            super::complain(format_args!(
-                "quietdown: --json and --tap cannot both go to standard output; name a file for one of them"
-            ));
+        if let Err(why) = self.reports.check() {
+            super::complain(format_args!("quietdown: {why}"));
             return WRONG;
         }
         let purpose = Purpose {
@@ -90,7 +91,7 @@ impl Run {
             control: self.control,
             program: Some(program.clone()),
         };
-        let selected = match files::load(&self.scenarios, purpose, super::colours(&std::io::stderr())) {
+        let mut selected = match files::load(&self.scenarios, purpose, super::colours(&std::io::stderr())) {
             Ok(selected) => selected,
             Err(wrong) => {
                 wrong.iter().for_each(|why| super::complain(format_args!("{why}\n")));
@@ -111,6 +112,14 @@ impl Run {
             return WRONG;
         }
         let stale = if self.scenarios.is_empty() { stale(&selected) } else { Vec::new() };
+        let all = selected.len();
+        selected.retain(|case| self.filter.iter().all(|filter| is_meant(filter, &case.label())));
+        if selected.is_empty() {
+            super::complain(format_args!(
+                "quietdown: --filter leaves none of {all} scenarios; `quietdown list` names all"
+            ));
+            return WRONG;
+        }
         let runner = Runner::new(program).keep(self.keep);
         let runner = match &self.runs {
             Some(runs) => runner.runs(runs),
@@ -139,11 +148,13 @@ impl Run {
                 (false, true) => Accept::Missing,
                 (false, false) => Accept::Never,
             },
+            fail_fast: self.fail_fast,
         };
-        let stream = if self.reports.take_stdout() { ProgressStream::Stderr } else { ProgressStream::Stdout };
-        let (mut progress, mut recorder) = (Progress::new(Terminal { colours }, stream), Recorder::default());
+        let console = self.reports.console(self.telling.verbosity());
+        let (mut progress, mut recorder) = (Progress::new(console), Recorder::default());
         let silence = self.reports.silence();
         silence.iter().for_each(|silence| progress.say(silence.begin()));
+        progress.begin(selected.len() * self.repeat.get());
         let counts = suite.run(&mut (&mut progress, &mut recorder));
         let took = began.elapsed();
         progress.finish(&counts, took);
@@ -165,7 +176,7 @@ impl Run {
 /// The exit code.
 fn code(counts: &Counts, missed: bool, stale: bool) -> u8 {
     match counts {
-        Counts { broken: 1.., .. } => BROKEN,
+        Counts { broken: 1.., .. } | Counts { unsaved: 1.., .. } => BROKEN,
         Counts { failed: 1.., .. } => FAILED,
         _ if missed => FAILED,
         // Nothing was tested.
@@ -173,6 +184,26 @@ fn code(counts: &Counts, missed: bool, stale: bool) -> u8 {
         _ if stale => WRONG,
         _ => PASSED,
     }
+}
+
+/// Whether a filter means a scenario of this name.
+fn is_meant(filter: &str, name: &str) -> bool {
+    match filter.strip_prefix('!') {
+        Some(filter) => !has(filter, name),
+        None => has(filter, name),
+    }
+}
+
+/// Whether the parts of a pattern are in a name, one behind the other.
+fn has(pattern: &str, name: &str) -> bool {
+    let mut rest = name;
+    pattern.split('*').all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
 }
 
 /// What is left of scenarios and variants that are gone.
@@ -223,4 +254,19 @@ pub(super) fn interrupt() {
             std::process::exit(130);
         }
     });
+}
+
+#[test]
+fn a_filter_is_a_part_of_a_name_or_parts_in_order_or_what_is_not_in_it() {
+    for (filter, name, meant) in [
+        ("stop", "stop-mid-body", true),
+        ("stop*body", "stop-mid-body", true),
+        ("body*stop", "stop-mid-body", false),
+        ("!stop", "stop-mid-body", false),
+        ("!stop", "idle", true),
+        ("*", "idle", true),
+        ("idle+fixed", "idle", false),
+    ] {
+        assert_eq!(is_meant(filter, name), meant, "{filter} {name}");
+    }
 }

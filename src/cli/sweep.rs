@@ -8,14 +8,15 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::report::{Tally, Terminal};
+use crate::report::{Console, Recorder, SweptPoints, Tally, Terminal, Verbosity, failed_point};
 use crate::run::{Cost, Report, Runner, SuiteCase, drive, own_runs};
 use crate::scenario::SweepFault;
-use crate::sweep::{self, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
+use crate::sweep::{self, LEDGER_VERSION, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
 use crate::system::System;
 use clap::Args;
 
 use super::files;
+use super::reports::{Reports, Telling};
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
 use failures::Failures;
 use selection::{Shard, Which, budget};
@@ -73,6 +74,13 @@ pub struct Sweep {
     /// Plant a defect of the system; the clean run is made without it.
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
+    /// Begin no more points once one has failed.
+    #[arg(long)]
+    fail_fast: bool,
+    #[command(flatten)]
+    telling: Telling,
+    #[command(flatten)]
+    reports: Reports,
 }
 
 /// Why a sweep could not be made: its exit code, and what to say.
@@ -90,9 +98,13 @@ impl Sweep {
     }
 
     fn sweep(&self) -> Result<u8, Ended> {
-        let deadline = self.budget.map(|budget| Instant::now() + budget);
+        self.reports.check().map_err(|why| (WRONG, why.to_owned()))?;
+        let began = Instant::now();
+        let deadline = self.budget.map(|budget| began + budget);
         let SuiteCase { scenario, system, .. } = self.load()?;
-        let terminal = Terminal { colours: super::colours(&std::io::stdout()) };
+        let mut console = self.reports.console(self.telling.verbosity());
+        let terminal = console.terminal;
+        let mut recorder = Recorder::default();
         let folder = self.folder.clone().map_or_else(|| new_folder(&scenario.name), Ok)?;
         let program = std::env::current_exe().map_err(|why| (BROKEN, format!("cannot find its own program: {why}")))?;
         let clean = Runner::new(program).runs(folder.join("runs"));
@@ -122,27 +134,40 @@ impl Sweep {
         let ledger = Ledger::open(&folder, Subject { requests: sweep.requests().to_vec(), ..subject });
         let mut ledger = ledger.map_err(|why| match why {
             LedgerError::Other { .. } | LedgerError::Busy { .. } => (WRONG, why.to_string()),
+            LedgerError::Newer { .. } => (WRONG, why.to_string()),
             _ => (BROKEN, why.to_string()),
         })?;
+        let silence = self.reports.silence();
+        silence.iter().for_each(|silence| console.say(silence.begin()));
         let done = points.iter().filter(|point| ledger.known.contains_key(&point.number)).count();
-        super::say(format_args!(
-            "{}: {} points of {} requests{}; results: {}",
+        let before = if done > 0 { format!(", {done} of them done before") } else { String::new() };
+        console.say(format_args!(
+            "{}: {} points of {} requests{before}\nresults: {}",
             scenario.name,
             points.len(),
             sweep.requests().len(),
-            if done > 0 { format!(", {done} of them done before") } else { String::new() },
             folder.display()
         ));
-        let costs = self.run(&sweep, &points, &mut ledger, deadline)?;
+        let costs = self.run(&sweep, &points, &mut ledger, deadline, &mut console);
+        console.finish();
+        let costs = costs?;
         let failures = Failures::new(&sweep, &points, &ledger.known, &folder);
-        let written = failures.write(terminal);
-        if self.random.is_none() {
-            super::say(format_args!("\n{}", terminal.matrix(&points, sweep.requests(), &ledger.known)));
+        let (shown_by, written) = failures.write(&console);
+        if self.random.is_none() && console.verbosity > Verbosity::Quiet {
+            console.say(format_args!("\n{}", terminal.matrix(&points, sweep.requests(), &ledger.known)));
         }
-        super::say(terminal.costs(&costs));
-        sweep.schedules().iter().for_each(super::say);
+        if console.verbosity > Verbosity::Quiet {
+            console.say(terminal.costs(&costs));
+            sweep.schedules().iter().for_each(|schedule| console.say(schedule));
+        }
+        let code = self.end(&points, &ledger, &folder, &console);
+        silence.iter().for_each(|silence| console.say(silence.end()));
+        let swept = SweptPoints { sweep: &sweep, points: &points, outcomes: &ledger.known, shown_by: &shown_by };
+        let counts = swept.record(&mut recorder);
+        let unwritten = self.reports.write(&recorder.finish(&counts, began.elapsed()));
+        unwritten.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         written?;
-        Ok(self.end(&points, &ledger, &folder))
+        Ok(if unwritten.is_empty() { code } else { BROKEN })
     }
 
     fn load(&self) -> Result<SuiteCase, Ended> {
@@ -182,6 +207,7 @@ impl Sweep {
             (None, false) => format!("points, {} generations", self.generations),
         };
         Subject {
+            version: LEDGER_VERSION,
             scenario: scenario.to_owned(),
             system: system.source.clone(),
             variant: system.variant.clone(),
@@ -239,8 +265,7 @@ impl Sweep {
             }
             return;
         }
-        let strikes: Vec<String> = point.strikes.iter().map(|strike| strike.describe(sweep.requests())).collect();
-        super::say(format_args!("{:>6}  {}", point.number, strikes.join(", then ")));
+        super::say(format_args!("{:>6}  {}", point.number, point.describe(sweep.requests())));
     }
 
     /// Runs what is not done, one kind of fault after the other.
@@ -250,6 +275,7 @@ impl Sweep {
         points: &[Point],
         ledger: &mut Ledger,
         deadline: Option<Instant>,
+        console: &mut Console,
     ) -> Result<BTreeMap<SweepFault, Cost>, Ended> {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = self.jobs.or(NonZeroUsize::new(2 * processors)).unwrap_or(NonZeroUsize::MIN);
@@ -259,47 +285,59 @@ impl Sweep {
                 kinds.entry(strike.fault).or_default().push(point);
             }
         }
+        console.begin(kinds.values().map(Vec::len).sum());
+        let console = &*console;
+        let name = |number: usize| format!("point {number}");
         let mut costs = BTreeMap::new();
-        let mut failure = None;
-        for (fault, points) in kinds {
+        let (mut failure, mut goes_on) = (None, true);
+        for (fault, kind) in kinds {
             let run = |point: &Point| {
+                console.begun(&name(point.number));
                 let (outcome, report) = sweep.run(point);
                 // A scenario file will show it again: thousands of folders would show it no better.
                 let _ = report.map(Report::discard);
                 outcome
             };
             let done = |outcome: Outcome| {
-                if matches!(outcome.verdict, Verdict::Failed | Verdict::Broken) {
-                    super::say(format_args!("FAIL  point {}: {}", outcome.number, sweep::headline(&outcome.findings)));
+                let failed = matches!(outcome.verdict, Verdict::Failed | Verdict::Broken);
+                console.ended(&name(outcome.number), failed);
+                if let (true, Some(point)) = (failed, points.iter().find(|point| point.number == outcome.number)) {
+                    let what = failed_point(point, sweep.requests(), &outcome);
+                    console.say(format_args!("{}  {what}", console.terminal.bad("FAIL")));
                 }
                 failure = ledger.add(&outcome).err();
-                failure.is_none()
+                console.show(|| console.terminal.matrix(points, sweep.requests(), &ledger.known));
+                goes_on = failure.is_none() && !(failed && self.fail_fast);
+                goes_on
             };
-            let cost = drive(points, jobs, deadline, run, done);
+            let cost = drive(kind, jobs, deadline, run, done);
             costs.insert(fault, cost);
             if let Some(why) = failure {
                 return Err((BROKEN, why.to_string()));
+            }
+            if !goes_on {
+                break;
             }
         }
         Ok(costs)
     }
 
-    fn end(&self, points: &[Point], ledger: &Ledger, folder: &std::path::Path) -> u8 {
+    fn end(&self, points: &[Point], ledger: &Ledger, folder: &std::path::Path, console: &Console) -> u8 {
         let mut tally = Tally::default();
         points.iter().for_each(|point| tally.add(ledger.known.get(&point.number)));
         for point in points {
             if let Some(outcome) = ledger.known.get(&point.number).filter(|it| it.verdict == Verdict::NotFired) {
                 let why = outcome.findings.first().map_or("it has no request", |finding| finding.message.as_str());
-                super::say(format_args!("unmet point {}: {why}", point.number));
+                console.say(format_args!("unmet point {}: {why}", point.number));
             }
         }
         let Tally { passed, failed, not_fired, broken, not_run } = tally;
-        super::say(format_args!(
+        console.say(format_args!(
             "{} points: {passed} passed, {failed} failed, {not_fired} did not fire, {broken} broken, {not_run} not run",
             points.len()
         ));
         if not_run > 0 {
-            super::say(format_args!("to go on: add --folder {}", folder.display()));
+            console.say(format_args!("to go on: add --folder {}", folder.display()));
         }
         match tally {
             Tally { broken: 1.., .. } => BROKEN,

@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod parse;
+mod place;
 mod read;
 mod regular;
 mod rules;
@@ -13,6 +14,7 @@ mod values;
 pub(crate) use diagnostic::known_names;
 pub use diagnostic::{Diagnostic, Diagnostics, Need, NeedKind};
 pub(crate) use parse::parse;
+pub(crate) use place::line_of;
 pub use quietdown_proxy::engine::{At, Span, Times, fits};
 pub(crate) use read::read;
 pub(crate) use regular::{SAVED_BOUND, read_bounded, read_text};

@@ -1,23 +1,33 @@
 //! How results are told.
 
+#[cfg(feature = "cli")]
+mod console;
+#[cfg(feature = "cli")]
+mod live;
 mod log_results;
 #[cfg(feature = "reports")]
 pub mod machine;
+#[cfg(feature = "cli")]
 mod progress;
 mod results;
 mod survey;
 mod sweep;
+mod sweep_results;
 mod terminal;
 mod tracebacks;
 
 pub use crate::log::inert;
 #[cfg(feature = "cli")]
+pub use console::{Console, ProgressStream, Verbosity};
+#[cfg(feature = "cli")]
 pub(crate) use log_results::results_of_logs;
 pub use log_results::{LOG_RESULTS_VERSION, LogCounts, LogExample, LogKind, LogResult, LogResults, LogVerdict};
-pub use progress::{Progress, ProgressStream};
+#[cfg(feature = "cli")]
+pub use progress::Progress;
 pub use results::{RESULTS_VERSION, Recorder, Results, ResultsSummary, TestResult, TestStatus};
 pub use survey::{above, survey, understood};
 pub use sweep::Tally;
+pub use sweep_results::{SweptPoints, failed_point};
 pub use terminal::Terminal;
 
 /// Whether something could not be written to standard output, such as a full disk.

@@ -1,25 +1,15 @@
-//! Tells a terminal how scenarios end, one line each, and at the end what is wrong.
+//! Tells people how scenarios end, one line each, and at the end what is wrong.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Terminal;
-use crate::run::{Accepted, Counts, Ending, FailureReason, Reporter, SuiteCase};
-
-/// Where people read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProgressStream {
-    /// Standard output.
-    Stdout,
-    /// Standard error, where standard output is for programs.
-    Stderr,
-}
+use super::console::{Console, Verbosity};
+use crate::run::{Accepted, Counts, Ending, FailureReason, Report, Reporter, SuiteCase};
 
 /// Tells people what happens; what is broken, on standard error.
 #[derive(Debug)]
 pub struct Progress {
-    terminal: Terminal,
-    stream: ProgressStream,
+    console: Console,
     /// What is wrong with scenarios that failed as expected, by name.
     known: BTreeMap<String, String>,
     details: Vec<String>,
@@ -29,43 +19,68 @@ pub struct Progress {
 
 impl Progress {
     /// Tells nothing yet.
-    pub fn new(terminal: Terminal, stream: ProgressStream) -> Self {
-        Self { terminal, stream, known: BTreeMap::new(), details: Vec::new(), left_out: Vec::new() }
+    pub fn new(console: Console) -> Self {
+        Self { console, known: BTreeMap::new(), details: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Prints a line. Whoever has closed the pipe does not want to read more; the exit code still says how it went.
+    /// Prints a line.
     pub fn say(&self, line: impl std::fmt::Display) {
-        use std::io::Write;
-        let line = line.to_string();
-        let line = super::inert(&line, self.terminal.colours);
-        match self.stream {
-            ProgressStream::Stdout => super::note_loss(writeln!(std::io::stdout(), "{line}")),
-            ProgressStream::Stderr => drop(writeln!(std::io::stderr(), "{line}")),
-        }
+        self.console.say(line);
+    }
+
+    /// Says what goes on from now on: so many scenarios are run.
+    pub fn begin(&mut self, all: usize) {
+        self.console.begin(all);
     }
 
     /// Tells everything that is wrong, and the last line.
-    pub fn finish(&self, counts: &Counts, took: Duration) {
-        self.known.values().chain(&self.details).for_each(|detail| self.say(format_args!("\n{detail}")));
-        self.say(self.terminal.summary(counts, took));
+    pub fn finish(&mut self, counts: &Counts, took: Duration) {
+        self.console.finish();
+        let known = self.known.values().filter(|_| self.console.verbosity > Verbosity::Quiet);
+        known.chain(&self.details).for_each(|detail| self.say(format_args!("\n{detail}")));
+        self.say(self.console.terminal.summary(counts, took));
+    }
+
+    /// Prints a line about what is as it must be.
+    fn tell(&self, line: impl std::fmt::Display) {
+        if self.console.verbosity > Verbosity::Quiet {
+            self.say(line);
+        }
+    }
+
+    fn detail(&mut self, report: &Report) {
+        let mut text = self.console.terminal.failure(report);
+        if let Some(why) = &report.unsaved {
+            text.push_str(&format!("  its evidence could not be saved: {why}\n"));
+        }
+        self.details.push(text);
     }
 }
 
 impl Reporter for Progress {
+    fn begun(&mut self, case: &SuiteCase) {
+        self.console.begun(&case.label());
+        if self.console.verbosity == Verbosity::Verbose {
+            self.say(format_args!("begin {}", case.label()));
+        }
+    }
+
     fn ended(&mut self, case: &SuiteCase, ending: &Ending) {
-        let terminal = self.terminal;
+        let terminal = self.console.terminal;
+        let failed = matches!(ending, Ending::Failed(..) | Ending::Unlike(_) | Ending::Broken(_));
+        self.console.ended(&case.label(), failed);
         match ending {
-            Ending::Passed(report) => self.say(terminal.verdict(report)),
+            Ending::Passed(report) => self.tell(terminal.verdict(report)),
             Ending::Controlled(finding) => {
-                self.say(format_args!("pass  {:<38} fails under its control, with {finding}", case.label()));
+                self.tell(format_args!("pass  {:<38} fails under its control, with {finding}", case.label()));
             }
             Ending::Expected(report) => {
-                self.say(terminal.verdict(report));
+                self.tell(terminal.verdict(report));
                 self.known.entry(case.label()).or_insert_with(|| terminal.failure(report));
             }
             Ending::Unlike(report) | Ending::Failed(report, FailureReason::Findings) => {
                 self.say(terminal.verdict(report));
-                self.details.push(terminal.failure(report));
+                self.detail(report);
             }
             Ending::Failed(report, FailureReason::Moves(moving)) => {
                 self.say(terminal.word_for(report, "its transcript moves"));
@@ -73,14 +88,14 @@ impl Reporter for Progress {
             }
             Ending::Failed(report, FailureReason::UnlikeExpected) => {
                 self.say(terminal.word_for(report, "not as its system file expects"));
-                self.details.push(terminal.failure(report));
+                self.detail(report);
             }
             Ending::Failed(report, FailureReason::Uncontrolled(wanted)) => {
                 let found: Vec<String> = report.findings.iter().map(|finding| finding.kind.to_string()).collect();
                 let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
                 let why = format!("its control must fail with {wanted}; found: {found}");
                 self.say(terminal.word_for(report, &why));
-                self.details.push(terminal.failure(report));
+                self.detail(report);
             }
             Ending::Broken(why) => {
                 eprintln!("{}", super::inert(&format!("quietdown: {}: {why}", case.label()), false));
@@ -88,10 +103,11 @@ impl Reporter for Progress {
             Ending::LeftOut(why) => {
                 let line = terminal.not_applicable(&case.label(), why);
                 if !self.left_out.contains(&line) {
-                    self.say(&line);
+                    self.tell(&line);
                     self.left_out.push(line);
                 }
             }
+            Ending::NotRun => {}
         }
     }
 
@@ -99,7 +115,7 @@ impl Reporter for Progress {
         let place = snapshot.place.display();
         match &snapshot.diff {
             None => self.say(format_args!("new   {place}")),
-            Some(diff) => self.say(format_args!("taken {place}\n{}", self.terminal.diff(diff))),
+            Some(diff) => self.say(format_args!("taken {place}\n{}", self.console.terminal.diff(diff))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What came of many scenarios, as values: what every report for machines is written from.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -9,14 +10,14 @@ use crate::finding::Finding;
 use crate::run::{Counts, Ending, FailureReason, Report, Reporter, SuiteCase};
 
 /// The version of [`Results`] as JSON.
-pub const RESULTS_VERSION: u32 = 1;
+pub const RESULTS_VERSION: u32 = 2;
 
-/// What came of a run of many scenarios, as `--json` writes it.
+/// What came of a run of many scenarios, or of a sweep of one, as `--json` writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Results {
-    /// The version of this format: 1.
+    /// The version of this format: 2. Version 1 had no points, no lines and no `not-tested`.
     pub version: u32,
     /// The program that wrote it, with its version.
     pub tool: String,
@@ -46,6 +47,9 @@ pub struct ResultsSummary {
     pub broken: usize,
     /// They were not run.
     pub not_applicable: usize,
+    /// They show nothing: the fault met nothing, or there was no time left for them.
+    #[serde(default)]
+    pub not_tested: usize,
 }
 
 /// How a scenario ended.
@@ -64,6 +68,8 @@ pub enum TestStatus {
     Broken,
     /// It was not run.
     NotApplicable,
+    /// It shows nothing: the fault met nothing, or there was no time left for it.
+    NotTested,
 }
 
 /// What came of one scenario.
@@ -71,10 +77,16 @@ pub enum TestStatus {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TestResult {
-    /// Its name, with that of the system's variant; unique in a report.
+    /// Its name, with that of the system's variant; of a sweep's point with its number. Unique in a report.
     pub name: String,
     /// Its file.
     pub file: PathBuf,
+    /// The line of its file that a failure is about, from 1: that of the step which broke something or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The number of the sweep's point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<usize>,
     /// The system that it ran on.
     pub system: String,
     /// How it ended.
@@ -89,6 +101,9 @@ pub struct TestResult {
     /// The folder with its evidence, where it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<PathBuf>,
+    /// The scenario file that shows a sweep's failure again, where one was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_by: Option<PathBuf>,
 }
 
 /// Keeps what came of each scenario.
@@ -96,11 +111,12 @@ pub struct TestResult {
 pub struct Recorder {
     began: SystemTime,
     tests: Vec<TestResult>,
+    names: HashSet<String>,
 }
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { began: SystemTime::now(), tests: Vec::new() }
+        Self { began: SystemTime::now(), tests: Vec::new(), names: HashSet::new() }
     }
 }
 
@@ -119,18 +135,20 @@ impl Recorder {
                 expected_failures: counts.expected,
                 broken: counts.broken,
                 not_applicable: counts.left_out,
+                not_tested: counts.not_run,
             },
             tests: self.tests,
         }
     }
 
-    /// A name that no earlier test has: with `--repeat` a scenario ends several times.
-    fn unique(&self, name: String) -> String {
-        let taken = |name: &str| self.tests.iter().any(|test| test.name == name);
-        if !taken(&name) {
-            return name;
+    /// Adds what came of a test, under a name that no earlier one has: with `--repeat` a scenario ends several times.
+    pub fn add(&mut self, mut test: TestResult) {
+        if !self.names.insert(test.name.clone()) {
+            let rounds = (2_u64..).map(|round| format!("{} (round {round})", test.name));
+            test.name = rounds.into_iter().find(|name| !self.names.contains(name)).unwrap_or_default();
+            self.names.insert(test.name.clone());
         }
-        (2_u64..).map(|round| format!("{name} (round {round})")).find(|name| !taken(name)).unwrap_or(name)
+        self.tests.push(test);
     }
 }
 
@@ -149,18 +167,24 @@ impl Reporter for Recorder {
             Ending::Failed(report, why) => (TestStatus::Failed, reason(report, why), Some(report)),
             Ending::Broken(why) => (TestStatus::Broken, Some(why.to_string()), None),
             Ending::LeftOut(why) => (TestStatus::NotApplicable, Some(why.reason.clone()), None),
+            Ending::NotRun => (TestStatus::NotTested, Some("not run: another had failed before".to_owned()), None),
         };
-        self.tests.push(TestResult {
-            name: self.unique(case.label()),
-            file: case.scenario.path.clone(),
-            system: case.system.file.name.clone(),
-            status,
+        let test = TestResult::new(case.label(), &case.scenario.path, &case.system.file.name, status);
+        self.add(TestResult {
             reason,
+            line: report.filter(|_| status == TestStatus::Failed).and_then(|report| line(case, report)),
             took_ms: report.map_or(0, |report| report.evidence.took / 1000),
             findings: report.map(|report| report.findings.clone()).unwrap_or_default(),
             evidence: report.and_then(|report| report.folder.clone()),
+            ..test
         });
     }
+}
+
+/// The line of the step that a failure is about.
+fn line(case: &SuiteCase, report: &Report) -> Option<usize> {
+    let step = report.step().and_then(|number| case.scenario.file.steps.get(number.checked_sub(1)?))?;
+    Some(crate::file::line_of(&case.scenario.source, step.span().start))
 }
 
 fn reason(report: &Report, why: &FailureReason) -> Option<String> {
@@ -179,6 +203,23 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl TestResult {
+    /// A test of this name that has ended like this, of which nothing else is known yet.
+    pub fn new(name: impl Into<String>, file: impl Into<PathBuf>, system: &str, status: TestStatus) -> Self {
+        Self {
+            name: name.into(),
+            file: file.into(),
+            line: None,
+            point: None,
+            system: system.to_owned(),
+            status,
+            reason: None,
+            took_ms: 0,
+            findings: Vec::new(),
+            evidence: None,
+            shown_by: None,
+        }
+    }
+
     /// What is wrong in one line: the first finding, or the reason.
     pub fn headline(&self) -> String {
         let first = self.findings.first().map(|finding| format!("{}: {}", finding.kind, finding.message));
@@ -213,14 +254,11 @@ pub(crate) mod samples {
     /// A run in which everything happens, with evidence that would like to be something else.
     pub(crate) fn results() -> Results {
         let test = |name: &str, status, reason: Option<&str>, findings: Vec<Finding>| TestResult {
-            name: name.to_owned(),
-            file: PathBuf::from(format!("scenarios/{name}.toml")),
-            system: "shop".to_owned(),
-            status,
             reason: reason.map(str::to_owned),
             took_ms: 1500,
             evidence: (!findings.is_empty()).then(|| PathBuf::from(format!("/tmp/runs/{name}"))),
             findings,
+            ..TestResult::new(name, format!("scenarios/{name}.toml"), "shop", status)
         };
         let hostile = Finding::new(FindingKind::Traceback, "KeyError: 100% <b>|x|</b>\u{1b}[31m ]]> ```\u{0}")
             .process("a")
@@ -231,7 +269,14 @@ pub(crate) mod samples {
             tool: "quietdown 0".to_owned(),
             began_ms: 1_700_000_000_000,
             took_ms: 4_200,
-            summary: ResultsSummary { passed: 1, failed: 2, expected_failures: 1, broken: 1, not_applicable: 1 },
+            summary: ResultsSummary {
+                passed: 1,
+                failed: 2,
+                expected_failures: 1,
+                broken: 1,
+                not_applicable: 1,
+                not_tested: 1,
+            },
             tests: vec![
                 test("idle", TestStatus::Passed, None, Vec::new()),
                 test("loud", TestStatus::Failed, None, vec![hostile, plain.clone()]),
@@ -239,6 +284,10 @@ pub(crate) mod samples {
                 test("known", TestStatus::ExpectedFailure, Some("issue #12"), vec![plain]),
                 test("harness", TestStatus::Broken, Some("too many open files"), Vec::new()),
                 test("elsewhere", TestStatus::NotApplicable, Some("needs a runner"), Vec::new()),
+                TestResult {
+                    point: Some(12),
+                    ..test("swept #12: rst once", TestStatus::NotTested, Some("the fault met nothing"), Vec::new())
+                },
             ],
         }
     }

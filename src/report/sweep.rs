@@ -3,22 +3,43 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use anstyle::Style;
+
 use super::Terminal;
+use super::terminal::{BAD, GOOD, MIXED};
 use crate::log::printable;
 use crate::proxy::Phase;
 use crate::run::Cost;
 use crate::scenario::SweepFault;
-use crate::sweep::{Outcome, Point, Recorded, Verdict, phase_name};
+use crate::sweep::{Outcome, Point, Recorded, Verdict};
 
-/// The columns of the matrix.
-const PHASES: [Phase; 6] = [
-    Phase::RequestHead,
-    Phase::RequestBody,
-    Phase::RequestSent,
-    Phase::ResponseHead,
-    Phase::ResponseBody,
-    Phase::ResponseSent,
+/// The columns of the matrix, with what stands above them.
+const PHASES: [(Phase, &str); 6] = [
+    (Phase::RequestHead, "head"),
+    (Phase::RequestBody, "body"),
+    (Phase::RequestSent, "sent"),
+    (Phase::ResponseHead, "head"),
+    (Phase::ResponseBody, "body"),
+    (Phase::ResponseSent, "sent"),
 ];
+
+/// How wide a column is: six of them and a label are within 80 columns.
+const COLUMN: usize = 8;
+/// How wide the label of a request may be.
+const LABEL: usize = 79 - 6 * (COLUMN + 1);
+
+/// What stands before a share, and what it means.
+const MARKS: [(&str, &str); 3] =
+    [("F ", "F: a point failed"), ("B ", "B: the harness failed"), ("U ", "U: a fault met nothing")];
+
+/// A label as far as there is room.
+fn shortened(label: &str) -> String {
+    let label = printable(label);
+    if label.chars().count() <= LABEL {
+        return label.into_owned();
+    }
+    label.chars().take(LABEL - 1).chain(['…']).collect()
+}
 
 /// How many points of a cell came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +68,16 @@ impl Tally {
         }
     }
 
+    /// What is to be seen of it without colours.
+    fn mark(self) -> &'static str {
+        match self {
+            Self { failed: 1.., .. } => "F ",
+            Self { broken: 1.., .. } => "B ",
+            Self { not_fired: 1.., .. } => "U ",
+            _ => "",
+        }
+    }
+
     fn all(self) -> usize {
         self.passed + self.failed + self.not_fired + self.broken + self.not_run
     }
@@ -61,41 +92,48 @@ impl Terminal {
                 cells.entry((strike.request, strike.place.phase)).or_default().add(outcomes.get(&point.number));
             }
         }
-        let width = requests.iter().map(|request| request.label().chars().count()).max().unwrap_or(0);
-        let mut text = format!("{:width$}", "");
-        for phase in PHASES {
-            let _ = write!(text, "  {:>13}", phase_name(phase));
+        let rows: Vec<(usize, String)> = requests
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| PHASES.iter().any(|(phase, _)| cells.contains_key(&(*index, *phase))))
+            .map(|(index, request)| (index, shortened(&request.label())))
+            .collect();
+        let width = rows.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0);
+        let half = 3 * (COLUMN + 1);
+        let mut text = format!("{:width$}{:>half$}{:>half$}\n{:width$}", "", "request", "response", "");
+        for (_, name) in PHASES {
+            let _ = write!(text, " {name:>COLUMN$}");
         }
         text.push('\n');
-        for (index, request) in requests.iter().enumerate() {
-            if !PHASES.iter().any(|phase| cells.contains_key(&(index, *phase))) {
-                continue;
-            }
-            let _ = write!(text, "{:width$}", printable(&request.label()));
-            for phase in PHASES {
-                let cell = cells.get(&(index, phase)).map_or(String::new(), |tally| self.cell(*tally));
-                text.push_str("  ");
-                text.push_str(&cell);
-                if !cells.contains_key(&(index, phase)) {
-                    let _ = write!(text, "{:>13}", "");
-                }
+        for (index, label) in &rows {
+            let _ = write!(text, "{label:width$}");
+            for (phase, _) in PHASES {
+                let cell = cells.get(&(*index, phase)).map_or(format!("{:COLUMN$}", ""), |tally| self.cell(*tally));
+                let _ = write!(text, " {cell}");
             }
             text.truncate(text.trim_end_matches(' ').len());
             text.push('\n');
+        }
+        let marked: Vec<&str> = MARKS
+            .iter()
+            .filter(|(mark, _)| cells.values().any(|it| it.mark() == *mark))
+            .map(|(_, what)| *what)
+            .collect();
+        if !marked.is_empty() {
+            let _ = writeln!(text, "passed/all; {}", marked.join(", "));
         }
         text
     }
 
     fn cell(self, tally: Tally) -> String {
-        let share = format!("{}/{}", tally.passed, tally.all());
-        let (word, colour) = match tally {
-            Tally { failed: 1.., .. } => ("FAIL ", "31;1"),
-            Tally { broken: 1.., .. } => ("broken ", "31;1"),
-            Tally { not_fired: 1.., .. } => ("unmet ", "33"),
-            Tally { not_run: 1.., .. } => ("", "2"),
-            _ => ("", "32"),
+        let share = format!("{}{}/{}", tally.mark(), tally.passed, tally.all());
+        let style = match tally {
+            Tally { failed: 1.., .. } | Tally { broken: 1.., .. } => BAD,
+            Tally { not_fired: 1.., .. } => MIXED,
+            Tally { not_run: 1.., .. } => Style::new().dimmed(),
+            _ => GOOD,
         };
-        self.paint(&format!("{:>13}", format!("{word}{share}")), colour)
+        self.paint(&format!("{share:>COLUMN$}"), style)
     }
 
     /// What points cost, a line for every fault and one for all.
@@ -122,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_did_not_fire_and_what_did_not_run_is_no_pass() {
-        let outcome = |verdict| Outcome { number: 1, verdict, findings: Vec::new(), took: 0 };
+        let outcome = |verdict| Outcome::new(1, verdict);
         let mut tally = Tally::default();
         for verdict in [Verdict::Passed, Verdict::NotFired, Verdict::Failed, Verdict::Broken] {
             tally.add(Some(&outcome(verdict)));
@@ -130,8 +168,35 @@ mod tests {
         tally.add(None);
         assert_eq!(tally, Tally { passed: 1, failed: 1, not_fired: 1, broken: 1, not_run: 1 });
         let plain = Terminal { colours: false };
-        assert_eq!(plain.cell(tally).trim(), "FAIL 1/5");
-        assert_eq!(plain.cell(Tally { passed: 2, not_fired: 1, ..Tally::default() }).trim(), "unmet 2/3");
+        assert_eq!(plain.cell(tally).trim(), "F 1/5");
+        assert_eq!(plain.cell(Tally { passed: 2, not_fired: 1, ..Tally::default() }).trim(), "U 2/3");
         assert_eq!(plain.cell(Tally { passed: 2, not_run: 1, ..Tally::default() }).trim(), "2/3");
+    }
+
+    #[test]
+    fn a_matrix_fits_into_80_columns_however_long_a_label_is() {
+        let request = Recorded {
+            process: "a-client-with-a-long-name".to_owned(),
+            call: Some("enqueue_rollout_with_resources".to_owned()),
+            op: None,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            sizes: crate::sweep::Sizes::default(),
+            earlier: Vec::new(),
+            steps: (0, 0),
+            cause: None,
+        };
+        let strike = |(phase, _)| crate::sweep::Strike {
+            request: 0,
+            place: crate::sweep::Place { phase, spot: None },
+            fault: SweepFault::Rst,
+            persistence: crate::sweep::Persistence::Once,
+        };
+        let points: Vec<Point> =
+            (0..600).map(|number| Point { number, strikes: vec![strike(PHASES[number % 6])] }).collect();
+        let outcomes = points.iter().map(|point| (point.number, Outcome::new(point.number, Verdict::Failed))).collect();
+        let text = Terminal { colours: false }.matrix(&points, &[request], &outcomes);
+        assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
+        assert!(text.contains("F 0/100") && text.contains("passed/all; F: a point failed"), "{text}");
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
+
 use super::tracebacks::{self, Group};
 use crate::finding::{Finding, FindingKind};
 use crate::log::printable;
@@ -12,6 +14,17 @@ use crate::transcript::Moving;
 
 /// The most lines of evidence that are shown with one finding; all of them are in the run's folder.
 const EXCERPT: usize = 24;
+
+/// What is as it must be.
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+/// What nobody may overlook, and is no failure.
+pub(super) const MIXED: Style = AnsiColor::Yellow.on_default();
+/// What is not as it must be.
+pub(super) const WRONG: Style = AnsiColor::Red.on_default();
+/// A failure as a whole.
+pub(super) const BAD: Style = WRONG.bold();
+const TITLE: Style = Style::new().bold();
+const PLACE: Style = AnsiColor::Cyan.on_default();
 
 /// Writes results as text, with colours if asked.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +38,9 @@ impl Terminal {
     pub fn verdict(self, report: &Report) -> String {
         let took = Duration::from_micros(report.evidence.took);
         let word = match (report.passed(), report.failed_as_expected()) {
-            (true, _) => self.paint("pass", "32"),
-            (_, true) => self.paint("xfail", "33"),
-            _ => self.paint("FAIL", "31;1"),
+            (true, _) => self.paint("pass", GOOD),
+            (_, true) => self.paint("xfail", MIXED),
+            _ => self.paint("FAIL", BAD),
         };
         let gap = if report.failed_as_expected() { " " } else { "  " };
         let name = report.label();
@@ -49,13 +62,13 @@ impl Terminal {
 
     /// Everything that is wrong with a scenario.
     pub fn failure(self, report: &Report) -> String {
-        let mut text = format!("{}\n", self.paint(&format!("── {} ", report.label()), "1"));
+        let mut text = format!("{}\n", self.paint(&format!("── {} ", report.label()), TITLE));
         match &report.expected {
             Some(Expected { unlike: Some(why), .. }) => {
-                let _ = writeln!(text, "  {} {}", self.paint("expected-failure", "31"), printable(why));
+                let _ = writeln!(text, "  {} {}", self.paint("expected-failure", WRONG), printable(why));
             }
             Some(Expected { reason, unlike: None }) => {
-                let _ = writeln!(text, "  {} {}", self.paint("fails as expected:", "33"), printable(reason));
+                let _ = writeln!(text, "  {} {}", self.paint("fails as expected:", MIXED), printable(reason));
             }
             None => {}
         }
@@ -92,7 +105,7 @@ impl Terminal {
     /// The tracebacks of one cause.
     fn traceback(self, group: &Group) -> String {
         let times = if group.count() == 1 { String::new() } else { format!("{} × ", group.count()) };
-        let word = self.paint(&FindingKind::Traceback.to_string(), "31");
+        let word = self.paint(&FindingKind::Traceback.to_string(), WRONG);
         let mut text = format!("  {word} {times}{}\n", printable(&group.title));
         for (name, value) in group.facts() {
             let _ = writeln!(text, "    {name:<9} {}", printable(&value));
@@ -107,7 +120,7 @@ impl Terminal {
     pub fn finding(self, finding: &Finding) -> String {
         let process = finding.process.as_ref().map(|process| format!(" {process}:")).unwrap_or_default();
         let mut text =
-            format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), "31"), printable(&finding.message));
+            format!("  {}{process} {}\n", self.paint(&finding.kind.to_string(), WRONG), printable(&finding.message));
         let diff = finding.kind == FindingKind::SnapshotDiffers;
         // A message of several lines is as many lines here.
         let lines: Vec<&str> = finding.excerpt.iter().flat_map(|line| line.split('\n')).collect();
@@ -123,7 +136,7 @@ impl Terminal {
 
     /// One line for a scenario that has ended, with a word about why it failed.
     pub fn word_for(self, report: &Report, why: &str) -> String {
-        format!("{}  {:<38} {why}", self.paint("FAIL", "31;1"), report.label())
+        format!("{}  {:<38} {why}", self.paint("FAIL", BAD), report.label())
     }
 
     /// A unified diff, with colours.
@@ -134,8 +147,8 @@ impl Terminal {
 
     /// The lines of a transcript that move between two runs, and what would settle it.
     pub fn moving(self, scenario: &str, moving: &Moving) -> String {
-        let mut text = format!("{}\n", self.paint(&format!("── {scenario} "), "1"));
-        let _ = writeln!(text, "  {} two runs have different transcripts", self.paint("moves", "31"));
+        let mut text = format!("{}\n", self.paint(&format!("── {scenario} "), TITLE));
+        let _ = writeln!(text, "  {} two runs have different transcripts", self.paint("moves", WRONG));
         for line in moving.lines.iter().take(EXCERPT) {
             let _ = writeln!(text, "    | {}", self.diff_line(line));
         }
@@ -150,9 +163,9 @@ impl Terminal {
 
     fn diff_line(self, line: &str) -> String {
         let colour = match line.as_bytes().first() {
-            Some(b'+') => "32",
-            Some(b'-') => "31",
-            Some(b'@') => "36",
+            Some(b'+') => GOOD,
+            Some(b'-') => WRONG,
+            Some(b'@') => PLACE,
             _ => return printable(line).into_owned(),
         };
         self.paint(&printable(line), colour)
@@ -160,30 +173,38 @@ impl Terminal {
 
     /// The last line.
     pub fn summary(self, counts: &Counts, took: Duration) -> String {
-        let &Counts { passed, failed, expected, broken, left_out: not_applicable, .. } = counts;
+        let &Counts { passed, failed, expected, broken, left_out: not_applicable, not_run, .. } = counts;
         let failed = failed + broken;
         let word = match (failed, not_applicable) {
-            (0, _) if expected > 0 => self.paint("all as expected", "32"),
-            (0, 0) => self.paint("all passed", "32"),
-            (0, _) if passed > 0 => self.paint("all that apply passed", "32"),
-            (0, _) => self.paint("nothing was tested", "31;1"),
-            _ => self.paint(&format!("{failed} failed"), "31;1"),
+            (0, _) if expected > 0 => self.paint("all as expected", GOOD),
+            (0, 0) => self.paint("all passed", GOOD),
+            (0, _) if passed > 0 => self.paint("all that apply passed", GOOD),
+            (0, _) => self.paint("nothing was tested", BAD),
+            _ => self.paint(&format!("{failed} failed"), BAD),
         };
-        let all = passed + failed + expected + not_applicable;
+        let all = passed + failed + expected + not_applicable + not_run;
         let scenarios = if all == 1 { "scenario" } else { "scenarios" };
         let left_out = if not_applicable > 0 { format!(", {not_applicable} not applicable") } else { String::new() };
         let known = if expected > 0 { format!(", {expected} failed as expected") } else { String::new() };
+        let not_begun = if not_run > 0 { format!(", {not_run} not begun") } else { String::new() };
         let took = took.as_secs_f64();
-        format!("{all} {scenarios}, {passed} passed, {failed} failed{known}{left_out} in {took:.1} s: {word}")
+        format!(
+            "{all} {scenarios}, {passed} passed, {failed} failed{known}{left_out}{not_begun} in {took:.1} s: {word}"
+        )
     }
 
     /// One line for a scenario that cannot be run this way.
     pub fn not_applicable(self, scenario: &str, why: &NotApplicable) -> String {
-        format!("{}   {scenario:<38} {}", self.paint("n/a", "33"), printable(&why.reason))
+        format!("{}   {scenario:<38} {}", self.paint("n/a", MIXED), printable(&why.reason))
     }
 
-    pub(super) fn paint(self, text: &str, code: &str) -> String {
-        if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    /// A word about what is not as it must be.
+    pub fn bad(self, word: &str) -> String {
+        self.paint(word, BAD)
+    }
+
+    pub(super) fn paint(self, text: &str, style: Style) -> String {
+        if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 

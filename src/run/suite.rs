@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::queue::{drive, side_by_side};
 use super::{Report, Runner};
@@ -48,6 +49,8 @@ pub enum Ending {
     Broken(HarnessError),
     /// It was not run.
     LeftOut(NotApplicable),
+    /// It was not begun, because another had failed and [`Suite::fail_fast`] is set.
+    NotRun,
 }
 
 /// In what way a scenario failed.
@@ -129,6 +132,10 @@ pub struct Counts {
     pub broken: usize,
     /// They were not run.
     pub left_out: usize,
+    /// They were not begun after one had failed.
+    pub not_run: usize,
+    /// Their evidence could not be saved.
+    pub unsaved: usize,
     /// Of those that were not run, the ones that no system file declares, each once with its reason.
     pub undeclared: Vec<String>,
 }
@@ -150,6 +157,8 @@ pub struct Suite<'a> {
     pub keep: bool,
     /// Which snapshots are written.
     pub accept: Accept,
+    /// Whether none is begun any more once one has failed.
+    pub fail_fast: bool,
 }
 
 impl Suite<'_> {
@@ -160,13 +169,18 @@ impl Suite<'_> {
         let mut counts = Counts::default();
         for _ in 0..self.repeat.get() {
             let mut more = true;
+            let failed = AtomicBool::new(false);
             let run = |case| {
+                if self.fail_fast && failed.load(Ordering::Relaxed) {
+                    return (case, Ending::NotRun);
+                }
                 lock(&reporter).begun(case);
                 (case, self.one(case, &first, &reporter))
             };
             let done = |(case, ending): (&SuiteCase, Ending)| {
                 lock(&reporter).ended(case, &ending);
                 more &= counts.add(case, &ending);
+                failed.fetch_or(counts.failed + counts.broken > 0, Ordering::Relaxed);
                 true
             };
             drive(self.cases.iter().collect(), self.jobs.unwrap_or_else(side_by_side), None, run, done);
@@ -264,6 +278,11 @@ impl Suite<'_> {
 impl Counts {
     /// Counts one; says whether more rounds make sense after it.
     fn add(&mut self, case: &SuiteCase, ending: &Ending) -> bool {
+        if let Ending::Passed(report) | Ending::Expected(report) | Ending::Unlike(report) | Ending::Failed(report, _) =
+            ending
+        {
+            self.unsaved += usize::from(report.unsaved.is_some());
+        }
         match ending {
             Ending::Passed(_) | Ending::Controlled(_) => self.passed += 1,
             Ending::Expected(_) => self.expected += 1,
@@ -283,6 +302,7 @@ impl Counts {
                     self.undeclared.push(said);
                 }
             }
+            Ending::NotRun => self.not_run += 1,
         }
         true
     }

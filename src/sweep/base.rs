@@ -19,6 +19,8 @@ pub(super) struct Base {
     /// Everything but the steps, the control and the sweep.
     pub head: Table,
     pub steps: Vec<BaseStep>,
+    /// Where each of them stands in the scenario's text: a blocking call is two of them.
+    pub places: Vec<usize>,
     pub calls: Vec<BaseCall>,
     pub rules: SweepRules,
     /// The process that listens.
@@ -98,6 +100,7 @@ impl Base {
             summary: scenario.file.summary.clone(),
             head,
             steps: Vec::new(),
+            places: Vec::new(),
             calls: Vec::new(),
             rules,
             listener,
@@ -157,6 +160,7 @@ impl Base {
                     base.steps.push(step_of(on, Act::Other(field("do"), process)));
                 }
             }
+            base.places.resize(base.steps.len(), step.span().start);
         }
         for one in instances.iter().filter(|one| one.kind == RoleKind::FreeRunning) {
             let since = if one.boots { Some(0) } else { started.get(&one.name).copied() };

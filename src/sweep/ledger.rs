@@ -11,9 +11,15 @@ use super::outcome::Outcome;
 use super::recorded::Recorded;
 use crate::timeline::HarnessError;
 
+/// The version of what is in the folder of a sweep. In version 1 nothing said its version, nor what struck.
+pub const LEDGER_VERSION: u32 = 2;
+
 /// What is swept: results belong to it alone.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Subject {
+    /// The version of the folder.
+    #[serde(default = "first_version")]
+    pub version: u32,
     /// The scenario's text.
     pub scenario: String,
     /// The system's text.
@@ -28,6 +34,19 @@ pub struct Subject {
     pub defect: Option<String>,
     /// The requests of the clean run.
     pub requests: Vec<Recorded>,
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+/// A line of the results.
+#[derive(Debug, Deserialize, Serialize)]
+struct Line<O> {
+    #[serde(default = "first_version")]
+    version: u32,
+    #[serde(flatten)]
+    outcome: O,
 }
 
 impl Subject {
@@ -62,6 +81,24 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
     },
+    /// A later quietdown has written it.
+    #[error(
+        "{path} has version {version}, and this quietdown knows versions up to {LEDGER_VERSION}; use the one that wrote it, or name another --folder"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// There are no results of a sweep.
+    #[error("{path} has no results of a sweep: {why}")]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// It belongs to another sweep.
     #[error(
         "{path} has results of another sweep (the scenario, the system or what is counted differs); name another --folder"
@@ -93,6 +130,9 @@ impl Ledger {
         let about = folder.join(SUBJECT);
         let path = folder.join(RESULTS);
         let subject = match Self::subject_in(folder) {
+            Some(known) if known.version > LEDGER_VERSION => {
+                return Err(LedgerError::Newer { path: about, version: known.version });
+            }
             Some(known) if known.is_of(&subject) => known,
             Some(_) => return Err(LedgerError::Other { path: about }),
             None => {
@@ -114,10 +154,27 @@ impl Ledger {
                 return Err(HarnessError::io(format!("locking {}", path.display()))(why).into());
             }
         }
-        let (known, whole) = read(&file).map_err(io("reading", &path))?;
+        let (known, whole) = read(&file).map_err(io("reading", &path))?.map_err(|version| newer(&path, version))?;
         // The last line of a sweep that was killed may be half.
         file.set_len(whole).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io("writing", &path))?;
         Ok(Self { path, file, known, subject })
+    }
+
+    /// What was saved in a folder, to be looked at only.
+    ///
+    /// # Errors
+    /// When there is nothing of a sweep in it, or what a later quietdown has written.
+    pub fn saved(folder: &Path) -> Result<(Subject, BTreeMap<usize, Outcome>), LedgerError> {
+        let missing = |why: String| LedgerError::Missing { path: folder.to_owned(), why };
+        let subject = Self::subject_in(folder).ok_or_else(|| missing(format!("no {SUBJECT} can be read")))?;
+        if subject.version > LEDGER_VERSION {
+            return Err(newer(&folder.join(SUBJECT), subject.version));
+        }
+        let path = folder.join(RESULTS);
+        let file = File::open(&path).map_err(|why| missing(why.to_string()))?;
+        let (known, _) =
+            read(&file).map_err(|why| missing(why.to_string()))?.map_err(|version| newer(&path, version))?;
+        Ok((subject, known))
     }
 
     /// Adds a result.
@@ -125,7 +182,7 @@ impl Ledger {
     /// # Errors
     /// When it cannot be written.
     pub fn add(&mut self, outcome: &Outcome) -> Result<(), HarnessError> {
-        let mut line = serde_json::to_vec(outcome)
+        let mut line = serde_json::to_vec(&Line { version: LEDGER_VERSION, outcome })
             .map_err(|why| HarnessError::System(format!("a result cannot be written as JSON: {why}")))?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(HarnessError::io(format!("writing {}", self.path.display())))?;
@@ -134,18 +191,30 @@ impl Ledger {
     }
 }
 
-/// The results of a file, and how many bytes of it are whole lines.
-fn read(file: &File) -> std::io::Result<(BTreeMap<usize, Outcome>, u64)> {
+fn newer(path: &Path, version: u32) -> LedgerError {
+    LedgerError::Newer { path: path.to_owned(), version }
+}
+
+/// The results of a file, and how many bytes of it are whole lines; or the version that is not known.
+type Read = Result<(BTreeMap<usize, Outcome>, u64), u32>;
+
+fn read(file: &File) -> std::io::Result<Read> {
     let mut reader = BufReader::new(file);
     let (mut known, mut whole) = (BTreeMap::new(), 0);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-        let Ok(outcome) = serde_json::from_slice::<Outcome>(&line) else { break };
+        // Of a later version only that is known.
+        if let Ok(Line::<serde_json::Value> { version, .. }) = serde_json::from_slice(&line)
+            && version > LEDGER_VERSION
+        {
+            return Ok(Err(version));
+        }
+        let Ok(Line::<Outcome> { outcome, .. }) = serde_json::from_slice(&line) else { break };
         whole += line.len() as u64;
         known.insert(outcome.number, outcome);
         line.clear();
     }
-    Ok((known, whole))
+    Ok(Ok((known, whole)))
 }
 
 #[cfg(test)]
@@ -155,6 +224,7 @@ mod tests {
 
     fn subject(scenario: &str) -> Subject {
         Subject {
+            version: LEDGER_VERSION,
             scenario: scenario.to_owned(),
             system: String::new(),
             variant: None,
@@ -167,7 +237,7 @@ mod tests {
     #[test]
     fn half_a_line_is_forgotten_and_other_results_are_not_mixed_in() {
         let folder = tempfile::tempdir().expect("a folder");
-        let outcome = |number| Outcome { number, verdict: Verdict::Passed, findings: Vec::new(), took: 7 };
+        let outcome = |number| Outcome { took: 7, ..Outcome::new(number, Verdict::Passed) };
         let mut ledger = Ledger::open(folder.path(), subject("a")).expect("opens");
         (1..=3).for_each(|number| ledger.add(&outcome(number)).expect("writes"));
         let path = folder.path().join(RESULTS);
@@ -186,5 +256,25 @@ mod tests {
         for other in [subject("b"), fixed] {
             assert!(matches!(Ledger::open(folder.path(), other), Err(LedgerError::Other { .. })));
         }
+    }
+
+    #[test]
+    fn results_of_the_first_version_are_read_and_those_of_a_later_one_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("writes");
+        let about = "\"scenario\":\"a\",\"system\":\"\",\"numbers\":\"points\",\"requests\":[]";
+        write(SUBJECT, &format!("{{{about}}}"));
+        write(RESULTS, "{\"number\":3,\"verdict\":\"passed\",\"took\":1}\n");
+        let (known, outcomes) = Ledger::saved(folder.path()).expect("read");
+        assert_eq!((known.version, outcomes.keys().copied().collect::<Vec<_>>()), (1, vec![3]));
+        assert!(Ledger::open(folder.path(), subject("a")).is_ok());
+        write(RESULTS, "{\"version\":99,\"something\":\"else\"}\n");
+        for refused in [Ledger::saved(folder.path()).err(), Ledger::open(folder.path(), subject("a")).err()] {
+            let why = refused.expect("refused").to_string();
+            assert!(why.contains("results.jsonl has version 99"), "{why}");
+        }
+        write(SUBJECT, &format!("{{\"version\":99,{about}}}"));
+        let why = Ledger::open(folder.path(), subject("a")).expect_err("refused").to_string();
+        assert!(why.contains("subject.json has version 99"), "{why}");
     }
 }

@@ -60,7 +60,7 @@ impl Sweep<'_> {
         search.confirmed(if like.is_some() { 1 } else { AGAIN })
     }
 
-    fn call_of(&self, strike: &Strike) -> Option<usize> {
+    pub(super) fn call_of(&self, strike: &Strike) -> Option<usize> {
         self.requests[strike.request].call.as_ref().and_then(|name| self.base.call_named(name))
     }
 

@@ -22,7 +22,7 @@ use base::Base;
 use compose::Composer;
 
 pub use compose::Composition;
-pub use ledger::{Ledger, LedgerError, Subject};
+pub use ledger::{LEDGER_VERSION, Ledger, LedgerError, Subject};
 pub use minimal::Minimal;
 pub use outcome::{Outcome, Verdict, cause, headline};
 pub use point::{Persistence, Place, Point, Sizes, Spot, Strike, phase_name};
@@ -142,6 +142,26 @@ impl<'a> Sweep<'a> {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
+    /// The scenario that is swept.
+    pub fn scenario(&self) -> &Scenario {
+        self.scenario
+    }
+
+    /// The system that it runs on.
+    pub fn system(&self) -> &System {
+        self.system
+    }
+
+    /// The line of the scenario whose step makes the request that a point strikes last, from 1.
+    pub fn line_of(&self, point: &Point) -> Option<usize> {
+        let strike = point.strikes.last()?;
+        let step = match self.call_of(strike) {
+            Some(call) => self.base.calls[call].begin,
+            None => self.requests[strike.request].steps.0.min(self.base.places.len().checked_sub(1)?),
+        };
+        Some(crate::file::line_of(&self.scenario.source, *self.base.places.get(step)?))
+    }
+
     /// The requests that are swept.
     pub fn requests(&self) -> &[Recorded] {
         &self.requests
@@ -198,7 +218,7 @@ impl<'a> Sweep<'a> {
     fn try_out(&self, number: usize, composition: &Composition) -> (Outcome, Option<Report>) {
         let broken = |why: String| {
             let finding = Finding::new(crate::finding::FindingKind::StepFailed, why);
-            (Outcome { number, verdict: Verdict::Broken, findings: vec![finding], took: 0 }, None)
+            (Outcome { findings: vec![finding], ..Outcome::new(number, Verdict::Broken) }, None)
         };
         let path = self.scenario.path.with_file_name(format!("{}-{number}.toml", self.base.name));
         let scenario = match Scenario::parse(Path::new(&path), &composition.text) {
@@ -216,10 +236,11 @@ impl<'a> Sweep<'a> {
 
     /// Runs a point.
     pub fn run(&self, point: &Point) -> (Outcome, Option<Report>) {
-        match self.scenario_of(point) {
+        let (outcome, report) = match self.scenario_of(point) {
             Some(composition) => self.try_out(point.number, &composition),
-            None => (Outcome { number: point.number, verdict: Verdict::NotFired, findings: Vec::new(), took: 0 }, None),
-        }
+            None => (Outcome::new(point.number, Verdict::NotFired), None),
+        };
+        (Outcome { strikes: point.strikes.clone(), ..outcome }, report)
     }
 
     /// The options of the processes, which say how long each waits and how often it tries again.

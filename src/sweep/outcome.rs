@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::compose::Composition;
+use super::point::Strike;
 use crate::finding::{Finding, FindingKind};
 use crate::run::Report;
 
@@ -32,6 +33,16 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// How long it took, in microseconds.
     pub took: u64,
+    /// What struck; results of version 1 do not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strikes: Vec<Strike>,
+}
+
+impl Outcome {
+    /// An outcome of which nothing more is known.
+    pub fn new(number: usize, verdict: Verdict) -> Self {
+        Self { number, verdict, findings: Vec::new(), took: 0, strikes: Vec::new() }
+    }
 }
 
 /// Judges a run of a composed scenario. A fault that did not fire is no pass; and no failure either, unless something else is wrong.
@@ -48,7 +59,7 @@ pub(super) fn judged(number: usize, report: &Report, composition: &Composition) 
         (false, _) if report.findings.iter().all(untested) => Verdict::NotFired,
         (false, _) => Verdict::Failed,
     };
-    Outcome { number, verdict, findings: report.findings.clone(), took: evidence.took }
+    Outcome { findings: report.findings.clone(), took: evidence.took, ..Outcome::new(number, verdict) }
 }
 
 /// What failures have in common whose cause is the same: their most telling finding, without what is another at every point.

@@ -76,6 +76,14 @@ pub struct Point {
     pub strikes: Vec<Strike>,
 }
 
+impl Point {
+    /// What strikes and where, in one line.
+    pub fn describe(&self, requests: &[super::Recorded]) -> String {
+        let strikes: Vec<String> = self.strikes.iter().map(|strike| strike.describe(requests)).collect();
+        strikes.join(", then ")
+    }
+}
+
 impl Place {
     /// The places of a request whose parts are so long, in order.
     pub fn all(sizes: Sizes, every_byte: bool) -> Vec<Self> {

@@ -53,7 +53,7 @@ fn one_run_writes_every_report_that_was_asked_for() {
     let results: Value = serde_json::from_str(&place.read("r.json")).expect("JSON");
     assert_eq!(
         (&results["version"], &results["summary"]["passed"], &results["summary"]["failed"]),
-        (&1.into(), &1.into(), &1.into())
+        (&2.into(), &1.into(), &1.into())
     );
     let loud = results["tests"].as_array().expect("tests").iter().find(|test| test["name"] == "loud").expect("there");
     assert_eq!((&loud["status"], &loud["findings"][0]["kind"]), (&"failed".into(), &"level-above-info".into()));
@@ -101,4 +101,49 @@ fn under_github_actions_evidence_commands_nothing_and_failures_are_annotated() {
     );
     let summary = fs::read_to_string(place.path("summary.md")).expect("written");
     assert!(summary.contains("1 passed, 1 failed") && summary.contains("### failed ` loud `"), "{summary}");
+}
+
+#[test]
+fn quiet_tells_what_is_wrong_verbose_what_begins_and_a_filter_what_is_meant() {
+    let place = shop();
+    accepted(&place);
+    let (code, text) = place.quietdown(&with(&["--quiet"]));
+    assert_eq!(code, Some(1));
+    assert!(text.contains("FAIL  loud") && text.contains("level-above-info") && !text.contains("pass  calm"), "{text}");
+    check(place.quietdown(&with(&["--verbose", "--filter", "!loud"])), 0, &["begin calm", "pass  calm", "1 scenario,"]);
+    check(place.quietdown(&with(&["--filter", "nobody"])), 2, &["--filter leaves none of 2 scenarios"]);
+}
+
+#[test]
+fn fail_fast_begins_nothing_after_a_failure_and_says_so_everywhere() {
+    let place = shop();
+    accepted(&place);
+    place.write("scenarios/after.toml", &place.read("scenarios/loud.toml"));
+    let ended = place.quietdown(&with(&["--fail-fast", "--json=r.json"]));
+    check(ended, 1, &["3 scenarios, 0 passed, 1 failed, 2 not begun"]);
+    let results: Value = serde_json::from_str(&place.read("r.json")).expect("JSON");
+    assert_eq!(results["summary"]["not-tested"], 2, "{results}");
+}
+
+#[test]
+fn evidence_that_cannot_be_saved_takes_no_finding_away_and_is_exit_code_3() {
+    let place = shop();
+    accepted(&place);
+    // What a server writes into its folder is its own: here it is in the way.
+    let loud = place.read("shop.toml").replace("echo ' INFO", "mkdir evidence.json; echo ' INFO");
+    place.write("shop.toml", &loud);
+    check(
+        place.quietdown(&with(&["loud"])),
+        3,
+        &["FAIL  loud", "level-above-info", "its evidence could not be saved: writing", "1 failed"],
+    );
+}
+
+#[test]
+fn an_annotation_never_gets_into_a_report_on_standard_output() {
+    let place = shop();
+    accepted(&place);
+    let output = place.command(&with(&["--json"])).env("GITHUB_ACTIONS", "true").output().expect("it runs");
+    serde_json::from_slice::<Value>(&output.stdout).expect("nothing but JSON");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("::error file=scenarios/loud.toml"));
 }

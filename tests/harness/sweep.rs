@@ -303,3 +303,42 @@ fn the_second_generation_is_what_only_a_fault_brings_about() {
         assert_eq!(outcome.verdict, Verdict::Passed, "{:?}", outcome.findings);
     }
 }
+
+#[test]
+fn a_sweep_writes_every_report_with_the_number_of_each_point_in_its_name_and_what_shows_it_again() {
+    let bench = Bench::new(TWO_CALLS);
+    let chosen = ["--faults", "rst", "--points", "enqueue_rollout", "--defect", "no-retry", "--jobs", "2"];
+    let folder = bench.path("kept").to_string_lossy().into_owned();
+    let file = |name: &str| bench.path(name).to_string_lossy().into_owned();
+    let reports = [
+        format!("--json={}", file("r.json")),
+        format!("--junit={}", file("j.xml")),
+        format!("--ctrf={}", file("c.json")),
+        format!("--tap={}", file("t.tap")),
+    ];
+    let reports: Vec<&str> = reports.iter().map(String::as_str).collect();
+    let swept = bench.sweep(&[&chosen[..], &["--folder", &folder, "--fail-fast"], &reports].concat());
+    assert_eq!(code(&swept), Some(1), "{}", said(&swept));
+    let read = |name: &str| std::fs::read_to_string(bench.path(name)).expect(name);
+    let results: serde_json::Value = serde_json::from_str(&read("r.json")).expect("JSON");
+    assert_eq!(results["version"], 2);
+    let tests = results["tests"].as_array().expect("tests");
+    let all = bench.list(&["--faults", "rst", "--points", "enqueue_rollout"]).len();
+    assert_eq!(tests.len(), all, "each point is a test, also one that was not begun");
+    assert!(results["summary"]["not-tested"].as_u64().is_some_and(|left| left > 0), "{}", results["summary"]);
+    let failed: Vec<_> = tests.iter().filter(|test| test["status"] == "failed").collect();
+    let first = failed.first().expect("one failed");
+    let number = first["point"].as_u64().expect("a number");
+    let name = first["name"].as_str().expect("a name");
+    assert!(name.starts_with(&format!("swept #{number}: rst ")) && name.contains(" of enqueue_rollout"), "{name}");
+    assert_eq!(first["line"], 5, "the step that makes the call: {first}");
+    let shown_by = first["shown_by"].as_str().expect("a file shows it again");
+    assert!(Path::new(shown_by).is_file(), "{shown_by}");
+    assert!(read("j.xml").contains(&format!("[[ATTACHMENT|{shown_by}]]")), "{}", read("j.xml"));
+    assert!(read("t.tap").contains("not ok") && read("t.tap").contains("# SKIP not run"), "{}", read("t.tap"));
+    assert!(read("c.json").contains(&format!("\"point\": {number}")), "{}", read("c.json"));
+    let line = format!("FAIL  point {number}: rst ");
+    let told = said(&swept);
+    let told = told.lines().find(|told| told.starts_with(&line)).expect("a line with fault, place and cause");
+    assert!(told.contains(" of enqueue_rollout") && told.contains("call-result"), "{told}");
+}

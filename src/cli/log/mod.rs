@@ -15,6 +15,7 @@ use quietdown_log::{Format, Level, Summary, Survey};
 
 use super::reports::Reports;
 use super::{FAILED, NOT_UNDERSTOOD, PASSED, WRONG, graver};
+use crate::report::machine::github::Silence;
 use input::InputError;
 use verdict::Judge;
 
@@ -50,21 +51,12 @@ pub struct Log {
     /// How many lines to show of the first stack trace of each kind.
     #[arg(long, value_name = "N", default_value = "0")]
     lines: usize,
-    /// Write JSON (schema/log.json) for all files together; without FILE to standard output, instead of what people read.
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
-    json: Option<PathBuf>,
     /// Write one line of JSON for each kind of stack trace, instead of what people read.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "tap"])]
     ndjson: bool,
-    /// Write JUnit XML: each file is a test.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write CTRF, the Common Test Report Format: each file is a test.
-    #[arg(long, value_name = "FILE")]
-    ctrf: Option<PathBuf>,
-    /// Write TAP 14: each file is a test; `-` is standard output, instead of what people read.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "ndjson"])]
-    tap: Option<PathBuf>,
+    // Each file is a test in them; `--json` is a document of its own.
+    #[command(flatten)]
+    reports: Reports,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -87,7 +79,11 @@ impl From<Max> for Level {
 }
 
 impl Log {
-    pub fn execute(self) -> u8 {
+    pub fn execute(mut self) -> u8 {
+        if let Err(why) = self.reports.check() {
+            super::complain(format_args!("quietdown: {why}"));
+            return WRONG;
+        }
         let known = match self.new_since.as_deref().map(baseline).transpose() {
             Ok(known) => known,
             Err(why) => {
@@ -105,6 +101,8 @@ impl Log {
         missing.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         let mut code = if missing.is_empty() { PASSED } else { WRONG };
         let mut results = Vec::new();
+        let silence = self.reports.silence().filter(|_| !self.takes_stdout());
+        silence.iter().for_each(|silence| super::say(silence.begin()));
         for path in &paths {
             let (summary, failed) = match self.read(path, &format) {
                 Ok(read) => read,
@@ -118,7 +116,7 @@ impl Log {
             code = graver(code, code_of(result.verdict));
             results.push(result);
         }
-        self.tell_all(results, code)
+        self.tell_all(results, code, silence.as_ref())
     }
 
     /// What a log holds, and why not more of it could be read.
@@ -147,14 +145,16 @@ impl Log {
     }
 
     /// Writes what is about all logs together.
-    fn tell_all(&self, files: Vec<LogResult>, code: u8) -> u8 {
+    fn tell_all(&mut self, files: Vec<LogResult>, code: u8, silence: Option<&Silence>) -> u8 {
         let mut totals = LogCounts::default();
         files.iter().for_each(|file| totals.add(&file.counts));
         if files.len() > 1 && !self.ndjson && !self.takes_stdout() {
             super::say(format_args!("\n{}", verdict::totals(&files, &totals)));
         }
+        silence.into_iter().for_each(|silence| super::say(silence.end()));
+        let json = self.reports.take_json();
         let code = self.report(&files, code);
-        let Some(path) = &self.json else { return code };
+        let Some(path) = &json else { return code };
         let verdict = match code {
             PASSED => LogVerdict::Passed,
             FAILED => LogVerdict::Failed,
@@ -185,17 +185,13 @@ impl Log {
 
     /// Writes the reports that test runs have, too.
     fn report(&self, files: &[LogResult], code: u8) -> u8 {
-        if self.junit.is_none() && self.ctrf.is_none() && self.tap.is_none() {
-            return code;
-        }
-        let reports = Reports::without_json(self.junit.clone(), self.ctrf.clone(), self.tap.clone());
-        let failed = reports.write(&report::results_of_logs(files));
+        let failed = self.reports.write(&report::results_of_logs(files));
         failed.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         if failed.is_empty() { code } else { super::BROKEN }
     }
 
     fn takes_stdout(&self) -> bool {
-        [&self.json, &self.tap].into_iter().flatten().any(|path| path == Path::new("-"))
+        self.reports.take_stdout()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::report::Terminal;
+use crate::report::Console;
 use crate::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, headline, phase_name};
 
 use super::{BROKEN, Ended};
@@ -34,45 +34,59 @@ impl<'s> Failures<'s> {
     }
 
     /// Makes each small, writes it, and says what there is. The first of a group is made as small as it can be; the others try what
-    /// it did not need, too.
-    pub fn write(&self, terminal: Terminal) -> Result<(), Ended> {
+    /// it did not need, too. Gives the files by the numbers of the points, also where one could not be written.
+    pub fn write(&self, console: &Console) -> (BTreeMap<usize, PathBuf>, Result<(), Ended>) {
+        let (mut shown_by, mut ended) = (BTreeMap::new(), Ok(()));
         for (number, members) in self.groups.values().enumerate() {
             let first = members.first().map(|(_, outcome)| headline(&outcome.findings)).unwrap_or_default();
             let like = if members.len() > 1 { ", of the first" } else { "" };
-            super::super::say(format_args!("\n{}. {} points{like}: {first}", number + 1, members.len()));
+            console.say(format_args!("\n{}. {} points{like}: {first}", number + 1, members.len()));
             let mut first: Option<Minimal> = None;
             for (point, outcome) in members {
-                let path = self.path(point);
-                let written = std::fs::read_to_string(&path).is_ok();
-                if written {
-                    super::super::say(format_args!("   point {}: {} (from before)", point.number, path.display()));
-                    continue;
-                }
-                let Some(minimal) = self.sweep.minimal(&point.strikes, outcome, first.as_ref()) else {
-                    let number = point.number;
-                    let why = if self.sweep.is_over() { "the budget is over" } else { "it cannot be made again" };
-                    super::super::say(format_args!(
-                        "   point {number}: not made small, {why}; --print --points {number} prints it as it is"
-                    ));
-                    continue;
-                };
-                let text = &minimal.composition.text;
-                std::fs::create_dir_all(&self.folder)
-                    .and_then(|()| std::fs::write(&path, text))
-                    .map_err(|why| (BROKEN, format!("{}: {why}", path.display())))?;
-                let shown = format!("shown {} of {}", minimal.shown, minimal.runs);
-                super::super::say(format_args!("   point {}: {} ({shown})", point.number, path.display()));
-                if first.is_none() {
-                    if let Some(report) = &minimal.report {
-                        super::super::say(terminal.failure(report));
-                    } else {
-                        outcome.findings.iter().for_each(|finding| super::super::say(terminal.finding(finding)));
-                    }
-                    first = Some(minimal);
+                match self.write_one(point, outcome, &mut first, console) {
+                    Ok(path) => shown_by.extend(path.map(|path| (point.number, path))),
+                    // What was found is told whole, whatever the disk.
+                    Err(why) => ended = Err(why),
                 }
             }
         }
-        Ok(())
+        (shown_by, ended)
+    }
+
+    fn write_one(
+        &self,
+        point: &Point,
+        outcome: &Outcome,
+        first: &mut Option<Minimal>,
+        console: &Console,
+    ) -> Result<Option<PathBuf>, Ended> {
+        let number = point.number;
+        let path = self.path(point);
+        if std::fs::read_to_string(&path).is_ok() {
+            console.say(format_args!("   point {number}: {} (from before)", path.display()));
+            return Ok(Some(path));
+        }
+        let Some(minimal) = self.sweep.minimal(&point.strikes, outcome, first.as_ref()) else {
+            let why = if self.sweep.is_over() { "the budget is over" } else { "it cannot be made again" };
+            console.say(format_args!(
+                "   point {number}: not made small, {why}; --print --points {number} prints it as it is"
+            ));
+            return Ok(None);
+        };
+        let text = &minimal.composition.text;
+        let written = std::fs::create_dir_all(&self.folder).and_then(|()| std::fs::write(&path, text));
+        let shown = format!("shown {} of {}", minimal.shown, minimal.runs);
+        console.say(format_args!("   point {number}: {} ({shown})", path.display()));
+        if first.is_none() {
+            if let Some(report) = &minimal.report {
+                console.say(console.terminal.failure(report));
+            } else {
+                outcome.findings.iter().for_each(|finding| console.say(console.terminal.finding(finding)));
+            }
+            *first = Some(minimal);
+        }
+        written.map_err(|why| (BROKEN, format!("{}: {why}", path.display())))?;
+        Ok(Some(path))
     }
 
     /// Where the scenario of a point is written.

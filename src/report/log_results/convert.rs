@@ -84,14 +84,10 @@ fn test_of(log: &LogResult) -> TestResult {
         Finding::new(FindingKind::Traceback, message).excerpt(kind.first.iter().cloned())
     });
     let passed = log.verdict == LogVerdict::Passed;
+    let status = if passed { TestStatus::Passed } else { TestStatus::Failed };
     TestResult {
-        name: log.file.clone(),
-        file: log.file.clone().into(),
-        system: "log".to_owned(),
-        status: if passed { TestStatus::Passed } else { TestStatus::Failed },
         reason: (!log.reasons.is_empty() && !passed).then(|| log.reasons.join("\n")),
-        took_ms: 0,
         findings: findings.collect(),
-        evidence: None,
+        ..TestResult::new(&log.file, &log.file, "log", status)
     }
 }

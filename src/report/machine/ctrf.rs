@@ -32,7 +32,7 @@ fn status(status: TestStatus) -> &'static str {
     match status {
         TestStatus::Passed => "passed",
         TestStatus::Failed => "failed",
-        TestStatus::NotApplicable => "skipped",
+        TestStatus::NotApplicable | TestStatus::NotTested => "skipped",
         // Neither is a statement about the system.
         TestStatus::ExpectedFailure | TestStatus::Broken => "other",
     }
@@ -51,7 +51,7 @@ fn test(test: &TestResult) -> Value {
         value["trace"] = test.details().into();
     }
     let kinds: Vec<String> = test.findings.iter().map(|finding| finding.kind.name()).collect();
-    value["extra"] = json!({ "status": test.status, "findings": kinds, "evidence": test.evidence });
+    value["extra"] = json!({ "status": test.status, "point": test.point, "findings": kinds, "evidence": test.evidence, "shownBy": test.shown_by });
     value
 }
 
@@ -66,13 +66,24 @@ mod tests {
         let summary = &value["results"]["summary"];
         assert_eq!(
             (&summary["tests"], &summary["passed"], &summary["failed"], &summary["skipped"], &summary["other"]),
-            (&json!(6), &json!(1), &json!(2), &json!(1), &json!(2))
+            (&json!(7), &json!(1), &json!(2), &json!(2), &json!(2))
         );
         assert_eq!(summary["stop"], json!(1_700_000_004_200_u64));
+        let has = |value: &Value, known: &[&str]| {
+            value.as_object().expect("an object").keys().all(|key| known.contains(&key.as_str()))
+        };
+        assert!(has(&value, &["reportFormat", "specVersion", "results"]), "{value}");
+        assert!(has(&value["results"], &["tool", "summary", "tests"]), "{value}");
+        assert!(has(&value["results"]["tool"], &["name", "version"]), "{value}");
+        let of_summary = ["tests", "passed", "failed", "skipped", "pending", "other", "start", "stop"];
+        assert!(has(summary, &of_summary) && of_summary.iter().all(|key| summary[key].is_u64()), "{summary}");
         let known = ["name", "status", "duration", "suite", "filePath", "message", "trace", "extra"];
         for test in value["results"]["tests"].as_array().expect("tests") {
             let keys = test.as_object().expect("an object").keys();
             assert!(keys.clone().all(|key| known.contains(&key.as_str())), "{test}");
+            assert!(test["duration"].is_u64() && test["name"].is_string(), "{test}");
+            let statuses = ["passed", "failed", "skipped", "pending", "other"];
+            assert!(test["status"].as_str().is_some_and(|status| statuses.contains(&status)), "{test}");
         }
     }
 }

@@ -57,7 +57,7 @@ fn annotation(test: &TestResult) -> String {
     let kind = test.findings.first().map_or_else(|| "broken".to_owned(), |finding| finding.kind.name());
     let title = property(&format!("{}: {kind}", test.name));
     let file = property(&test.file.to_string_lossy());
-    format!("::error file={file},line=1,title={title}::{}", message(&test.headline()))
+    format!("::error file={file},line={},title={title}::{}", test.line.unwrap_or(1), message(&test.headline()))
 }
 
 /// A message, with what would end it escaped.
@@ -74,12 +74,13 @@ fn property(text: &str) -> String {
 pub fn summary(results: &Results) -> String {
     let counts = results.summary;
     let mut text = format!(
-        "## quietdown\n\n{} passed, {} failed, {} failed as expected, {} broken, {} not applicable, in {:.1} s\n\n",
+        "## quietdown\n\n{} passed, {} failed, {} failed as expected, {} broken, {} not applicable, {} not tested, in {:.1} s\n\n",
         counts.passed,
         counts.failed,
         counts.expected_failures,
         counts.broken,
         counts.not_applicable,
+        counts.not_tested,
         results.took_ms as f64 / 1000.0
     );
     let (mut shown, mut missing) = (0, 0);
@@ -115,6 +116,7 @@ fn status(status: TestStatus) -> &'static str {
         TestStatus::ExpectedFailure => "fails as expected",
         TestStatus::Broken => "the harness failed",
         TestStatus::NotApplicable => "not applicable",
+        TestStatus::NotTested => "not tested",
     }
 }
 

@@ -9,9 +9,10 @@ use crate::log::printable;
 pub fn write(results: &Results) -> String {
     let mut text = format!("TAP version 14\n1..{}\n", results.tests.len());
     for (number, test) in results.tests.iter().enumerate() {
-        let ok = if matches!(test.status, TestStatus::Passed | TestStatus::NotApplicable) { "ok" } else { "not ok" };
+        let is_skipped = matches!(test.status, TestStatus::NotApplicable | TestStatus::NotTested);
+        let ok = if is_skipped || test.status == TestStatus::Passed { "ok" } else { "not ok" };
         let directive = match test.status {
-            TestStatus::NotApplicable => format!(" # SKIP {}", line(&test.headline())),
+            TestStatus::NotApplicable | TestStatus::NotTested => format!(" # SKIP {}", line(&test.headline())),
             // A test that is not ok with TODO is no failure.
             TestStatus::ExpectedFailure => format!(" # TODO {}", line(test.reason.as_deref().unwrap_or_default())),
             TestStatus::Passed | TestStatus::Failed | TestStatus::Broken => String::new(),
@@ -36,6 +37,9 @@ fn diagnostics(test: &TestResult) -> String {
     let _ = writeln!(text, "  file: {}", string(&test.file.to_string_lossy()));
     if let Some(folder) = &test.evidence {
         let _ = writeln!(text, "  evidence: {}", string(&folder.to_string_lossy()));
+    }
+    if let Some(path) = &test.shown_by {
+        let _ = writeln!(text, "  shown-by: {}", string(&path.to_string_lossy()));
     }
     text.push_str("  details:\n");
     for line in test.details().lines() {
@@ -64,6 +68,7 @@ mod tests {
                 "not ok 4 - known # TODO issue \\#12",
                 "not ok 5 - harness",
                 "ok 6 - elsewhere # SKIP needs a runner",
+                "ok 7 - swept \\#12: rst once # SKIP the fault met nothing",
             ]
         );
         assert!(
