@@ -12,31 +12,48 @@ use hyper_util::rt::TokioIo;
 /// The most that is read of an answer.
 const BODY_BOUND: usize = 256 * 1024 * 1024;
 
+/// A request that has no whole answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{asked}: {why}")]
+pub(crate) struct RequestError {
+    /// The method and the URL.
+    asked: String,
+    why: NoAnswer,
+}
+
 /// Asks for a path; gives the status and the body.
 ///
 /// # Errors
-/// What went wrong, in one sentence.
-pub(crate) async fn get(addr: SocketAddr, path: &str) -> Result<(u16, Bytes), String> {
+/// What was asked for, and why there is no answer.
+pub(crate) async fn get(addr: SocketAddr, path: &str) -> Result<(u16, Bytes), RequestError> {
     send(addr, Method::GET, path, Bytes::new()).await
 }
 
 /// Sends a request, with a body if it is not empty; gives the status and the body of the answer.
 ///
 /// # Errors
-/// What went wrong, in one sentence.
-pub(crate) async fn send(addr: SocketAddr, method: Method, path: &str, body: Bytes) -> Result<(u16, Bytes), String> {
+/// What was asked for, and why there is no answer.
+pub(crate) async fn send(
+    addr: SocketAddr,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<(u16, Bytes), RequestError> {
     let asked = format!("{method} http://{addr}{path}");
     let request = Request::builder().method(method).uri(path).body(Full::new(body));
     let answer = match request {
-        Ok(request) => exchange(addr, request).await.map_err(|failure| failure.to_string()),
-        Err(why) => Err(why.to_string()),
+        Ok(request) => exchange(addr, request).await,
+        Err(why) => Err(NoAnswer::Request(why)),
     };
-    answer.map_err(|why| format!("{asked}: {why}"))
+    answer.map_err(|why| RequestError { asked, why })
 }
 
 /// Why there is no whole answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum NoAnswer {
+    /// It cannot even be asked.
+    #[error("{0}")]
+    Request(hyper::http::Error),
     /// Nobody took the connection.
     #[error("{0}")]
     Connect(std::io::Error),
@@ -60,18 +77,18 @@ fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
 ///
 /// # Errors
 /// Why there is no whole answer.
-pub(crate) async fn exchange(addr: SocketAddr, mut request: Request<Full<Bytes>>) -> Result<(u16, Bytes), Failure> {
-    let broken = |why: hyper::Error| Failure::Exchange(why.into());
-    let stream = tokio::net::TcpStream::connect(addr).await.map_err(Failure::Connect)?;
+pub(crate) async fn exchange(addr: SocketAddr, mut request: Request<Full<Bytes>>) -> Result<(u16, Bytes), NoAnswer> {
+    let broken = |why: hyper::Error| NoAnswer::Exchange(why.into());
+    let stream = tokio::net::TcpStream::connect(addr).await.map_err(NoAnswer::Connect)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let _connection = AbortOnDrop(tokio::spawn(connection));
     let headers = request.headers_mut();
-    let host = HeaderValue::from_str(&addr.to_string()).map_err(|why| Failure::Exchange(why.into()))?;
+    let host = HeaderValue::from_str(&addr.to_string()).map_err(|why| NoAnswer::Exchange(why.into()))?;
     headers.entry(HOST).or_insert(host);
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     let answer = sender.send_request(request).await.map_err(broken)?;
     let status = answer.status().as_u16();
-    let body = Limited::new(answer.into_body(), BODY_BOUND).collect().await.map_err(Failure::Exchange)?.to_bytes();
+    let body = Limited::new(answer.into_body(), BODY_BOUND).collect().await.map_err(NoAnswer::Exchange)?.to_bytes();
     Ok((status, body))
 }
 

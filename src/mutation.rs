@@ -52,20 +52,31 @@ pub(crate) fn planted(mutation: Mutation) -> bool {
     }
 }
 
+/// A defect of the harness that the environment asks for and that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MutationError {
+    /// The build leaves defects out.
+    #[error("{VARIABLE}={0} is set, but this build has no defects: use one with debug assertions")]
+    NotInThisBuild(String),
+    /// There is none of this name.
+    #[error(
+        "{VARIABLE}={0}: there is no such defect; known: gate-does-not-park, cut-breaks-nothing, snapshots-unread, and {BLIND} with a kind of finding"
+    )]
+    Unknown(String),
+}
+
 /// Checks what the environment asks for, before anything is started.
 ///
 /// # Errors
 /// When it asks for a defect that does not exist, or for any in a build without debug assertions.
-pub fn check() -> Result<(), String> {
+pub fn check() -> Result<(), MutationError> {
     let Ok(name) = std::env::var(VARIABLE) else { return Ok(()) };
     if !cfg!(debug_assertions) {
-        return Err(format!("{VARIABLE}={name} is set, but this build has no defects: use one with debug assertions"));
+        return Err(MutationError::NotInThisBuild(name));
     }
     match Mutation::named(&name) {
         Some(_) => Ok(()),
-        None => Err(format!(
-            "{VARIABLE}={name}: there is no such defect; known: gate-does-not-park, cut-breaks-nothing, snapshots-unread, \
-             and {BLIND} with a kind of finding"
-        )),
+        None => Err(MutationError::Unknown(name)),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::proxy::{Hit, Toxic};
 
-use crate::http::send;
+use crate::http::{RequestError, send};
 
 /// How long the server may take to answer: a watchdog.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -30,6 +30,44 @@ pub enum RemoteError {
         why: String,
     },
 }
+
+/// A request to a Toxiproxy server that was not done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteProxyError {
+    /// It was not answered.
+    #[error(transparent)]
+    Unanswered(Unanswered),
+    /// It took too long.
+    #[error("{path} was not answered in {WITHIN:?}")]
+    TooLate {
+        /// The path that was asked for.
+        path: String,
+    },
+    /// It was refused.
+    #[error("the Toxiproxy server answered {asked} with {status}: {error}")]
+    Refused {
+        /// Its method and path.
+        asked: String,
+        /// The status of the answer.
+        status: u16,
+        /// What the answer says.
+        error: String,
+    },
+    /// The proxy is there, and nothing can connect to it.
+    #[error("the Toxiproxy server does not say where `{name}` listens: {answer}")]
+    NoAddress {
+        /// The proxy.
+        name: String,
+        /// What the answer says.
+        answer: String,
+    },
+}
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Unanswered(RequestError);
 
 /// A Toxiproxy server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +102,7 @@ impl Remote {
             match server.ask(Method::GET, "/version", None).await {
                 Ok((200, _)) => return Ok(server),
                 Ok((status, _)) => last = format!("GET /version was answered with {status}"),
-                Err(why) => last = why,
+                Err(why) => last = why.to_string(),
             }
         }
         Err(not_there(last))
@@ -74,29 +112,38 @@ impl Remote {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn create(&self, name: &str, upstream: SocketAddr) -> Result<RemoteProxy, String> {
+    pub async fn create(&self, name: &str, upstream: SocketAddr) -> Result<RemoteProxy, RemoteProxyError> {
         let listen = format!("{}:0", self.api.ip());
         let wanted = json!({ "name": name, "listen": listen, "upstream": upstream.to_string() });
         let made = self.expect(Method::POST, "/proxies", Some(&wanted), 201).await?;
         let addr = made["listen"].as_str().and_then(|listen| listen.parse().ok());
-        let addr = addr.ok_or_else(|| format!("the Toxiproxy server does not say where `{name}` listens: {made}"))?;
+        let addr =
+            addr.ok_or_else(|| RemoteProxyError::NoAddress { name: name.to_owned(), answer: made.to_string() })?;
         Ok(RemoteProxy { server: self.clone(), name: name.to_owned(), addr })
     }
 
-    async fn expect(&self, method: Method, path: &str, body: Option<&Value>, wanted: u16) -> Result<Value, String> {
-        let said = format!("{method} {path}");
+    async fn expect(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        wanted: u16,
+    ) -> Result<Value, RemoteProxyError> {
+        let asked = format!("{method} {path}");
         let (status, answer) = self.ask(method, path, body).await?;
         if status == wanted {
             return Ok(answer);
         }
         let error = answer["error"].as_str().map_or_else(|| answer.to_string(), str::to_owned);
-        Err(format!("the Toxiproxy server answered {said} with {status}: {error}"))
+        Err(RemoteProxyError::Refused { asked, status, error })
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value), String> {
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value), RemoteProxyError> {
         let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let answer = tokio::time::timeout(WITHIN, send(self.api, method, path, body)).await;
-        let (status, body) = answer.map_err(|_| format!("{path} was not answered in {WITHIN:?}"))??;
+        let (status, body) = answer
+            .map_err(|_| RemoteProxyError::TooLate { path: path.to_owned() })?
+            .map_err(|why| RemoteProxyError::Unanswered(Unanswered(why)))?;
         Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
     }
 }
@@ -111,7 +158,7 @@ impl RemoteProxy {
     ///
     /// # Errors
     /// Why it could not be added.
-    pub async fn add_toxic(&self, toxic: &Toxic) -> Result<(), String> {
+    pub async fn add_toxic(&self, toxic: &Toxic) -> Result<(), RemoteProxyError> {
         let path = format!("/proxies/{}/toxics", self.name);
         self.server.expect(Method::POST, &path, Some(&json!(toxic)), 200).await.map(drop)
     }
@@ -120,7 +167,7 @@ impl RemoteProxy {
     ///
     /// # Errors
     /// Why it could not be taken away.
-    pub async fn remove_toxic(&self, name: &str) -> Result<(), String> {
+    pub async fn remove_toxic(&self, name: &str) -> Result<(), RemoteProxyError> {
         let path = format!("/proxies/{}/toxics/{name}", self.name);
         self.server.expect(Method::DELETE, &path, None, 204).await.map(drop)
     }
@@ -129,7 +176,7 @@ impl RemoteProxy {
     ///
     /// # Errors
     /// Why one could not be taken away.
-    pub async fn clear_toxics(&self) -> Result<(), String> {
+    pub async fn clear_toxics(&self) -> Result<(), RemoteProxyError> {
         let path = format!("/proxies/{}/toxics", self.name);
         let all = self.server.expect(Method::GET, &path, None, 200).await?;
         for name in all.as_array().into_iter().flatten().filter_map(|toxic| toxic["name"].as_str()) {
@@ -148,7 +195,7 @@ impl RemoteProxy {
     ///
     /// # Errors
     /// Why it is still there.
-    pub async fn delete(self) -> Result<(), String> {
+    pub async fn delete(self) -> Result<(), RemoteProxyError> {
         self.server.expect(Method::DELETE, &format!("/proxies/{}", self.name), None, 204).await.map(drop)
     }
 }

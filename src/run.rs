@@ -354,7 +354,8 @@ fn judged(evidence: &Evidence, scenario: &Scenario, system: &System) -> Vec<Find
 }
 
 fn told(evidence: &Evidence, scenario: &Scenario, system: &System) -> Result<String, HarnessError> {
-    transcript(evidence, &system.file, &scenario.file.expect.transcript).map_err(HarnessError::System)
+    transcript(evidence, &system.file, &scenario.file.expect.transcript)
+        .map_err(|why| HarnessError::System(why.to_string()))
 }
 
 fn snapshot_finding(scenario: &Path, suffix: &str, transcript: &str) -> Result<Option<Finding>, HarnessError> {

@@ -126,7 +126,7 @@ impl Files {
             names => names.iter().map(String::as_str).collect(),
         };
         let one = |variant: &&str| {
-            let system = system.with_variant(variant)?;
+            let system = system.with_variant(variant).map_err(|why| why.to_string())?;
             Ok(SuiteCase { scenario: scenario.clone(), system, left_out: left_out.clone() })
         };
         variants.iter().map(one).collect()

@@ -55,7 +55,8 @@ impl Report {
             Scenario::parse(Path::new(&name), &evidence.scenario_source).map_err(|wrong| wrong.to_string())?;
         let system =
             System::parse(Path::new("system.toml"), &evidence.system_source).map_err(|wrong| wrong.to_string())?;
-        let system = system.with_variant(evidence.variant.as_deref().unwrap_or(PLAIN))?;
+        let system =
+            system.with_variant(evidence.variant.as_deref().unwrap_or(PLAIN)).map_err(|why| why.to_string())?;
         let (mut findings, transcript) = run::review(&evidence, &scenario, &system).map_err(|why| why.to_string())?;
         findings.extend(snapshot_findings(&path.with_file_name("findings.json")));
         let planted = evidence.defect.is_some() || evidence.without_faults;

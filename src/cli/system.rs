@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::system::{Setup, System, words};
+use crate::system::{Setup, SetupError, System, words};
 use clap::{Args, Subcommand};
 
 use super::{BROKEN, FAILED, PASSED, WRONG};
@@ -127,13 +127,29 @@ fn make(system: &System, again: bool) -> u8 {
     }
 }
 
-fn run(system: &System, setup: &Setup, program: &Path) -> Result<(), String> {
+/// An environment that could not be made.
+#[derive(Debug, thiserror::Error)]
+enum MakeError {
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error("{command}: {why}")]
+    NotExecuted { command: String, why: std::io::Error },
+    #[error("{command}: {status}")]
+    Failed { command: String, status: std::process::ExitStatus },
+    #[error("the command succeeded, its check does not: {0}")]
+    Check(SetupError),
+}
+
+fn run(system: &System, setup: &Setup, program: &Path) -> Result<(), MakeError> {
     let mut command = system.setup_command(setup, program)?;
     let said = words(&command);
     super::say(format_args!("{}\n$ cd {}\n$ {said}", setup.summary, system.folder.display()));
-    let status = command.status().map_err(|why| format!("{said}: {why}"))?;
+    let status = match command.status() {
+        Ok(status) => status,
+        Err(why) => return Err(MakeError::NotExecuted { command: said, why }),
+    };
     if !status.success() {
-        return Err(format!("{said}: {status}"));
+        return Err(MakeError::Failed { command: said, status });
     }
-    system.check_setup(setup, program).map_err(|why| format!("the command succeeded, its check does not: {why}"))
+    system.check_setup(setup, program).map_err(MakeError::Check)
 }

@@ -158,12 +158,17 @@ enum How {
     Below,
 }
 
+/// A text that is no rule for levels.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no level; write TRACE, DEBUG, INFO, WARN or ERROR, also as \">= WARN\" or \"<= INFO\"")]
+pub struct LevelRuleError(String);
+
 impl LevelRule {
     /// Reads a rule, in any case of letters.
     ///
     /// # Errors
     /// What is wrong with the text, and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, LevelRuleError> {
         const HOWS: [(&str, How); 4] =
             [(">=", How::AtLeast), ("<=", How::AtMost), (">", How::Above), ("<", How::Below)];
         let text = text.trim();
@@ -173,10 +178,7 @@ impl LevelRule {
             .unwrap_or((How::Is, text));
         let levels = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error];
         let level = levels.into_iter().find(|level| level.name().eq_ignore_ascii_case(name));
-        let wrong = || {
-            format!("`{text}` is no level; write TRACE, DEBUG, INFO, WARN or ERROR, also as \">= WARN\" or \"<= INFO\"")
-        };
-        Ok(Self { how, level: level.ok_or_else(wrong)? })
+        Ok(Self { how, level: level.ok_or_else(|| LevelRuleError(text.to_owned()))? })
     }
 
     /// Whether a level is one of those.
@@ -257,7 +259,7 @@ mod tests {
             assert_eq!(LevelRule::parse(&rule.to_string()), Ok(rule));
         }
         for text in ["", "loud", "=> WARN", ">= "] {
-            assert!(LevelRule::parse(text).expect_err("wrong").contains(">= WARN"), "{text}");
+            assert!(LevelRule::parse(text).expect_err("wrong").to_string().contains(">= WARN"), "{text}");
         }
     }
 

@@ -21,6 +21,11 @@ impl Default for Count {
     }
 }
 
+/// A text that is no count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no count; write 2, \"1..\", \"0..=3\" or \"..=3\"")]
+pub struct CountError(String);
+
 impl Count {
     /// Whether `n` is within the bounds.
     pub fn contains(self, n: u64) -> bool {
@@ -31,8 +36,8 @@ impl Count {
     ///
     /// # Errors
     /// What is wrong with the text, and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no count; write 2, \"1..\", \"0..=3\" or \"..=3\"");
+    pub fn parse(text: &str) -> Result<Self, CountError> {
+        let wrong = || CountError(text.to_owned());
         let number = |text: &str| text.trim().parse::<u64>().map_err(|_| wrong());
         let count = match text.split_once("..") {
             None => {

@@ -17,7 +17,7 @@ use crate::system::System;
 pub use crate::system::HTTP;
 pub use applies::NotApplicable;
 pub use embedded::needs_embedded_proxy;
-pub(crate) use fill::fill_size;
+pub(crate) use fill::{FillError, fill_size};
 pub use gates::{is_fault, is_gate};
 pub use instances::{Instance, SERVER, instances};
 pub use model::*;

@@ -3,7 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::SystemFile;
-use crate::log::{Format, Level, Reader, Stream};
+use crate::log::{ExpressionError, Format, FormatError, Level, Reader, Stream};
+
+/// An expression of a dialect that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialectError {
+    /// That of the format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// That of the prefix, or of lines that continue a record.
+    #[error(transparent)]
+    Expression(#[from] ExpressionError),
+}
 
 /// How the processes of a role log.
 #[derive(Debug, Clone)]
@@ -43,11 +55,11 @@ impl Dialect<'_> {
     ///
     /// # Errors
     /// What is wrong with one of its expressions. A system file that was checked has none.
-    pub fn reader(&self, stream: Stream) -> Result<Reader, String> {
+    pub fn reader(&self, stream: Stream) -> Result<Reader, DialectError> {
         let mut reader = Reader::new(self.format, stream)?;
         reader.name_levels(&self.levels);
         if let Some(expression) = self.prefix {
-            reader.prefixed_by(expression).map_err(|wrong| wrong.to_string())?;
+            reader.prefixed_by(expression)?;
         }
         if let Some(expression) = self.continuation {
             reader.continued_by(expression)?;

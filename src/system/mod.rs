@@ -20,12 +20,13 @@ use crate::log::Record;
 use crate::process::ZygoteCommand;
 
 pub(crate) use check::{PROGRAM_VARIABLE, variables};
-pub use dialect::Dialect;
+pub use dialect::{Dialect, DialectError};
 pub use http::{HTTP, HTTP_TIMEOUT};
 pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Once, Queue, Read, Register, Set};
 pub use model::*;
-pub use place::{CallPlace, Place};
-pub use setup::words;
+pub use place::{CallPlace, Place, PlaceError};
+pub use setup::{SetupError, words};
+pub use variants::VariantError;
 
 /// How long a zygote may take to be ready when its system does not say: some import for a long time.
 const ZYGOTE_WITHIN: Duration = Duration::from_secs(120);

@@ -18,6 +18,18 @@ enum Step {
     Each,
 }
 
+/// A text that is no place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlaceError {
+    /// It is no place in a value.
+    #[error("`{0}` is no place: write names with dots, such as items[].id")]
+    InValue(String),
+    /// It does not say whether it is in the arguments or in what was returned.
+    #[error("`{0}` is no place in a call: begin with `args` or `value`, such as args.input")]
+    InCall(String),
+}
+
 /// A place in a call: of its arguments (`args`) or of what it returned (`value`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -31,12 +43,12 @@ pub struct CallPlace {
 }
 
 impl Place {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, PlaceError> {
         let mut steps = Vec::new();
         for part in text.split('.') {
             let name = part.trim_end_matches("[]");
             if name.is_empty() && !(steps.is_empty() && part == "[]") || name.contains(['[', ']', ' ']) {
-                return Err(format!("`{text}` is no place: write names with dots, such as items[].id"));
+                return Err(PlaceError::InValue(text.to_owned()));
             }
             if !name.is_empty() {
                 steps.push(Step::Field(name.to_owned()));
@@ -82,7 +94,7 @@ impl CallPlace {
 }
 
 impl TryFrom<String> for Place {
-    type Error = String;
+    type Error = PlaceError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
@@ -90,10 +102,10 @@ impl TryFrom<String> for Place {
 }
 
 impl TryFrom<String> for CallPlace {
-    type Error = String;
+    type Error = PlaceError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = || format!("`{text}` is no place in a call: begin with `args` or `value`, such as args.input");
+        let wrong = || PlaceError::InCall(text.clone());
         let rest = text.strip_prefix("args").or_else(|| text.strip_prefix("value")).ok_or_else(wrong)?;
         let place = match rest.strip_prefix('.').or_else(|| rest.starts_with("[]").then_some(rest)) {
             Some(rest) if rest.starts_with("[].") || rest == "[]" => {

@@ -8,6 +8,33 @@ use crate::file::Spanned;
 use super::{Setup, System};
 use crate::file::substitute;
 
+/// An environment that is not there, or cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The system file has an empty command.
+    #[error("the command is empty")]
+    NoCommand,
+    /// A command cannot be executed.
+    #[error("{command}: {why}")]
+    NotExecuted {
+        /// The command.
+        command: String,
+        /// What the operating system says.
+        why: std::io::Error,
+    },
+    /// A command has failed.
+    #[error("{command}: {status}{}", said.iter().map(|line| format!(": {line}")).collect::<String>())]
+    Failed {
+        /// The command.
+        command: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// The last line of its standard error.
+        said: Option<String>,
+    },
+}
+
 impl System {
     /// Why this system cannot be run on this machine yet; nothing when it can.
     pub fn missing(&self, program: &Path) -> Option<String> {
@@ -21,16 +48,19 @@ impl System {
     ///
     /// # Errors
     /// What its check says.
-    pub fn check_setup(&self, setup: &Setup, program: &Path) -> Result<(), String> {
+    pub fn check_setup(&self, setup: &Setup, program: &Path) -> Result<(), SetupError> {
         let mut command = self.prepared(&setup.check, program)?;
         let said = words(&command);
-        let output = command.stdin(Stdio::null()).output().map_err(|why| format!("{said}: {why}"))?;
+        let output = match command.stdin(Stdio::null()).output() {
+            Ok(output) => output,
+            Err(why) => return Err(SetupError::NotExecuted { command: said, why }),
+        };
         if output.status.success() {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let last = text.lines().rfind(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim()));
-        Err(format!("{said}: {}{}", output.status, last.unwrap_or_default()))
+        let last = text.lines().rfind(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned());
+        Err(SetupError::Failed { command: said, status: output.status, said: last })
     }
 
     /// Whether anything of it names the quietdown program, `${quietdown}`.
@@ -42,18 +72,18 @@ impl System {
     ///
     /// # Errors
     /// When it is empty.
-    pub fn setup_command(&self, setup: &Setup, program: &Path) -> Result<Command, String> {
+    pub fn setup_command(&self, setup: &Setup, program: &Path) -> Result<Command, SetupError> {
         self.prepared(&setup.command, program)
     }
 
-    fn prepared(&self, command: &[Spanned<String>], program: &Path) -> Result<Command, String> {
+    fn prepared(&self, command: &[Spanned<String>], program: &Path) -> Result<Command, SetupError> {
         let variable = |name: &str| match name {
             "quietdown" => Some(program.display().to_string()),
             "system" => Some(self.folder.display().to_string()),
             _ => None,
         };
         let mut words = command.iter().map(|word| substitute(word.as_ref(), variable));
-        let first = words.next().ok_or("the command is empty")?;
+        let first = words.next().ok_or(SetupError::NoCommand)?;
         let mut command = Command::new(first);
         command.args(words).current_dir(&self.folder);
         Ok(command)

@@ -3,17 +3,27 @@
 use super::{ExpectedFailure, PLAIN, STORE_NAME, System, Variant};
 use crate::file::known_names;
 
+/// A variant that its system does not declare.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the system `{system}` has no variant `{variant}`; {help}")]
+pub struct VariantError {
+    system: String,
+    variant: String,
+    /// Which there are.
+    help: String,
+}
+
 impl System {
     /// This system in the variant of this name; `plain` is the one without.
     ///
     /// # Errors
     /// When it declares no such variant.
-    pub fn with_variant(&self, name: &str) -> Result<Self, String> {
+    pub fn with_variant(&self, name: &str) -> Result<Self, VariantError> {
         let known = || self.file.variants.keys().map(|key| key.as_ref().as_str());
         if name != PLAIN && !known().any(|known| known == name) {
             let known: Vec<&str> = known().chain([PLAIN]).collect();
             let help = known_names(name, "variant", known);
-            return Err(format!("the system `{}` has no variant `{name}`; {help}", self.file.name));
+            return Err(VariantError { system: self.file.name.clone(), variant: name.to_owned(), help });
         }
         Ok(Self { variant: (name != PLAIN).then(|| name.to_owned()), ..self.clone() })
     }

@@ -13,7 +13,7 @@ use super::world::{Boot, World};
 use super::{Planted, answers::Seen};
 use crate::evidence::{self, StepFailure};
 use crate::file::substitute;
-use crate::http::{Failure, exchange};
+use crate::http::{NoAnswer, exchange};
 use crate::log::Stream;
 use crate::process::{Spawn, listening_ports, shortage};
 use crate::system::{PROGRAM_VARIABLE, RoleKind, StopBy};
@@ -274,7 +274,7 @@ impl Probe {
         };
         match tokio::time::timeout(within, exchange(addr, request)).await {
             Ok(Ok((status, _))) => Self::Status(status),
-            Ok(Err(Failure::Connect(why))) => Self::Unreachable(why),
+            Ok(Err(NoAnswer::Connect(why))) => Self::Unreachable(why),
             Ok(Err(broken)) => Self::Broken(broken.to_string()),
             Err(_) => Self::Late,
         }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::file::Span;
-use crate::http::{Failure, exchange};
+use crate::http::{NoAnswer, exchange};
 use crate::remote::RemoteProxy;
 use crate::scenario::request;
 use crate::system::HTTP_TIMEOUT;
@@ -111,7 +111,7 @@ fn build(method: &str, target: &str, args: &Value, message: Message) -> Result<R
 }
 
 /// The result of a call, in the words of a driver.
-fn told(result: Result<(u16, Bytes), Failure>) -> Value {
+fn told(result: Result<(u16, Bytes), NoAnswer>) -> Value {
     let text = |body: &Bytes| String::from_utf8_lossy(body).into_owned();
     match result {
         Ok((status @ ..400, body)) => {
@@ -125,7 +125,7 @@ fn told(result: Result<(u16, Bytes), Failure>) -> Value {
             let body: String = text(&body).chars().take(TOLD).collect();
             json!({"result": "rejected", "error": format!("status {status}: {body}")})
         }
-        Err(failure @ Failure::Connect(_)) => json!({"result": "unreachable", "error": failure.to_string()}),
-        Err(failure @ Failure::Exchange(_)) => json!({"result": "transport", "error": failure.to_string()}),
+        Err(failure @ NoAnswer::Connect(_)) => json!({"result": "unreachable", "error": failure.to_string()}),
+        Err(failure) => json!({"result": "transport", "error": failure.to_string()}),
     }
 }

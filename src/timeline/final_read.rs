@@ -6,11 +6,24 @@ use serde_json::Value;
 
 use super::world::World;
 use crate::evidence::{FinalRead, ReadAnswer, abridge};
-use crate::http::get;
+use crate::http::{RequestError, get};
 use crate::system::{FinalReadPlace, Invariant};
 
 /// The bound of one read.
 const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// A read that gave no data.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error(transparent)]
+    Unanswered(#[from] RequestError),
+    #[error("GET {path}: no JSON: {why}")]
+    NotJson { path: String, why: serde_json::Error },
+    #[error("GET {path}: status {status}")]
+    Status { path: String, status: u16 },
+    #[error("GET {path}: no answer within {READ_WITHIN:?}")]
+    TooLate { path: String },
+}
 
 /// One read that an invariant needs.
 pub(super) struct Wanted {
@@ -20,6 +33,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// As it is saved: why there is no answer is text there.
     fn answered(&self, answer: Result<Value, String>) -> ReadAnswer {
         ReadAnswer { invariant: self.invariant, path: self.path.clone(), key: self.key.clone(), answer }
     }
@@ -87,10 +101,10 @@ impl World<'_> {
             let path = &read.path;
             let reading = async {
                 match get(addr, path).await? {
-                    (200..=299, body) => {
-                        serde_json::from_slice(&body).map(abridge).map_err(|why| format!("GET {path}: no JSON: {why}"))
-                    }
-                    (status, _) => Err(format!("GET {path}: status {status}")),
+                    (200..=299, body) => serde_json::from_slice(&body)
+                        .map(abridge)
+                        .map_err(|why| ReadError::NotJson { path: path.clone(), why }),
+                    (status, _) => Err(ReadError::Status { path: path.clone(), status }),
                 }
             };
             tokio::pin!(reading);
@@ -99,10 +113,10 @@ impl World<'_> {
                 tokio::select! {
                     answer = &mut reading => break answer,
                     () = self.take_next() => {}
-                    () = tokio::time::sleep_until(deadline) => break Err(format!("GET {path}: no answer within {READ_WITHIN:?}")),
+                    () = tokio::time::sleep_until(deadline) => break Err(ReadError::TooLate { path: path.clone() }),
                 }
             };
-            answers.push(read.answered(answer));
+            answers.push(read.answered(answer.map_err(|why| why.to_string())));
         }
         Some(FinalRead { rebooted, answers })
     }

@@ -15,7 +15,8 @@ impl World<'_> {
             // Others may use the server, too.
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("quietdown-{}-{number}-{}", std::process::id(), actor.instance.name);
-            actor.remote = Some(server.create(&name, upstream).await.map_err(HarnessError::System)?);
+            actor.remote =
+                Some(server.create(&name, upstream).await.map_err(|why| HarnessError::System(why.to_string()))?);
         }
         Ok(())
     }
@@ -40,7 +41,7 @@ impl World<'_> {
             if let Some(remote) = &self.actors[index].remote
                 && let Err(why) = remote.clear_toxics().await
             {
-                self.observed.notes.push(why);
+                self.observed.notes.push(why.to_string());
             }
         }
     }
@@ -51,7 +52,7 @@ impl World<'_> {
             if let Some(remote) = self.actors[index].remote.take()
                 && let Err(why) = remote.delete().await
             {
-                self.observed.notes.push(why);
+                self.observed.notes.push(why.to_string());
             }
         }
     }

@@ -5,26 +5,40 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::file::substitute;
-use crate::scenario::fill_size;
+use crate::scenario::{FillError, fill_size};
+
+/// A variable that cannot be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TemplateError {
+    #[error(transparent)]
+    Fill(#[from] FillError),
+    #[error("`{0}` has no answer")]
+    NoAnswer(String),
+    #[error("the answer of `{call}` has no `{path}`: {answer}")]
+    NoField { call: String, path: String, answer: Value },
+}
 
 /// Replaces `${call.field}` and `${fill:16MiB}` everywhere in a value. A text that is nothing but one variable becomes the value itself.
 ///
 /// # Errors
 /// When an answer lacks the field.
-pub(super) fn resolve(value: Value, saved: &BTreeMap<String, Value>) -> Result<Value, String> {
+pub(super) fn resolve(value: Value, saved: &BTreeMap<String, Value>) -> Result<Value, TemplateError> {
     Ok(match value {
         Value::String(text) => resolve_text(&text, saved)?,
         Value::Array(items) => {
             Value::Array(items.into_iter().map(|item| resolve(item, saved)).collect::<Result<_, _>>()?)
         }
         Value::Object(fields) => Value::Object(
-            fields.into_iter().map(|(name, item)| Ok((name, resolve(item, saved)?))).collect::<Result<_, String>>()?,
+            fields
+                .into_iter()
+                .map(|(name, item)| Ok((name, resolve(item, saved)?)))
+                .collect::<Result<_, TemplateError>>()?,
         ),
         other => other,
     })
 }
 
-fn resolve_text(text: &str, saved: &BTreeMap<String, Value>) -> Result<Value, String> {
+fn resolve_text(text: &str, saved: &BTreeMap<String, Value>) -> Result<Value, TemplateError> {
     if let Some(inner) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
         && !inner.contains("${")
     {
@@ -47,12 +61,12 @@ fn substitute_with(text: &str, mut value: impl FnMut(&str) -> Option<String>) ->
     substitute(text, |name| (value.borrow_mut())(name))
 }
 
-fn lookup(name: &str, saved: &BTreeMap<String, Value>) -> Result<Value, String> {
+fn lookup(name: &str, saved: &BTreeMap<String, Value>) -> Result<Value, TemplateError> {
     if let Some(size) = name.strip_prefix("fill:") {
         return Ok(Value::String("x".repeat(fill_size(size)?)));
     }
     let (call, path) = name.split_once('.').map_or((name, None), |(call, path)| (call, Some(path)));
-    let answer = saved.get(call).ok_or_else(|| format!("`{call}` has no answer"))?;
+    let answer = saved.get(call).ok_or_else(|| TemplateError::NoAnswer(call.to_owned()))?;
     let Some(path) = path else { return Ok(answer.clone()) };
     let mut found = answer;
     for part in path.split('.') {
@@ -60,8 +74,10 @@ fn lookup(name: &str, saved: &BTreeMap<String, Value>) -> Result<Value, String> 
             Ok(index) if found.is_array() => found.get(index),
             _ => found.get(part),
         };
-        found = next.ok_or_else(|| {
-            format!("the answer of `{call}` has no `{path}`: {}", crate::evidence::abridge(answer.clone()))
+        found = next.ok_or_else(|| TemplateError::NoField {
+            call: call.to_owned(),
+            path: path.to_owned(),
+            answer: crate::evidence::abridge(answer.clone()),
         })?;
     }
     Ok(found.clone())
@@ -81,7 +97,7 @@ mod tests {
             &saved,
         );
         assert_eq!(resolved, Ok(json!({"a": 3, "b": ["ro-1", "n=3"], "c": true, "d": "xxx"})));
-        assert!(resolve(json!("${r.none}"), &saved).is_err_and(|why| why.contains("has no `none`")));
+        assert!(resolve(json!("${r.none}"), &saved).is_err_and(|why| why.to_string().contains("has no `none`")));
         assert!(resolve(json!("a ${q.x}"), &saved).is_err());
     }
 }

@@ -7,7 +7,7 @@ mod snapshot;
 use std::fmt::Write as _;
 
 use crate::evidence::{CallEffect, CallResult, Evidence};
-use crate::log::{Record, Redactor};
+use crate::log::{IdentifierError, Record, Redactor};
 use crate::scenario::TranscriptRules;
 use crate::system::SystemFile;
 
@@ -23,7 +23,11 @@ pub use snapshot::{Comparison, Orphan, compare, orphans, place, read, write};
 ///
 /// # Errors
 /// When an identifier's shape in the system file or in the rules is no regular expression.
-pub fn transcript(evidence: &Evidence, system: &SystemFile, rules: &TranscriptRules) -> Result<String, String> {
+pub fn transcript(
+    evidence: &Evidence,
+    system: &SystemFile,
+    rules: &TranscriptRules,
+) -> Result<String, IdentifierError> {
     let mut ids = system.log.ids.clone();
     ids.extend(rules.ids.clone());
     let mut redactor = Redactor::new(&ids)?;

@@ -27,7 +27,7 @@ mod words;
 #[cfg(test)]
 mod generated;
 
-pub use expression::ExpressionError;
+pub use expression::{ExpressionError, FormatError, IdentifierError};
 pub use format::Format;
 #[cfg(test)]
 use generated::seeds;

@@ -21,7 +21,7 @@ use super::{Format, Level, Record, Stream};
 /// reader.feed(20, b"ll\"\n");
 /// let record = &reader.records()[0];
 /// assert_eq!((record.level, record.field("call")), (Some(Level::Warn), Some("poll")));
-/// # Ok::<(), String>(())
+/// # Ok::<(), quietdown_log::FormatError>(())
 /// ```
 #[derive(Debug)]
 pub struct Reader {
@@ -34,8 +34,8 @@ impl Reader {
     ///
     /// # Errors
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
-    pub fn new(format: &Format, stream: Stream) -> Result<Self, String> {
-        let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
+    pub fn new(format: &Format, stream: Stream) -> Result<Self, super::FormatError> {
+        let heads = Heads::new(format)?;
         Ok(Self { lines: Lines::default(), intake: Intake::new(Assembler::new(heads, stream)) })
     }
 
@@ -44,8 +44,8 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong with the expression.
-    pub fn continued_by(&mut self, expression: &str) -> Result<(), String> {
-        self.intake.assembler.continued_by(regex::Regex::new(expression).map_err(|wrong| wrong.to_string())?);
+    pub fn continued_by(&mut self, expression: &str) -> Result<(), super::ExpressionError> {
+        self.intake.assembler.continued_by(regex::Regex::new(expression)?);
         Ok(())
     }
 
@@ -78,7 +78,7 @@ impl Reader {
     /// let mut reader = Reader::new(&Format::Tracing, Stream::Stderr)?.with_targets(["items".to_owned()]);
     /// reader.feed(0, b"ERROR request: items: add failed\n");
     /// assert_eq!(reader.records()[0].target.as_deref(), Some("items"));
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), quietdown_log::FormatError>(())
     /// ```
     #[must_use]
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = String>) -> Self {

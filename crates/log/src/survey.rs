@@ -18,7 +18,7 @@ use super::{Format, Stream};
 /// let summary = survey.finish();
 /// assert_eq!(summary.levels[&Level::Error], 1);
 /// assert_eq!(summary.tracebacks[0].exception.as_deref(), Some("KeyError"));
-/// # Ok::<(), String>(())
+/// # Ok::<(), quietdown_log::FormatError>(())
 /// ```
 #[derive(Debug)]
 pub struct Survey {
@@ -32,8 +32,8 @@ impl Survey {
     ///
     /// # Errors
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
-    pub fn new(format: &Format) -> Result<Self, String> {
-        let heads = Heads::new(format).map_err(|wrong| wrong.to_string())?;
+    pub fn new(format: &Format) -> Result<Self, super::FormatError> {
+        let heads = Heads::new(format)?;
         let assembler = Assembler::surveying(heads, Stream::Stdout, Tally::default());
         Ok(Self { lines: Lines::default(), intake: Intake::new(assembler), bytes: 0 })
     }

@@ -121,7 +121,7 @@ impl Log {
 
     /// What a log holds, and why not more of it could be read.
     fn read(&self, path: &Path, format: &Format) -> Result<(Summary, Option<InputError>), String> {
-        let mut survey = Survey::new(format)?.with_applications(self.app.clone());
+        let mut survey = Survey::new(format).map_err(|why| why.to_string())?.with_applications(self.app.clone());
         if let Some(expression) = &self.prefix {
             survey = survey.with_prefix(expression).map_err(|why| why.to_string())?;
         }

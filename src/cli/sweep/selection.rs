@@ -15,16 +15,25 @@ pub enum Which {
     Name(String),
 }
 
-impl FromStr for Which {
-    type Err = String;
+/// A text that selects no points.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    #[error("write a number, a range such as 3-7, or the name of a call, an operation or a phase")]
+    Empty,
+    #[error("`{0}` is no number and no range; points are counted from 1, such as 12 or 3-7")]
+    NoRange(String),
+    #[error("`{0}` is no part; write I/N, such as 1/4 for the first of four")]
+    NoPart(String),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Which {
+    type Err = SelectionError;
+
+    fn from_str(text: &str) -> Result<Self, SelectionError> {
         let text = text.trim();
         let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
         if text.is_empty() {
-            return Err(
-                "write a number, a range such as 3-7, or the name of a call, an operation or a phase".to_owned()
-            );
+            return Err(SelectionError::Empty);
         }
         if !text.starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(Self::Name(text.to_owned()));
@@ -32,7 +41,7 @@ impl FromStr for Which {
         let (from, to) = text.split_once('-').unwrap_or((text, text));
         match (number(from), number(to)) {
             (Some(from), Some(to)) if from <= to => Ok(Self::Numbers(from, to)),
-            _ => Err(format!("`{text}` is no number and no range; points are counted from 1, such as 12 or 3-7")),
+            _ => Err(SelectionError::NoRange(text.to_owned())),
         }
     }
 }
@@ -61,13 +70,13 @@ pub struct Shard {
 }
 
 impl FromStr for Shard {
-    type Err = String;
+    type Err = SelectionError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, SelectionError> {
         let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
         match parts {
             Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
-            _ => Err(format!("`{text}` is no part; write I/N, such as 1/4 for the first of four")),
+            _ => Err(SelectionError::NoPart(text.to_owned())),
         }
     }
 }
@@ -83,8 +92,8 @@ impl Shard {
 }
 
 /// Reads a time such as `10m`.
-pub fn budget(text: &str) -> Result<Duration, String> {
-    crate::file::Span::parse(text).map(|span| span.0).map_err(|why| why.to_string())
+pub fn budget(text: &str) -> Result<Duration, crate::proxy::WrongSpan> {
+    crate::file::Span::parse(text).map(|span| span.0)
 }
 
 #[cfg(test)]

@@ -43,7 +43,9 @@ pub(super) fn check_call(scope: &Scope<'_>, past: &Past, asking: Asking<'_>, fou
     for text in texts {
         for variable in crate::system::variables(&text) {
             let wrong = match variable.split_once(['.', ':']) {
-                Some(("fill", size)) if variable.starts_with("fill:") => crate::scenario::fill_size(size).err(),
+                Some(("fill", size)) if variable.starts_with("fill:") => {
+                    crate::scenario::fill_size(size).err().map(|wrong| wrong.to_string())
+                }
                 _ => {
                     let call = variable.split('.').next().unwrap_or_default();
                     (!past.saved.contains(call)).then(|| format!("no step before saves `{call}`"))

@@ -108,13 +108,20 @@ impl std::fmt::Display for SweepFault {
     }
 }
 
-impl std::str::FromStr for SweepFault {
-    type Err = String;
+/// A text that is no fault of a sweep.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no fault of a sweep; write one of {known}", known = SweepFault::ALL.map(SweepFault::name).join(", "))]
+pub struct SweepFaultError {
+    word: String,
+}
 
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|fault| fault.name() == word).ok_or_else(|| {
-            let known: Vec<&str> = Self::ALL.iter().map(|fault| fault.name()).collect();
-            format!("`{word}` is no fault of a sweep; write one of {}", known.join(", "))
-        })
+impl std::str::FromStr for SweepFault {
+    type Err = SweepFaultError;
+
+    fn from_str(word: &str) -> Result<Self, SweepFaultError> {
+        Self::ALL
+            .into_iter()
+            .find(|fault| fault.name() == word)
+            .ok_or_else(|| SweepFaultError { word: word.to_owned() })
     }
 }

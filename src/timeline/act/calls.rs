@@ -8,12 +8,21 @@ use crate::scenario::{Asking, BeginAction, CallAction, FinishAction};
 use crate::timeline::client::Message;
 use crate::timeline::driver::Asked;
 use crate::timeline::observed::Parked;
-use crate::timeline::template::resolve;
+use crate::timeline::template::{TemplateError, resolve};
 use crate::timeline::wait::Bound;
 use crate::timeline::world::World;
 
 /// The arguments of a call, and the request of an HTTP client: its line, and the rest.
 type Filled = (Value, (String, Message));
+
+/// A call that cannot be asked for as it is written.
+#[derive(Debug, thiserror::Error)]
+enum FillingError {
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
 
 impl World<'_> {
     pub(super) async fn call(&mut self, it: &CallAction, bound: Bound) -> Result<(), StepFailure> {
@@ -50,7 +59,7 @@ impl World<'_> {
                 self.left_out.insert(call.to_owned());
                 Ok(None)
             }
-            Err(why) => Err(self.failed(bound.step, why)),
+            Err(why) => Err(self.failed(bound.step, why.to_string())),
         }
     }
 
@@ -68,18 +77,18 @@ impl World<'_> {
     }
 
     /// The arguments of a call, and the request of an HTTP client, with every variable in its place.
-    fn fill(&self, asking: Asking<'_>) -> Result<Filled, String> {
+    fn fill(&self, asking: Asking<'_>) -> Result<Filled, FillingError> {
         let args = match asking.args_json {
-            Some(json) => serde_json::from_str(json.as_ref()).map_err(|why| why.to_string())?,
-            None => serde_json::to_value(asking.args).map_err(|why| why.to_string())?,
+            Some(json) => serde_json::from_str(json.as_ref())?,
+            None => serde_json::to_value(asking.args)?,
         };
         let text = |text: &str| {
             let filled = resolve(Value::String(text.to_owned()), &self.saved)?;
-            Ok::<_, String>(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
+            Ok::<_, FillingError>(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
         };
         let headers = asking.headers.iter().map(|(name, value)| Ok((name.as_ref().clone(), text(value)?)));
         let message = Message {
-            headers: headers.collect::<Result<_, String>>()?,
+            headers: headers.collect::<Result<_, FillingError>>()?,
             body: asking.body.map(|body| text(body.as_ref())).transpose()?,
         };
         Ok((resolve(args, &self.saved)?, (text(asking.op.as_ref())?, message)))

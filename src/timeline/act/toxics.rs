@@ -28,7 +28,7 @@ impl World<'_> {
                 self.pending_faults.push(Pending { fault, actor, toxic: Some(toxic.name.clone()) });
             }
             let added = match &self.actors[actor].remote {
-                Some(remote) => remote.add_toxic(&toxic).await,
+                Some(remote) => remote.add_toxic(&toxic).await.map_err(|why| why.to_string()),
                 None => self.link(actor, bound)?.add_toxic(toxic.clone()).map_err(|why| why.to_string()),
             };
             added.map_err(|why| self.failed(bound.step, why))?;
@@ -39,8 +39,8 @@ impl World<'_> {
     pub(super) async fn remove_toxic(&mut self, it: &UntoxicAction, bound: Bound) -> Result<(), StepFailure> {
         for actor in self.actors_of(it.link.as_ref()) {
             let removed = match (&self.actors[actor].remote, &it.name) {
-                (Some(remote), Some(name)) => remote.remove_toxic(name.as_ref()).await,
-                (Some(remote), None) => remote.clear_toxics().await,
+                (Some(remote), Some(name)) => remote.remove_toxic(name.as_ref()).await.map_err(|why| why.to_string()),
+                (Some(remote), None) => remote.clear_toxics().await.map_err(|why| why.to_string()),
                 (None, Some(name)) => {
                     self.link(actor, bound)?.remove_toxic(name.as_ref()).map_err(|why| why.to_string())
                 }

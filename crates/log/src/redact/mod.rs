@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use regex::Regex;
 
+use super::IdentifierError;
+
 pub use cause::canonical_cause;
 use named::Named;
 use numbers::RunNumbers;
@@ -33,7 +35,7 @@ use shapes::Shape;
 /// redactor.name("127.0.0.1:4444", "<server>");
 /// let text = redactor.redact("ro-0123456789ab from 127.0.0.1:4444 after 1.5s");
 /// assert_eq!(text, "<rollout-1> from <server> after <duration>");
-/// # Ok::<(), String>(())
+/// # Ok::<(), quietdown_log::IdentifierError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Redactor {
@@ -57,19 +59,19 @@ impl Redactor {
     ///
     /// # Errors
     /// An expression is wrong: whose, and what is wrong with it.
-    pub fn new(ids: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub fn new(ids: &BTreeMap<String, String>) -> Result<Self, IdentifierError> {
         let regex = |(name, expression): (&String, &String)| {
-            Regex::new(expression).map_err(|wrong| format!("the identifier `{name}`: {wrong}"))
+            Regex::new(expression).map_err(|wrong| IdentifierError::new(name, wrong))
         };
         let classes = ["<disconnected>", "<refused>", "<timeout>"];
         Ok(Self {
-            ids: ids.iter().map(regex).collect::<Result<_, String>>()?,
+            ids: ids.iter().map(regex).collect::<Result<_, IdentifierError>>()?,
             numbers: ids.keys().map(|name| Numbers::new(name)).collect(),
             shaped: shapes::KINDS.iter().map(|kind| Numbers::new(kind)).collect(),
             numbers_of_run: RunNumbers::default(),
             named: Named::default(),
             given: shapes::NAMES.iter().chain(&classes).map(|name| (*name).to_owned()).collect(),
-            names: Regex::new("<[^<>\n]{1,100}>").map_err(|wrong| wrong.to_string())?,
+            names: Regex::new("<[^<>\n]{1,100}>").map_err(|wrong| IdentifierError::new("<…>", wrong))?,
         })
     }
 

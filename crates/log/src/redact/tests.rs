@@ -164,7 +164,7 @@ fn named_values_win_and_the_longest_first() {
 #[test]
 fn a_wrong_expression_is_named() {
     let wrong = Redactor::new(&[("rollout".to_owned(), "(".to_owned())].into()).expect_err("it is wrong");
-    assert!(wrong.starts_with("the identifier `rollout`: "), "{wrong}");
+    assert!(wrong.to_string().starts_with("the identifier `rollout`: "), "{wrong}");
     let mut empty = Redactor::new(&[("x".to_owned(), "a*".to_owned())].into()).expect("odd, but right");
     assert_eq!(empty.redact("bä aa"), "bä <x-1>");
 }
