@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use crate::evidence::Evidence;
 use crate::finding::{Finding, FindingKind};
-use crate::report::Terminal;
+use crate::report::{Results, Terminal};
 use crate::run;
 use crate::scenario::Scenario;
 use crate::system::{PLAIN, System};
 use crate::verdict::unlike;
 use clap::Args;
 
-use super::{FAILED, PASSED, WRONG};
+use super::reports::{HtmlFile, ReportError};
+use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// Judges a run again from its saved evidence.
 #[derive(Debug, Args)]
@@ -21,6 +22,9 @@ pub struct Report {
     /// Print the transcript, too.
     #[arg(long)]
     transcript: bool,
+    /// Write a page for people: the findings, and the timeline of the run; one file, without network.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl Report {
@@ -32,17 +36,28 @@ impl Report {
                     super::say(&report.transcript);
                 }
                 super::say(terminal.verdict(&report));
-                if report.passed() {
-                    return PASSED;
+                if !report.passed() {
+                    super::say(format_args!("\n{}", terminal.failure(&report)));
                 }
-                super::say(format_args!("\n{}", terminal.failure(&report)));
-                if report.failed_as_expected() { PASSED } else { FAILED }
+                if let Err(why) = self.page(&report) {
+                    super::complain(format_args!("quietdown: {why}"));
+                    return BROKEN;
+                }
+                if report.passed() || report.failed_as_expected() { PASSED } else { FAILED }
             }
             Err(why) => {
                 super::complain(format_args!("quietdown: {why}"));
                 WRONG
             }
         }
+    }
+
+    /// Writes the page, if it was asked for.
+    fn page(&self, report: &run::Report) -> Result<(), ReportError> {
+        let Some(path) = &self.html else { return Ok(()) };
+        let mut page = HtmlFile::new(path.clone());
+        page.report.add(Some(report));
+        page.write(&format!("report {}", self.folder.display()), &Results::of_saved(report))
     }
 
     fn review(&self) -> Result<run::Report, String> {

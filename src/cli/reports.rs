@@ -4,8 +4,10 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::report::html::HtmlReport;
 use crate::report::machine::{ctrf, github, junit, tap};
 use crate::report::{Console, ProgressStream, Results, Terminal, Verbosity};
+use crate::run::{Ending, Reporter, SuiteCase};
 use clap::Args;
 
 /// The files to write, also several.
@@ -24,6 +26,9 @@ pub struct Reports {
     /// Write TAP 14; `-` is standard output, and what people read goes to standard error.
     #[arg(long, value_name = "FILE")]
     tap: Option<PathBuf>,
+    /// Write a page for people: findings, timelines, the matrix of a sweep; one file, without network.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Annotate the scenarios and write the summary of the step for GitHub Actions; on by itself where GITHUB_ACTIONS is set.
     #[arg(long)]
     github: bool,
@@ -79,6 +84,11 @@ impl Reports {
         self.for_github().then(github::Silence::default)
     }
 
+    /// Takes the file of the page away, for a command that fills it with timelines; else it is written without any.
+    pub fn take_html(&mut self) -> Option<PathBuf> {
+        self.html.take()
+    }
+
     fn for_github(&self) -> bool {
         self.github || std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
     }
@@ -101,6 +111,11 @@ impl Reports {
         });
         put(&self.ctrf, &|_| Ok(ctrf::write(results)));
         put(&self.tap, &|_| Ok(tap::write(results)));
+        put(&self.html, &|path| {
+            let unwritten =
+                |why: serde_json::Error| ReportError::Unwritten { path: path.to_owned(), source: why.into() };
+            HtmlReport::default().page("", results).map_err(unwritten)
+        });
         if self.for_github() {
             let to_stderr = self.take_stdout();
             for line in github::annotations(results) {
@@ -114,6 +129,38 @@ impl Reports {
             }
         }
         failed
+    }
+}
+
+/// The page that was asked for, while it is filled.
+#[derive(Debug)]
+pub struct HtmlFile {
+    path: PathBuf,
+    /// What it shows.
+    pub report: HtmlReport,
+}
+
+impl HtmlFile {
+    /// A page that is to be written there.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, report: HtmlReport::default() }
+    }
+
+    /// Writes it.
+    pub fn write(self, title: &str, results: &Results) -> Result<(), ReportError> {
+        write_page(&self.path, self.report.page(title, results))
+    }
+}
+
+/// Writes a page.
+pub(super) fn write_page(path: &Path, page: serde_json::Result<String>) -> Result<(), ReportError> {
+    let written = page.map_err(std::io::Error::from).and_then(|page| write_whole(path, &page));
+    written.map_err(|source| ReportError::Unwritten { path: path.to_owned(), source })
+}
+
+impl Reporter for HtmlFile {
+    fn ended(&mut self, case: &SuiteCase, ending: &Ending) {
+        self.report.ended(case, ending);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::transcript::Orphan;
 use clap::Args;
 
 use super::files::{self, Purpose};
-use super::reports::{Reports, Telling};
+use super::reports::{HtmlFile, Reports, Telling};
 use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// The environment variable that makes what is left out a failure: `all`.
@@ -73,7 +73,7 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn execute(self) -> u8 {
+    pub fn execute(mut self) -> u8 {
         let program = match std::env::current_exe() {
             Ok(program) => program,
             Err(why) => {
@@ -155,11 +155,14 @@ impl Run {
         let silence = self.reports.silence();
         silence.iter().for_each(|silence| progress.say(silence.begin()));
         progress.begin(selected.len() * self.repeat.get());
-        let counts = suite.run(&mut (&mut progress, &mut recorder));
+        let mut html = self.reports.take_html().map(HtmlFile::new);
+        let counts = suite.run(&mut (&mut progress, &mut (&mut recorder, &mut html)));
         let took = began.elapsed();
         progress.finish(&counts, took);
         silence.iter().for_each(|silence| progress.say(silence.end()));
-        let unwritten = self.reports.write(&recorder.finish(&counts, took));
+        let results = recorder.finish(&counts, took);
+        let mut unwritten = self.reports.write(&results);
+        unwritten.extend(html.and_then(|html| html.write("run", &results).err()));
         unwritten.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         let missed = if required { counts.undeclared.as_slice() } else { &[] };
         if !missed.is_empty() {

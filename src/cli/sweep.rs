@@ -6,8 +6,10 @@ mod selection;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::report::html::{HtmlSweep, PointEnd};
 use crate::report::{Console, Recorder, SweptPoints, Tally, Terminal, Verbosity, failed_point};
 use crate::run::{Cost, Report, Runner, SuiteCase, drive, own_runs};
 use crate::scenario::SweepFault;
@@ -16,7 +18,7 @@ use crate::system::System;
 use clap::Args;
 
 use super::files;
-use super::reports::{Reports, Telling};
+use super::reports::{Reports, Telling, write_page};
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
 use failures::Failures;
 use selection::{Shard, Which, budget};
@@ -87,8 +89,9 @@ pub struct Sweep {
 type Ended = (u8, String);
 
 impl Sweep {
-    pub fn execute(self) -> u8 {
-        match self.sweep() {
+    pub fn execute(mut self) -> u8 {
+        let html = self.reports.take_html();
+        match self.sweep(html) {
             Ok(code) => code,
             Err((code, why)) => {
                 super::complain(format_args!("quietdown: {why}"));
@@ -97,7 +100,7 @@ impl Sweep {
         }
     }
 
-    fn sweep(&self) -> Result<u8, Ended> {
+    fn sweep(&self, html: Option<PathBuf>) -> Result<u8, Ended> {
         self.reports.check().map_err(|why| (WRONG, why.to_owned()))?;
         let began = Instant::now();
         let deadline = self.budget.map(|budget| began + budget);
@@ -148,7 +151,8 @@ impl Sweep {
             sweep.requests().len(),
             folder.display()
         ));
-        let costs = self.run(&sweep, &points, &mut ledger, deadline, &mut console);
+        let swept_html = html.as_ref().map(|_| Mutex::new(HtmlSweep::default()));
+        let costs = self.run(&sweep, &points, &mut ledger, deadline, (&mut console, swept_html.as_ref()));
         console.finish();
         let costs = costs?;
         let failures = Failures::new(&sweep, &points, &ledger.known, &folder);
@@ -164,7 +168,16 @@ impl Sweep {
         silence.iter().for_each(|silence| console.say(silence.end()));
         let swept = SweptPoints { sweep: &sweep, points: &points, outcomes: &ledger.known, shown_by: &shown_by };
         let counts = swept.record(&mut recorder);
-        let unwritten = self.reports.write(&recorder.finish(&counts, began.elapsed()));
+        let mut unwritten = self.reports.write(&recorder.finish(&counts, began.elapsed()));
+        if let (Some(path), Some(page)) = (html, swept_html) {
+            let page = page.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let ends: Vec<PointEnd<'_>> =
+                points.iter().map(|point| PointEnd { point, outcome: ledger.known.get(&point.number) }).collect();
+            let title = format!("sweep {}", scenario.name);
+            let file = |point: &Point| shown_by.get(&point.number).cloned();
+            let page = page.page(&title, &ends, sweep.requests(), began.elapsed(), self.random.is_none(), file);
+            unwritten.extend(write_page(&path, page).err());
+        }
         unwritten.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         written?;
         Ok(if unwritten.is_empty() { code } else { BROKEN })
@@ -275,7 +288,7 @@ impl Sweep {
         points: &[Point],
         ledger: &mut Ledger,
         deadline: Option<Instant>,
-        console: &mut Console,
+        (console, html): (&mut Console, Option<&Mutex<HtmlSweep>>),
     ) -> Result<BTreeMap<SweepFault, Cost>, Ended> {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = self.jobs.or(NonZeroUsize::new(2 * processors)).unwrap_or(NonZeroUsize::MIN);
@@ -294,6 +307,10 @@ impl Sweep {
             let run = |point: &Point| {
                 console.begun(&name(point.number));
                 let (outcome, report) = sweep.run(point);
+                if let (Some(html), Some(report)) = (html, &report) {
+                    let mut html = html.lock().unwrap_or_else(PoisonError::into_inner);
+                    html.keep(point.number, &report.evidence, &report.findings, &report.transcript);
+                }
                 // A scenario file will show it again: thousands of folders would show it no better.
                 let _ = report.map(Report::discard);
                 outcome

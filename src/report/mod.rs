@@ -3,6 +3,8 @@
 #[cfg(feature = "cli")]
 mod console;
 #[cfg(feature = "cli")]
+pub mod html;
+#[cfg(feature = "cli")]
 mod live;
 mod log_results;
 #[cfg(feature = "reports")]

@@ -187,6 +187,39 @@ fn line(case: &SuiteCase, report: &Report) -> Option<usize> {
     Some(crate::file::line_of(&case.scenario.source, step.span().start))
 }
 
+impl Results {
+    /// The results of one run that was saved.
+    pub fn of_saved(report: &Report) -> Self {
+        let status = match (report.passed(), report.failed_as_expected()) {
+            (true, _) => TestStatus::Passed,
+            (false, true) => TestStatus::ExpectedFailure,
+            (false, false) => TestStatus::Failed,
+        };
+        let count = |wanted| usize::from(status == wanted);
+        let expected = report.expected.as_ref();
+        let evidence = &report.evidence;
+        Self {
+            version: RESULTS_VERSION,
+            tool: concat!("quietdown ", env!("CARGO_PKG_VERSION")).to_owned(),
+            began_ms: (evidence.began.max(0.0) * 1000.0) as u64,
+            took_ms: evidence.took / 1000,
+            summary: ResultsSummary {
+                passed: count(TestStatus::Passed),
+                failed: count(TestStatus::Failed),
+                expected_failures: count(TestStatus::ExpectedFailure),
+                ..ResultsSummary::default()
+            },
+            tests: vec![TestResult {
+                reason: expected.map(|expected| expected.unlike.as_ref().unwrap_or(&expected.reason).clone()),
+                took_ms: evidence.took / 1000,
+                findings: report.findings.clone(),
+                evidence: report.folder.clone(),
+                ..TestResult::new(report.label(), format!("{}.toml", report.scenario), "", status)
+            }],
+        }
+    }
+}
+
 fn reason(report: &Report, why: &FailureReason) -> Option<String> {
     match why {
         FailureReason::Findings => None,

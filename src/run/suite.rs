@@ -119,6 +119,21 @@ impl<A: Reporter, B: Reporter> Reporter for (&mut A, &mut B) {
     }
 }
 
+/// One that need not be there.
+impl<R: Reporter> Reporter for Option<R> {
+    fn begun(&mut self, case: &SuiteCase) {
+        self.iter_mut().for_each(|reporter| reporter.begun(case));
+    }
+
+    fn ended(&mut self, case: &SuiteCase, ending: &Ending) {
+        self.iter_mut().for_each(|reporter| reporter.ended(case, ending));
+    }
+
+    fn accepted(&mut self, snapshot: &Accepted) {
+        self.iter_mut().for_each(|reporter| reporter.accepted(snapshot));
+    }
+}
+
 /// How many scenarios ended how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -27,6 +27,8 @@ pub use minimal::Minimal;
 pub use outcome::{Outcome, Verdict, cause, headline};
 pub use point::{Persistence, Place, Point, Sizes, Spot, Strike, phase_name};
 pub use recorded::Recorded;
+#[cfg(feature = "cli")]
+pub(crate) use recorded::call_of;
 
 use crate::finding::Finding;
 use crate::proxy::Phase;

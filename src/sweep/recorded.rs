@@ -185,7 +185,7 @@ impl Sizes {
 }
 
 /// The call that a request belongs to: the last one of its process that had begun, had not ended, and makes such requests.
-pub(super) fn call_of<'e>(evidence: &'e Evidence, request: &Request, system: &SystemFile) -> Option<&'e Call> {
+pub(crate) fn call_of<'e>(evidence: &'e Evidence, request: &Request, system: &SystemFile) -> Option<&'e Call> {
     let fits = |call: &&Call| {
         call.process == request.process
             && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)

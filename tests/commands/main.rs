@@ -7,6 +7,7 @@ mod needs;
 mod place;
 
 mod documented_systems;
+mod html;
 mod log;
 mod reports;
 mod snapshots;
