@@ -37,7 +37,7 @@ pub(super) struct Assembler {
     /// What words mean that this program has for levels.
     words: Words,
     /// The source that is read now.
-    state: SourceState,
+    state: Box<SourceState>,
     sources: Sources,
     spent: usize,
     full: bool,
@@ -153,7 +153,7 @@ impl Assembler {
             records: Vec::new(),
             continuation: None,
             words: Words::default(),
-            state: SourceState::default(),
+            state: Box::default(),
             sources: Sources::default(),
             spent: 0,
             full: false,

@@ -1,5 +1,6 @@
 //! From lines to the assembler: what stands before them is taken off, and each goes to the source that it comes from.
 
+use crate::search::Cut;
 use std::borrow::Cow;
 
 use regex::Regex;
@@ -294,7 +295,7 @@ fn is_certain(line: &str) -> bool {
 
 /// Whether a line reports a race or the like: it only looks as if it began with a level.
 fn is_report(line: &str) -> bool {
-    line.contains("WARNING: ") && (line.contains("Sanitizer: ") || line.ends_with("DATA RACE"))
+    line.holds("WARNING: ") && (line.holds("Sanitizer: ") || line.ends_with("DATA RACE"))
 }
 
 /// The kinds of prefix that a line may have, one behind the other.

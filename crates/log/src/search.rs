@@ -25,9 +25,51 @@ fn first(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
     bytes[begin..].iter().position(|byte| is_wanted(*byte)).map(|at| begin + at)
 }
 
+/// Splits texts like `str::split_once` does, without preparing a search that is longer than most lines.
+pub(super) trait Cut {
+    /// What is before the first `sign`, and what is behind it.
+    fn cut(&self, sign: &str) -> Option<(&str, &str)>;
+
+    /// Where `sign` is for the first time.
+    fn place_of(&self, sign: &str) -> Option<usize>;
+
+    /// Whether `sign` is in it.
+    fn holds(&self, sign: &str) -> bool {
+        self.place_of(sign).is_some()
+    }
+}
+
+impl Cut for str {
+    #[inline]
+    fn cut(&self, sign: &str) -> Option<(&str, &str)> {
+        let at = self.place_of(sign)?;
+        Some((&self[..at], &self[at + sign.len()..]))
+    }
+
+    #[inline]
+    fn place_of(&self, sign: &str) -> Option<usize> {
+        let (bytes, sign) = (self.as_bytes(), sign.as_bytes());
+        // What every sentence has many of is no good thing to look for.
+        let often = |byte: &u8| matches!(byte, b' ' | b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' | b'l');
+        let seldom = sign.iter().position(|byte| !often(byte)).unwrap_or(0);
+        let wanted = *sign.get(seldom)?;
+        let begins = |at: &usize| *at >= seldom && bytes[at - seldom..].starts_with(sign);
+        memchr::memchr_iter(wanted, bytes).find(begins).map(|at| at - seldom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_cut_as_the_standard_library_does() {
+        for text in ["", "a", "a: b: c", ": ", "::", "a :b", ": a", "ä: ö", "a:  b", "a]] b] c"] {
+            for sign in [": ", ":  ", "::", "a", "] ", "ö"] {
+                assert_eq!((text.cut(sign), text.place_of(sign)), (text.split_once(sign), text.find(sign)), "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_first_is_found_wherever_it_is() {

@@ -9,7 +9,10 @@ pub(super) fn clean(mut bytes: &[u8]) -> Cow<'_, str> {
     while let [rest @ .., b'\r'] = bytes {
         bytes = rest;
     }
-    let text = String::from_utf8_lossy(bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    };
     if position_of_two(text.as_bytes(), ESC, 0).is_none() {
         return text;
     }

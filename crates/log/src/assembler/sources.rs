@@ -13,7 +13,7 @@ pub(in super::super) type Source = u64;
 pub(super) struct Sources {
     current: Source,
     /// The one that was read last is the last.
-    parked: Vec<(Source, SourceState)>,
+    parked: Vec<(Source, Box<SourceState>)>,
 }
 
 impl Assembler {
@@ -26,7 +26,7 @@ impl Assembler {
         let known = self.sources.parked.iter().position(|(known, _)| *known == source);
         let state = match known {
             Some(at) => self.sources.parked.remove(at).1,
-            None if self.sources.parked.len() + 1 < SOURCES => SourceState::default(),
+            None if self.sources.parked.len() + 1 < SOURCES => Box::default(),
             None => self.close_oldest(),
         };
         let before = std::mem::replace(&mut self.state, state);
@@ -35,13 +35,13 @@ impl Assembler {
     }
 
     /// Counts what the source that has been silent for longest has said; gives a state for another.
-    fn close_oldest(&mut self) -> SourceState {
+    fn close_oldest(&mut self) -> Box<SourceState> {
         let (_, oldest) = self.sources.parked.remove(0);
         let current = std::mem::replace(&mut self.state, oldest);
         self.hand_over();
         let slot = self.state.slot;
         self.state = current;
-        let mut state = SourceState::default();
+        let mut state = Box::<SourceState>::default();
         state.slot = slot;
         state
     }
@@ -88,8 +88,8 @@ impl Assembler {
             return;
         }
         self.records.remove(at);
-        let desks = self.sources.parked.iter_mut().map(|(_, state)| state).chain([&mut self.state]);
-        for state in desks {
+        let states = self.sources.parked.iter_mut().map(|(_, state)| &mut **state).chain([&mut *self.state]);
+        for state in states {
             let places = state.current.iter_mut().chain(&mut state.texts);
             places.filter(|place| **place > at).for_each(|place| *place -= 1);
         }

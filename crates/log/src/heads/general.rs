@@ -29,6 +29,9 @@ struct Found<'l> {
 pub(super) fn parse<'l>(line: &Sight<'l>) -> Option<Head<'l>> {
     let text = line.text;
     let bytes = text.as_bytes();
+    if !may_be(bytes) {
+        return None;
+    }
     let mut found = Found::default();
     let mut at = 0;
     // Without a time, what is said in brackets, or how it is set apart, must be enough.
@@ -69,6 +72,17 @@ pub(super) fn parse<'l>(line: &Sight<'l>) -> Option<Head<'l>> {
     let message = text[at..].trim_start_matches([' ', '\t']);
     let message = ["- ", ": ", "| ", "> ", "-- "].iter().find_map(|sign| message.strip_prefix(sign)).unwrap_or(message);
     Some(Head { level: found.level, target: found.target, thread: found.thread, rest: Rest::Pairs(message) })
+}
+
+/// Whether a line has enough digits for a time, or begins as only a level in front does. This rules most prose out.
+fn may_be(bytes: &[u8]) -> bool {
+    let window = &bytes[..bytes.len().min(3 * REACH)];
+    let digits = || window.iter().filter(|byte| byte.is_ascii_digit()).count();
+    match bytes {
+        [b'[' | b'(' | b'<' | b'{', ..] => true,
+        [first, second, ..] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => true,
+        _ => digits() >= 6,
+    }
 }
 
 /// How many bytes are between two parts: spaces and what sets them apart.

@@ -1,5 +1,6 @@
 //! Heads as loggers of Go write them: the standard one, zap's and zerolog's consoles, klog and glog.
 
+use crate::search::Cut;
 use super::time::{fits, time};
 use super::{Head, Rest, level};
 use crate::Level;
@@ -19,8 +20,13 @@ pub(in super::super) fn standard(line: &str) -> Option<Head<'_>> {
 
 /// `2026-11-25T22:00:00.123Z⇥INFO⇥name⇥file.go:3⇥message⇥{"key": "value"}`, where name and place may be missing.
 pub(in super::super) fn zap(line: &str) -> Option<Head<'_>> {
-    if !line.contains('\t') {
-        return zap_by_spaces(line);
+    // A time is not longer.
+    let begin = &line.as_bytes()[..line.len().min(64)];
+    match memchr::memchr(b'\t', begin) {
+        None if memchr::memchr(b'\t', line.as_bytes()).is_some() => return None,
+        None if begin.windows(2).any(|two| two == b"  ") => return zap_by_spaces(line),
+        None => return None,
+        Some(_) => {}
     }
     let (when, rest) = line.split_once('\t')?;
     if time(when) != Some(when.len()) && when.parse::<f64>().is_err() {
@@ -44,17 +50,17 @@ pub(in super::super) fn zap(line: &str) -> Option<Head<'_>> {
 /// The same where a terminal or a web page has made spaces of the tabulators: four or more before the level, and an object
 /// at the end or the place in the source.
 fn zap_by_spaces(line: &str) -> Option<Head<'_>> {
-    let (when, rest) = line.split_once("  ")?;
+    let (when, rest) = line.cut("  ")?;
     let since = when.contains('.') && when.starts_with(|c: char| c.is_ascii_digit()) && when.parse::<f64>().is_ok();
     if time(when) != Some(when.len()) && !since {
         return None;
     }
-    let (name, mut rest) = rest.trim_start_matches(' ').split_once("  ")?;
+    let (name, mut rest) = rest.trim_start_matches(' ').cut("  ")?;
     let level = level(name).filter(|_| name.bytes().all(|byte| byte.is_ascii_uppercase()))?;
     let object = rest.ends_with('}') && rest.contains(" {\"");
     let (mut target, mut placed) = (None, false);
     for _ in 0..2 {
-        match rest.trim_start_matches(' ').split_once("  ") {
+        match rest.trim_start_matches(' ').cut("  ") {
             Some((part, after)) if !part.contains(' ') && !part.is_empty() && !after.trim_start().starts_with('{') => {
                 placed |= part.contains(".go:");
                 target = target.or(Some(part));
@@ -85,7 +91,7 @@ pub(in super::super) fn zerolog(line: &str) -> Option<Head<'_>> {
     }
     let (name, rest) = rest.split_once(' ')?;
     let known = matches!(name, "TRC" | "DBG" | "INF" | "WRN" | "ERR" | "FTL" | "PNC");
-    let rest = rest.split_once(" > ").filter(|(place, _)| place.contains(".go:")).map_or(rest, |(_, rest)| rest);
+    let rest = rest.cut(" > ").filter(|(place, _)| place.contains(".go:")).map_or(rest, |(_, rest)| rest);
     known.then(|| head(level(name), None, Rest::Pairs(rest)))
 }
 
@@ -117,7 +123,7 @@ pub(in super::super) fn klog(line: &str) -> Option<Head<'_>> {
     } else {
         return None;
     };
-    let (before, message) = line[begin..].split_once("] ")?;
+    let (before, message) = line[begin..].cut("] ")?;
     let mut words = before.split_whitespace().skip(1);
     let (_, place) = (words.next()?, words.next()?);
     Some(head(Some(level), Some(place), Rest::Pairs(message)))

@@ -1,5 +1,6 @@
 //! Heads as logback, log4j, slf4j and Spring write them.
 
+use crate::search::Cut;
 use super::time::time;
 use super::{Head, Rest, level};
 use crate::Level;
@@ -17,7 +18,7 @@ pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
         return named(level, Some(thread), rest);
     }
     let (level, rest) = first_word(rest)?;
-    if let Some((pid, rest)) = rest.split_once(" --- ")
+    if let Some((pid, rest)) = rest.cut(" --- ")
         && pid.bytes().all(|byte| byte.is_ascii_digit())
     {
         let (mut thread, mut rest) = brackets(rest)?;
@@ -25,7 +26,7 @@ pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
         while let Some((next, after)) = brackets(rest) {
             (thread, rest) = (next, after);
         }
-        let (name, message) = rest.split_once(": ")?;
+        let (name, message) = rest.cut(": ")?;
         return Some(head(level, Some(thread), Some(name.trim_end()), message));
     }
     match brackets(rest) {
@@ -42,7 +43,7 @@ fn head<'a>(level: Level, thread: Option<&'a str>, target: Option<&'a str>, mess
 
 /// `a.b.C - message`, also with a line number after the name.
 fn named<'a>(level: Level, thread: Option<&'a str>, rest: &'a str) -> Option<Head<'a>> {
-    let (name, message) = rest.split_once(" - ").or_else(|| Some((rest.strip_suffix(" -")?, "")))?;
+    let (name, message) = rest.cut(" - ").or_else(|| Some((rest.strip_suffix(" -")?, "")))?;
     let name = name.trim_end();
     let name = match name.rsplit_once(':') {
         Some((name, line)) if line.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -54,7 +55,7 @@ fn named<'a>(level: Level, thread: Option<&'a str>, rest: &'a str) -> Option<Hea
 
 /// What is in the brackets at the beginning, and what follows.
 fn brackets(text: &str) -> Option<(&str, &str)> {
-    let (inside, rest) = text.strip_prefix('[')?.split_once("] ")?;
+    let (inside, rest) = text.strip_prefix('[')?.cut("] ")?;
     Some((inside.trim(), rest.trim_start_matches(' ')))
 }
 

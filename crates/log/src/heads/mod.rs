@@ -4,6 +4,7 @@ mod general;
 pub(super) mod go;
 pub(super) mod java;
 pub(super) mod json;
+mod lookup;
 pub(super) mod others;
 mod pattern;
 pub(super) mod python;
@@ -17,6 +18,7 @@ use super::format::TABLE;
 use super::text::cleaned;
 use super::words::Words;
 use super::{Format, Level};
+use lookup::Lookup;
 use pattern::Pattern;
 use template::{Sight, Template};
 pub(super) use time::{bare as time_end, time as time_length};
@@ -198,6 +200,8 @@ pub(super) struct Heads {
     ways: Vec<Way>,
     /// The ways that a line may be read in, by its first byte.
     by_first: Vec<Vec<u8>>,
+    /// Those that are left once it is known what follows the time.
+    lookup: Lookup,
     /// Whether nobody has said which format it is.
     any: bool,
     /// The way of the last head: the next is likely to be the same.
@@ -226,7 +230,8 @@ impl Heads {
         let fit =
             |byte: u8| ways.iter().enumerate().filter(move |(_, way)| way.may_begin(byte)).map(|(at, _)| at as u8);
         let by_first = (0..=u8::MAX).map(|byte| fit(byte).collect()).collect();
-        Ok(Self { ways, by_first, any: matches!(format, Format::Auto), last: 0, announced: false, targets: Vec::new() })
+        let (lookup, any) = (Lookup::new(), matches!(format, Format::Auto));
+        Ok(Self { ways, by_first, lookup, any, last: 0, announced: false, targets: Vec::new() })
     }
 
     /// Whether records may be JSON, whose objects may have several lines.
@@ -260,7 +265,8 @@ impl Heads {
         if let Some(head) = first.and_then(|way| way.parse(&sight, any)) {
             return Some(head.with_targets(&self.targets));
         }
-        let (at, head) = fit.iter().find_map(|at| Some((*at, self.ways[usize::from(*at)].parse(&sight, any)?)))?;
+        let left = self.lookup.of(&sight, &self.ways).unwrap_or(fit);
+        let (at, head) = left.iter().find_map(|at| Some((*at, self.ways[usize::from(*at)].parse(&sight, any)?)))?;
         self.last = usize::from(at);
         Some(head.with_targets(&self.targets))
     }
@@ -357,7 +363,9 @@ fn may_begin(line: &str) -> bool {
         Some(b'(') => bytes.get(1).is_some_and(u8::is_ascii_digit),
         // Pairs, levels in small letters, and hosts of access logs.
         Some(b'a'..=b'z' | b'_' | b'@' | b':' | b'-') => {
-            line.contains('=') || bytes.iter().take(8).any(|byte| *byte == b':') || line.contains(" [")
+            memchr::memchr(b'=', bytes).is_some()
+                || bytes.iter().take(8).any(|byte| *byte == b':')
+                || memchr::memchr_iter(b'[', bytes).any(|at| at > 0 && bytes[at - 1] == b' ')
         }
         _ => false,
     }

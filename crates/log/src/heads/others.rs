@@ -1,5 +1,6 @@
 //! Heads as others write them: env_logger, Rich, Ruby, Monolog, .NET, syslog.
 
+use crate::search::Cut;
 use super::go::with_object;
 use super::time::{bare, month_first, time};
 use super::{Head, Rest, level};
@@ -12,7 +13,7 @@ fn head<'a>(level: Option<Level>, target: Option<&'a str>, message: &'a str) -> 
 
 /// `[2026-11-25T22:00:00Z INFO  a::b] message`
 pub(in super::super) fn env_logger(line: &str) -> Option<Head<'_>> {
-    let (inside, message) = line.strip_prefix('[')?.split_once("] ")?;
+    let (inside, message) = line.strip_prefix('[')?.cut("] ")?;
     let end = bare(inside.as_bytes(), 0).unwrap_or(0);
     let mut words = inside[end..].split_whitespace();
     let level = level(words.next()?)?;
@@ -46,18 +47,18 @@ pub(in super::super) fn rich(line: &str) -> Option<Head<'_>> {
 
 /// `E, [2026-11-25T22:15:59.711006 #2089] ERROR -- name: message`
 pub(in super::super) fn ruby(line: &str) -> Option<Head<'_>> {
-    let (_, rest) = line.split_once(", [").filter(|(letter, _)| letter.len() == 1)?;
-    let (_, rest) = rest.split_once("] ")?;
-    let (name, rest) = rest.split_once(" -- ")?;
+    let (_, rest) = line.cut(", [").filter(|(letter, _)| letter.len() == 1)?;
+    let (_, rest) = rest.cut("] ")?;
+    let (name, rest) = rest.cut(" -- ")?;
     let level = level(name.trim()).or((name.trim() == "ANY").then_some(Level::Error))?;
-    let (target, message) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))?;
+    let (target, message) = rest.cut(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))?;
     Some(head(Some(level), Some(target).filter(|target| !target.is_empty()), message))
 }
 
 /// `[2026-11-25 22:00:00] channel.ERROR: message {"key":"value"}`
 pub(in super::super) fn monolog(line: &str) -> Option<Head<'_>> {
     let end = line.strip_prefix('[').and_then(|_| time(line))?;
-    let (name, message) = line[end..].trim_start_matches(' ').split_once(": ")?;
+    let (name, message) = line[end..].trim_start_matches(' ').cut(": ")?;
     let (channel, name) = name.rsplit_once('.')?;
     let level = level(name).filter(|_| !channel.contains(' '))?;
     let message = message.strip_suffix(" []").unwrap_or(message);
@@ -69,12 +70,12 @@ pub(in super::super) fn monolog(line: &str) -> Option<Head<'_>> {
 pub(in super::super) fn dotnet(line: &str) -> Option<Head<'_>> {
     let known =
         |name: &str| matches!(name, "VRB" | "DBG" | "INF" | "WRN" | "ERR" | "FTL").then(|| level(name)).flatten();
-    if let Some((inside, message)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+    if let Some((inside, message)) = line.strip_prefix('[').and_then(|rest| rest.cut("] ")) {
         let (when, name) = inside.rsplit_once(' ')?;
         return (bare(when.as_bytes(), 0) == Some(when.len())).then_some(head(Some(known(name)?), None, message));
     }
     if let Some(end) = time(line) {
-        let (name, message) = line[end..].trim_start().strip_prefix('[')?.split_once("] ")?;
+        let (name, message) = line[end..].trim_start().strip_prefix('[')?.cut("] ")?;
         return Some(head(Some(known(name)?), None, message));
     }
     let level = match line.get(..6)? {
@@ -103,13 +104,13 @@ pub(in super::super) fn syslog(line: &str) -> Option<Head<'_>> {
         let rest = parts.next().unwrap_or_default();
         let message = match rest.strip_prefix('-') {
             Some(message) => message,
-            None => rest.split_once("] ").map_or("", |(_, message)| message),
+            None => rest.cut("] ").map_or("", |(_, message)| message),
         };
         return Some(head(level, Some(program), message.trim_start_matches([' ', '\u{feff}'])));
     }
     let end = month_first(rest).or_else(|| time(rest).filter(|_| rest.as_bytes().get(10) == Some(&b'T')))?;
     let (host, rest) = rest[end..].trim_start_matches(' ').split_once(' ')?;
-    let (tag, message) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))?;
+    let (tag, message) = rest.cut(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))?;
     let (program, pid) = tag.split_once('[').unwrap_or((tag, "]"));
     let whole = !host.is_empty() && !host.contains(['[', '=', ':']) && !program.contains(' ') && pid.ends_with(']');
     // With a time that others use, too, only the number of the process is certain.

@@ -1,5 +1,6 @@
 //! Heads as Python's `logging` writes them.
 
+use crate::search::Cut;
 use super::time::time;
 use super::{Head, Rest, level};
 use crate::Level;
@@ -61,7 +62,7 @@ fn dashed(rest: &str) -> Option<Head<'_>> {
     if let Some((level, after)) = leading_level(rest) {
         return Some(head(level, None, after.strip_prefix(" - ")?));
     }
-    let (name, rest) = rest.split_once(" - ")?;
+    let (name, rest) = rest.cut(" - ")?;
     let (level, after) = leading_level(rest)?;
     is_name(name).then_some(())?;
     Some(head(level, Some(name), after.strip_prefix(" - ").or(after.is_empty().then_some(""))?))

@@ -1,5 +1,6 @@
 //! Heads of servers and frameworks that a template does not describe.
 
+use crate::search::Cut;
 use super::go::with_object;
 use super::time::moment;
 use super::{Head, Rest, level};
@@ -44,7 +45,7 @@ pub(in super::super) fn flexi_logger(line: &str) -> Option<Head<'_>> {
 pub(in super::super) fn access(line: &str) -> Option<Head<'_>> {
     let bytes = line.as_bytes();
     let window = crate::bounds::clip(line, 400);
-    let open = window.find(" [")?;
+    let open = memchr::memchr_iter(b'[', window.as_bytes()).find(|at| *at > 0 && bytes[at - 1] == b' ')? - 1;
     let end = moment(bytes, open + 2).filter(|end| bytes.get(*end) == Some(&b']'))?;
     let before = &line[..open];
     let words = before.split(' ').count();
@@ -66,7 +67,7 @@ pub(in super::super) fn structlog(line: &str) -> Option<Head<'_>> {
     let level =
         level(name.trim_end()).filter(|_| name.len() == 9 && name.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let message = after.strip_prefix(' ')?;
-    if let Some((said, rest)) = message.split_once("  [").or_else(|| message.split_once(" ["))
+    if let Some((said, rest)) = message.cut("  [").or_else(|| message.cut(" ["))
         && let Some((target, pairs)) = rest.split_once(']')
         && is_target(target)
         && said.len() >= 29
@@ -113,7 +114,7 @@ pub(in super::super) fn zookeeper(line: &str) -> Option<Head<'_>> {
     let (name, rest) = rest.split_once(' ')?;
     let level = level(name)?;
     // The thread may have brackets of its own.
-    let (thread, message) = rest.trim_start().strip_prefix('[')?.split_once("] - ")?;
+    let (thread, message) = rest.trim_start().strip_prefix('[')?.cut("] - ")?;
     let (thread, target) = thread.rsplit_once(':').unwrap_or((thread, ""));
     let target = Some(target).filter(|target| is_target(target));
     Some(Head { thread: Some(thread), ..head(Some(level), target, message) })
@@ -121,7 +122,7 @@ pub(in super::super) fn zookeeper(line: &str) -> Option<Head<'_>> {
 
 /// `SEVERE: message`, the second line of what `java.util.logging` writes; certain when the first was seen.
 pub(in super::super) fn jul(line: &str, any: bool) -> Option<Head<'_>> {
-    let (name, message) = line.split_once(": ").or_else(|| Some((line.strip_suffix(':')?, "")))?;
+    let (name, message) = line.cut(": ").or_else(|| Some((line.strip_suffix(':')?, "")))?;
     let found = match name {
         "INFORMATION" | "INFOS" | "INFORMATIONEN" | "INFORMACIÓN" | "INFORMAZIONI" => Level::Info,
         "SCHWERWIEGEND" | "GRAVE" => Level::Error,
@@ -197,7 +198,7 @@ pub(in super::super) fn elixir(line: &str) -> Option<Head<'_>> {
 
 /// `=ERROR REPORT==== 25-Nov-2026::22:00:00.123456 ===`
 pub(in super::super) fn erlang(line: &str) -> Option<Head<'_>> {
-    let (name, rest) = line.strip_prefix('=')?.split_once(" REPORT==== ")?;
+    let (name, rest) = line.strip_prefix('=')?.cut(" REPORT==== ")?;
     let level = match name {
         "CRASH" | "ERROR" | "CRITICAL" | "ALERT" | "EMERGENCY" | "SUPERVISOR" => Level::Error,
         "WARNING" => Level::Warn,
@@ -235,7 +236,8 @@ pub(in super::super) fn postgres(line: &str) -> Option<Head<'_>> {
     ];
     let window = crate::bounds::clip(line, 240);
     // Two spaces, as nobody else writes.
-    let colon = window.match_indices(":  ").map(|(at, _)| at).find(|at| !window[at + 3..].starts_with(' '))?;
+    let spaces = |at: &usize| window[at + 1..].starts_with("  ") && !window[at + 3..].starts_with(' ');
+    let colon = memchr::memchr_iter(b':', window.as_bytes()).find(spaces)?;
     let begin = window[..colon].trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
     let (_, level) = LEVELS.iter().find(|(name, _)| *name == &window[begin..colon])?;
     let before = &window[..begin];
@@ -262,11 +264,12 @@ pub(in super::super) fn mongo(line: &str) -> Option<Head<'_>> {
 
 /// `1:signal-handler (1714557600) Received SIGTERM`
 pub(in super::super) fn redis_signal(line: &str) -> Option<Head<'_>> {
-    let (pid, rest) = line.split_once(":signal-handler (")?;
-    let (_, message) = rest.split_once(") ")?;
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = line[digits..].strip_prefix(":signal-handler (")?;
+    let (_, message) = rest.cut(") ")?;
     // Of the end that somebody has asked for it only says that it comes. No sign stands here that could be mapped.
     let level = if message.ends_with("scheduling shutdown...") { Level::Info } else { Level::Warn };
-    pid.bytes().all(|byte| byte.is_ascii_digit()).then(|| head(Some(level), None, message))
+    Some(head(Some(level), None, message))
 }
 
 /// `2026-11-25T22:00:00+0000 info label : key=value [Module] message`
@@ -276,7 +279,7 @@ pub(in super::super) fn swift(line: &str) -> Option<Head<'_>> {
     let level = level(name).filter(|_| name.bytes().all(|byte| byte.is_ascii_lowercase()))?;
     let (label, rest) = rest.split_once(':')?;
     let label = label.trim_end();
-    let (before, message) = rest.split_once("] ")?;
+    let (before, message) = rest.cut("] ")?;
     let module = before.rsplit_once('[')?.1;
     (is_target(label) && is_target(module) && rest.starts_with(' ')).then(|| head(Some(level), Some(label), message))
 }
@@ -299,7 +302,7 @@ pub(in super::super) fn logcat(line: &str) -> Option<Head<'_>> {
     if let Some((name, after)) = rest.split_once('/')
         && let Some(level) = letter(name)
     {
-        let (tag, message) = after.split_once("): ")?;
+        let (tag, message) = after.cut("): ")?;
         let (tag, pid) = tag.split_once('(')?;
         return pid
             .trim()
@@ -317,6 +320,6 @@ pub(in super::super) fn logcat(line: &str) -> Option<Head<'_>> {
     let name = words.next()?;
     let level = letter(name)?;
     let at = rest.find(&[" ", name, " "].concat())? + 3;
-    let (tag, message) = rest[at..].split_once(": ").or_else(|| Some((rest[at..].strip_suffix(':')?, "")))?;
+    let (tag, message) = rest[at..].cut(": ").or_else(|| Some((rest[at..].strip_suffix(':')?, "")))?;
     Some(head(Some(level), Some(tag.trim()), message))
 }

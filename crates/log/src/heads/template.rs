@@ -11,6 +11,7 @@ use super::go::with_object;
 use super::time::moment;
 use super::{Head, Rest, level};
 use crate::Level;
+use crate::search::Cut;
 
 /// Words that mean a level in one format, beside those that do everywhere.
 pub(in super::super) type Words = &'static [(&'static str, Level)];
@@ -71,7 +72,60 @@ pub(super) struct Template {
     pub(super) declared: crate::words::Words,
 }
 
+/// What a line must begin with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Opening {
+    /// Something else than a time.
+    Any,
+    /// A time, then one of these.
+    Time(Next),
+    /// A time in brackets of its own, then one of these.
+    Bracket(Next),
+    /// A time in brackets, and in these something else.
+    Within,
+}
+
+/// The first byte that is no space.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Next {
+    Is(u8),
+    Level,
+    Digit,
+    Any,
+}
+
+impl Next {
+    pub(super) fn has(self, byte: u8) -> bool {
+        match self {
+            Self::Is(wanted) => byte == wanted,
+            Self::Level => byte.is_ascii_alphabetic() || b".-*#".contains(&byte),
+            Self::Digit => byte.is_ascii_digit(),
+            Self::Any => true,
+        }
+    }
+}
+
 impl Template {
+    /// What a line must begin with.
+    pub(super) fn opening(&self) -> Opening {
+        let next = |text: &str, piece: Option<&Piece>| match text.trim_start_matches(' ').as_bytes().first() {
+            Some(byte) => Next::Is(*byte),
+            None => match piece {
+                Some(Piece::Level) => Next::Level,
+                Some(Piece::Number) => Next::Digit,
+                _ => Next::Any,
+            },
+        };
+        match self.pieces.as_slice() {
+            [Piece::Time, Piece::Text(text), rest @ ..] => Opening::Time(next(text, rest.first())),
+            [Piece::Text("["), Piece::Time, Piece::Text(text), rest @ ..] => match text.strip_prefix(']') {
+                Some(text) => Opening::Bracket(next(text, rest.first())),
+                None => Opening::Within,
+            },
+            _ => Opening::Any,
+        }
+    }
+
     pub(super) fn new(mut text: &'static str, words: Words) -> Self {
         const NAMES: [(&str, Piece); 10] = [
             ("%time", Piece::Time),
@@ -217,12 +271,9 @@ fn literal(bytes: &[u8], mut at: usize, wanted: &str, last: bool) -> Option<usiz
 fn find(text: &str, wanted: &str) -> Option<usize> {
     let window = crate::bounds::clip(text, HEAD);
     match wanted.trim_start_matches(' ') {
-        "" => window.find(' '),
+        "" => memchr::memchr(b' ', window.as_bytes()),
         // Padding may stand before it.
-        trimmed if trimmed.len() < wanted.len() => {
-            let at = window.find(&wanted[wanted.len() - trimmed.len() - 1..])?;
-            Some(at)
-        }
-        _ => window.find(wanted),
+        trimmed if trimmed.len() < wanted.len() => window.place_of(&wanted[wanted.len() - trimmed.len() - 1..]),
+        _ => window.place_of(wanted),
     }
 }

@@ -17,19 +17,30 @@ pub(crate) fn time(text: &str) -> Option<usize> {
 
 /// Where the time ends that begins at `from`, whatever follows.
 pub(crate) fn bare(bytes: &[u8], from: usize) -> Option<usize> {
-    const DATES: [&[u8]; 3] = [b"0000-00-00T00:00:00", b"0000/00/00T00:00:00", b"00/00/00T00:00:00"];
-    let date = DATES.iter().find(|shape| fits(bytes, from, shape)).map(|shape| from + shape.len());
+    let date = match usual_date(bytes, from) {
+        true => Some(from + 19),
+        false => fits(bytes, from, b"00/00/00T00:00:00").then_some(from + 17),
+    };
     let mut end = match date {
         Some(end) => end,
         None if fits(bytes, from, b"00:00:00") => from + 8,
         None => return None,
     };
-    end += bytes[end..].iter().take_while(|byte| byte.is_ascii_digit() || b",.+:Z-".contains(byte)).count();
+    let more = |byte: &&u8| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'+' | b':' | b'Z' | b'-');
+    end += bytes[end..].iter().take_while(more).count();
     // A zone may be apart.
     if date.is_some() && (fits(bytes, end, b" +00:00") || fits(bytes, end, b" -00:00")) {
         end += 7;
     }
     Some(end)
+}
+
+/// Whether `0000-00-00T00:00:00` or `0000/00/00T00:00:00` begins at `from`.
+fn usual_date(bytes: &[u8], from: usize) -> bool {
+    let Some(found) = bytes.get(from..from + 19) else { return false };
+    const DIGITS: [usize; 14] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
+    let signs = matches!(found[4], b'-' | b'/') & (found[7] == found[4]) & matches!(found[10], b'T' | b' ');
+    signs && found[13] == b':' && found[16] == b':' && DIGITS.iter().all(|at| found[*at].is_ascii_digit())
 }
 
 /// Where the time ends that begins at `from`, in any shape that some logger writes; with its fraction and its zone.
@@ -77,8 +88,12 @@ pub(super) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
     if !first.is_ascii_digit() {
         return None;
     }
-    // Nearly all have this one.
-    let dated = DAYS.iter().find(|shape| fits(bytes, from, shape)).map(|shape| from + shape.len());
+    // Nearly all have one of the first, or only the time of the day.
+    let dated = match bytes.get(from + 2) {
+        _ if usual_date(bytes, from) => Some(from + 19),
+        Some(b':') => None,
+        _ => DAYS.iter().find(|shape| fits(bytes, from, shape)).map(|shape| from + shape.len()),
+    };
     let end = match dated {
         Some(end) => end,
         None if fits(bytes, from, b"00:00:00") => from + 8,

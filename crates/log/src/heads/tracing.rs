@@ -1,5 +1,6 @@
 //! Heads as `tracing-subscriber` writes them in its default format.
 
+use crate::search::Cut;
 use super::{Head, Rest};
 use crate::Level;
 use crate::fields::{Field, split};
@@ -37,7 +38,7 @@ fn is_path(name: &str) -> bool {
 
 /// The place in the source that stands between target and message, as a file and a line, and what follows it.
 pub(super) fn place(text: &str) -> Option<(&str, &str, &str)> {
-    let (place, rest) = text.split_once(": ").or_else(|| Some((text.strip_suffix(':')?, "")))?;
+    let (place, rest) = text.cut(": ").or_else(|| Some((text.strip_suffix(':')?, "")))?;
     let (file, line) = place.rsplit_once(':')?;
     let whole = file.ends_with(".rs") && !file.contains(' ') && !line.is_empty();
     (whole && line.bytes().all(|byte| byte.is_ascii_digit())).then_some((file, line, rest))
@@ -52,7 +53,7 @@ pub(super) fn later_fields(line: &str) -> Option<Vec<Field>> {
         let whole = file.ends_with(".rs") && number.bytes().all(|byte| byte.is_ascii_digit());
         return whole.then(|| vec![("file".to_owned(), file.to_owned()), ("line".to_owned(), number.to_owned())]);
     }
-    let (span, fields) = text.strip_prefix("in ")?.split_once(" with ")?;
+    let (span, fields) = text.strip_prefix("in ")?.cut(" with ")?;
     (!span.contains(' ')).then(|| pretty(&[", ", fields].concat()).1)
 }
 

@@ -1,5 +1,6 @@
 //! The shapes of prefixes that are text.
 
+use crate::search::Cut;
 use std::borrow::Cow;
 
 use super::{Envelope, Kind, Peeled};
@@ -124,7 +125,7 @@ fn job(line: &str) -> Option<Peeled<'_>> {
 
 /// `namespace/pod[container]: message`
 fn kail(line: &str) -> Option<Peeled<'_>> {
-    let end = crate::bounds::clip(line, LONGEST).find("]:")?;
+    let end = crate::bounds::clip(line, LONGEST).place_of("]:")?;
     let (pod, container) = line[..end].split_once('[')?;
     let named = pod.split('/').all(is_name) && is_name(container);
     named.then_some(Peeled::new(Kind::Kubectl, &line[..end], rest_of(line, end + 2)?))
@@ -263,7 +264,7 @@ fn tagged(text: &str, certain: bool) -> Option<Peeled<'_>> {
 
 /// What rsyslog writes for control characters is undone.
 fn unescaped(rest: &str) -> Cow<'_, str> {
-    if !rest.contains("#01") {
+    if !rest.holds("#01") {
         return Cow::Borrowed(rest);
     }
     Cow::Owned(rest.replace("#011", "\t").replace("#012", "\n").replace("#015", ""))

@@ -1,5 +1,6 @@
 //! Backtraces of native programs that others show: a debugger, and servers that log each frame of their end.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, application, begun, said};
 
@@ -13,7 +14,7 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
     let mut begun =
         begun(super::Machine::Debugger(DebuggerTraceback { shown: Shown::Numbered }), Language::Native, true);
     let signalled = |line: &'_ str| {
-        let rest = line.split_once("received signal ").or_else(|| line.split_once("terminated with signal "));
+        let rest = line.cut("received signal ").or_else(|| line.cut("terminated with signal "));
         rest.map(|(_, signal)| signal.trim_end_matches('.').to_owned())
     };
     let heading = (0..NEAR).find_map(|at| signalled(before(at)?).map(|signal| (at, signal)));
@@ -31,7 +32,7 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
 /// `Received signal Aborted (6)` behind `(version …) (from thread 7)`: ClickHouse logs the frames as records of their own.
 pub(super) fn logged(before: &str, text: &str) -> Option<Begun> {
     let signal = text.strip_prefix("Received signal ").filter(|signal| signal.ends_with(')'))?;
-    if !before.contains("(from thread ") {
+    if !before.holds("(from thread ") {
         return None;
     }
     let mut begun =
@@ -47,13 +48,13 @@ pub(super) fn of_redis() -> Begun {
 
 /// The function and the place of `0x55 in pour (cup=0x0) at src/pour.c:12`.
 fn frame(text: &str) -> Option<(&str, Option<&str>)> {
-    let text = match text.split_once(" in ") {
+    let text = match text.cut(" in ") {
         Some((address, rest)) if address.starts_with("0x") => rest,
         _ => text,
     };
-    let (function, rest) = text.split_once(" (")?;
+    let (function, rest) = text.cut(" (")?;
     let at = rest.rsplit_once(") at ").map(|(_, place)| place).filter(|place| place.contains(':'));
-    let known = at.is_some() || rest.contains(") from /") || rest.ends_with(')');
+    let known = at.is_some() || rest.holds(") from /") || rest.ends_with(')');
     (known && !function.is_empty() && !function.starts_with(' ')).then_some((function, at))
 }
 
@@ -119,9 +120,9 @@ fn in_log(line: &str, traceback: &mut Traceback) -> bool {
     if text.is_empty() || text.starts_with('#') || known.iter().any(|known| text.starts_with(known)) {
         return true;
     }
-    let Some((_, rest)) = text.split_once(". ").filter(|(number, _)| is_number(number)) else { return false };
+    let Some((_, rest)) = text.cut(". ").filter(|(number, _)| is_number(number)) else { return false };
     let Some((shown, _)) = rest.rsplit_once(" @ 0x") else { return true };
-    let (place, function) = shown.split_once(": ").unwrap_or((shown, shown));
+    let (place, function) = shown.cut(": ").unwrap_or((shown, shown));
     let place = if shown == function { function } else { place };
     if function != "?" && !is_of_ending(function) {
         application::note(traceback, place, function);

@@ -1,5 +1,6 @@
 //! What .NET writes: an exception, the inner ones, the frames.
 
+use crate::search::Cut;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -60,7 +61,7 @@ pub(super) fn frame(line: &str) -> Option<String> {
     let call = text.strip_prefix("at ").or_else(|| foreign(text)).filter(|_| text.len() < line.len())?;
     let (method, rest) = call.split_once('(')?;
     let method = method.trim_end();
-    if !method.contains('.') || method.contains("  ") || method.split(' ').count() > 2 {
+    if !method.contains('.') || method.holds("  ") || method.split(' ').count() > 2 {
         return None;
     }
     let (parameters, after) = rest.split_once(')')?;
@@ -68,7 +69,7 @@ pub(super) fn frame(line: &str) -> Option<String> {
         text.trim_start().split_once(' ').map(|(_, place)| place.trim_end().trim_end_matches('.').to_owned())
     };
     let place = match text.starts_with("at ") {
-        true => after.split_once(" in ").map(|(_, place)| place.trim_end().to_owned()),
+        true => after.cut(" in ").map(|(_, place)| place.trim_end().to_owned()),
         false => behind(after).map(|place| {
             place.rsplit_once(' ').map_or(place.clone(), |(file, number)| {
                 // `file.cs:Zeile 5`

@@ -1,5 +1,6 @@
 //! What Elixir and Erlang write: `** (Error) message` with frames, and the reports of OTP with their terms.
 
+use crate::search::Cut;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -23,10 +24,10 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 pub(super) fn begin_report(line: &str) -> Option<Begun> {
     let text = line.trim();
     let mut message = "";
-    let named = if text.starts_with("Error in process <") && text.contains(" with exit value:") {
-        text.split_once(" with exit value:").map(|(_, rest)| rest.trim())
+    let named = if text.starts_with("Error in process <") && text.holds(" with exit value:") {
+        text.cut(" with exit value:").map(|(_, rest)| rest.trim())
     } else if let Some(rest) = text.strip_prefix("exception ").filter(|_| line.starts_with(' ')) {
-        let (kind, said) = rest.split_once(": ").filter(|(kind, _)| matches!(*kind, "error" | "exit" | "throw"))?;
+        let (kind, said) = rest.cut(": ").filter(|(kind, _)| matches!(*kind, "error" | "exit" | "throw"))?;
         message = said;
         Some(kind)
     } else if text.starts_with("** Reason for termination") || text.starts_with("** When handler state") {
@@ -49,7 +50,7 @@ fn exception(line: &str) -> Option<(&str, &str)> {
     let (name, message) = line
         .trim_start()
         .strip_prefix("** (")?
-        .split_once(") ")
+        .cut(") ")
         .or_else(|| line.trim().strip_prefix("** (")?.strip_suffix(')').map(|name| (name, "")))?;
     let module = name.split('.').all(|part| {
         part.starts_with(|c: char| c.is_ascii_uppercase()) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
@@ -65,10 +66,10 @@ pub(super) fn frame(line: &str) -> Option<(String, &str)> {
         return None;
     }
     let (application, rest) = match text.strip_prefix('(') {
-        Some(rest) => rest.split_once(") ")?,
+        Some(rest) => rest.cut(") ")?,
         None => ("", text),
     };
-    let (place, function) = rest.split_once(": ").unwrap_or((rest, ""));
+    let (place, function) = rest.cut(": ").unwrap_or((rest, ""));
     let (file, number) = place.rsplit_once(':').unwrap_or((place, ""));
     let source =
         [".ex", ".exs", ".erl", ".eex", ".heex", ".leex", ".xrl", ".yrl"].iter().any(|end| file.ends_with(end));
@@ -82,7 +83,7 @@ pub(super) fn frame(line: &str) -> Option<(String, &str)> {
             .is_some_and(|(_, number)| number.len() < 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let known =
-        !application.is_empty() && function.is_empty() && (arity(rest) || rest.ends_with(')')) && !rest.contains("  ");
+        !application.is_empty() && function.is_empty() && (arity(rest) || rest.ends_with(')')) && !rest.holds("  ");
     known.then(|| (rest.to_owned(), application))
 }
 

@@ -1,13 +1,10 @@
 //! Tracebacks inside of a line: after other text, or with their line ends escaped, however often.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::super::Traceback;
 use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
 use super::super::text::cleaned;
+use super::markers::MARKERS;
 use super::{Begun, Open, begin, debugger, native, objects, php, python, rust};
 
 /// The tracebacks of a line.
@@ -18,28 +15,11 @@ pub(in super::super) struct Found {
     pub(in super::super) open: Option<Open>,
 }
 
-/// What every traceback that may be inside of a line has: a heading, or a line end that was escaped and what begins a
-/// frame. A pure alternation of literals is searched without an automaton, several bytes at once.
-static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
-    super::pattern(concat!(
-        r"Traceback \(most recent call last\):|panicked at |[Ss]tack backtrace:",
-        r"|PHP Fatal error:  |PHP Parse error:  | panicked with message |JoinError::Panic\(Id\(|Service panicked: ",
-        r#"|"exc_type"|"stack|"Stack|"backtrace"|"frames"|"trace":|"extendedStackTrace"|"stepArray"|"traceback":|"panic\.|"panic_|"panic":"#,
-        r"|crashed by signal: |Received signal ",
-        r"|\\tat |\\n    at |\\n   at |\\ngoroutine |\\t/|\\tfrom |\\n#0 |\\nCaused by:\\",
-    ))
-});
-
 /// How far before a frame the text is looked for that it belongs to.
 const WINDOW: usize = 8 << 10;
 
 /// How often line ends may be escaped: JSON in JSON in a quoted field.
 pub(super) const DEPTH: usize = 6;
-
-/// Whether the line may have a traceback in it.
-pub(in super::super) fn with_marker(line: &str) -> bool {
-    MARKERS.is_match(line)
-}
 
 /// The tracebacks in a line that is the head of a record, or stands in one.
 pub(in super::super) fn scan(line: &str) -> Found {

@@ -1,5 +1,6 @@
 //! What Go writes: panics, fatal errors, dumps of goroutines, reports of data races.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, said, say};
 
@@ -47,9 +48,9 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
         // Somebody has written the stack into a message.
         None => {
             let text = before(0).unwrap_or_default();
-            let panicked = text.contains("panic") || text.contains("recover");
+            let panicked = text.holds("panic") || text.holds("recover");
             let what = if panicked { "panic" } else { "goroutine" };
-            let served = text.split_once("panic serving ").and_then(|(_, rest)| rest.split_once(": "));
+            let served = text.cut("panic serving ").and_then(|(_, rest)| rest.cut(": "));
             said(&mut begun.traceback, what, served.map_or(text, |(_, message)| message));
             if let super::Machine::Go(machine) = &mut begun.open.0 {
                 machine.recovered = true;
@@ -61,7 +62,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
 
 /// The place of the first function of a stack that was logged without any heading, as `zap` does.
 pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
-    let place = location(line).filter(|place| place.contains(".go:"))?;
+    let place = location(line).filter(|place| place.holds(".go:"))?;
     let function = before(0)?;
     if function.is_empty() || function.contains([' ', '\t', '"']) || !function.contains('.') {
         return None;
@@ -77,7 +78,7 @@ pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
 /// The place of a function in a dump whose beginning is not there.
 pub(super) fn begin_headless(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     let name = before(0).and_then(function)?;
-    if !line.contains(".go:") || !line.contains(" +0x") {
+    if !line.holds(".go:") || !line.holds(" +0x") {
         return None;
     }
     let place = location(line)?;
@@ -95,7 +96,7 @@ fn is_heading(line: &str) -> bool {
 
 /// `SIGQUIT: quit`
 fn is_signal(line: &str) -> bool {
-    line.strip_prefix("SIG").and_then(|rest| rest.split_once(": ")).is_some_and(|(name, rest)| {
+    line.strip_prefix("SIG").and_then(|rest| rest.cut(": ")).is_some_and(|(name, rest)| {
         !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
             && !rest.is_empty()
@@ -119,7 +120,7 @@ fn speak(line: &str, traceback: &mut Traceback) {
     } else if let Some(message) = text.strip_prefix("fatal error: ") {
         ("fatal error", message)
     } else if is_signal(line) {
-        text.split_once(": ").unwrap_or((text, ""))
+        text.cut(": ").unwrap_or((text, ""))
     } else if line.starts_with("runtime: ") || line.starts_with("[signal ") || line.starts_with("PC=") {
         return;
     } else {
@@ -246,14 +247,14 @@ fn function(line: &str) -> Option<&str> {
 /// Whether this is the line with the place of a function: indented by a tabulator, or by spaces where one was lost.
 fn is_place(line: &str) -> bool {
     let indented = line.starts_with('\t') || super::indent(line) >= 4;
-    indented && line.contains(".go:") && location(line).is_some()
+    indented && line.holds(".go:") && location(line).is_some()
 }
 
 /// Whether this is such a line that has lost its indentation altogether.
 fn is_bare_place(line: &str) -> bool {
     let line = line.trim_start();
     let rooted = line.starts_with('/') || line.as_bytes().get(1) == Some(&b':');
-    let counted = line.split_once(".go:").is_some_and(|(_, rest)| {
+    let counted = line.cut(".go:").is_some_and(|(_, rest)| {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         rest.is_empty() || rest.starts_with(" +0x")
     });

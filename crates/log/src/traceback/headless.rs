@@ -1,5 +1,6 @@
 //! Stack traces whose heading is not there: a log that begins within one, as what rotates or is shown from its end does.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, place_of};
 
@@ -14,7 +15,7 @@ pub(super) fn begin(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     })?;
     let above = (1..LOOK_BACK).map_while(before).find(|line| !is_of_dump(language, line));
     // A dump of all threads is no trace of an exception.
-    if above.is_some_and(|line| line.contains("Thread.State: ") || line.starts_with('"')) {
+    if above.is_some_and(|line| line.holds("Thread.State: ") || line.starts_with('"')) {
         return None;
     }
     let mut begun = begun(super::Machine::Headless(HeadlessTraceback { language }), language, false);

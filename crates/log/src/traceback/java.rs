@@ -1,5 +1,6 @@
 //! What Java, Kotlin and others on their machine write: an exception, its frames, its causes.
 
+use crate::search::Cut;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -11,7 +12,7 @@ const UNCAUGHT: &str = "Exception in thread \"";
 
 /// `Exception in thread "main" java.lang.X: message`
 pub(super) fn begin(line: &str) -> Option<Begun> {
-    let (_, exception) = line.strip_prefix(UNCAUGHT)?.split_once("\" ")?;
+    let (_, exception) = line.strip_prefix(UNCAUGHT)?.cut("\" ")?;
     let (name, message) = heading(exception)?;
     let mut begun = begun(super::Machine::Java(JavaTraceback::new(JavaPhase::Message)), Language::Java, true);
     said(&mut begun.traceback, name, message);
@@ -93,7 +94,7 @@ fn heading(text: &str) -> Option<(&str, &str)> {
 
 /// `a.b.c: message`, where the class is named in small letters.
 fn small_heading(text: &str) -> Option<(&str, &str)> {
-    let (name, message) = text.split_once(": ").unwrap_or((text, ""));
+    let (name, message) = text.cut(": ").unwrap_or((text, ""));
     let part =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(&byte));
     (name.split('.').count() >= 3 && name.split('.').all(part)).then_some((name, message))

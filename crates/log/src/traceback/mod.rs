@@ -9,6 +9,7 @@ mod embedded;
 mod go;
 mod headless;
 mod java;
+mod markers;
 mod native;
 mod node;
 mod objects;
@@ -22,7 +23,8 @@ use super::bounds::{EXCEPTION, clip};
 use super::{Language, Traceback};
 
 pub(super) use application::by_prefix;
-pub(super) use embedded::{Found, scan, with_marker};
+pub(super) use embedded::{Found, scan};
+pub(super) use markers::with_marker;
 
 /// A traceback whose end has not been seen.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! What the runtimes of C, C++ and Rust, and the sanitizers, say when they abort.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, begun, indent, said, say};
 
@@ -32,7 +33,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     if let Some(begun) = sanitizer(text).or_else(|| assertion(text)).or_else(|| undefined(text)) {
         return Some(begun);
     }
-    if let Some((_, signal)) = text.split_once(" - mysqld got ").or_else(|| text.split_once(" [ERROR] mysqld got ")) {
+    if let Some((_, signal)) = text.cut(" - mysqld got ").or_else(|| text.cut(" [ERROR] mysqld got ")) {
         let signal = signal.trim_end_matches([';', ' ']);
         let machine = NativeTraceback { server: true, ..NativeTraceback::default() };
         let mut begun = begun(super::Machine::Native(machine), Language::Native, true);
@@ -54,7 +55,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
             say(traceback, text);
         }
     } else {
-        let fault = text.starts_with("Segmentation fault") || text.contains(" Segmentation fault ");
+        let fault = text.starts_with("Segmentation fault") || text.holds(" Segmentation fault ");
         let what = match (overflow(text), fault) {
             (true, _) => "stack overflow",
             (_, true) => "segmentation fault",
@@ -103,7 +104,7 @@ fn language(text: &str) -> Option<Language> {
 /// `bash: line 1:  6621 Segmentation fault      ./program`, as a shell tells how its child ended.
 fn of_shell(text: &str) -> bool {
     let ended = ["Segmentation fault ", "Aborted ", "Bus error ", "Illegal instruction "];
-    text.split_once(": line ").and_then(|(_, rest)| rest.split_once(": ")).is_some_and(|(number, rest)| {
+    text.cut(": line ").and_then(|(_, rest)| rest.cut(": ")).is_some_and(|(number, rest)| {
         let rest = rest.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
         number.bytes().all(|byte| byte.is_ascii_digit()) && ended.iter().any(|ended| rest.starts_with(ended))
     })
@@ -124,7 +125,7 @@ fn sanitizer(text: &str) -> Option<Begun> {
         None => text,
     };
     let rest = ["ERROR: ", "WARNING: ", "FATAL: "].iter().find_map(|kind| rest.strip_prefix(kind))?;
-    let (tool, message) = rest.split_once(": ")?;
+    let (tool, message) = rest.cut(": ")?;
     if !tool.ends_with("Sanitizer") || tool.contains(' ') {
         return None;
     }
@@ -141,7 +142,7 @@ fn assertion(text: &str) -> Option<Begun> {
         return Some(begun);
     }
     let failed = text.strip_suffix(" failed.")?;
-    let at = failed.find(": Assertion `").or_else(|| failed.find(": Assertion '"))?;
+    let at = failed.place_of(": Assertion `").or_else(|| failed.place_of(": Assertion '"))?;
     if !failed.ends_with('\'') {
         return None;
     }
@@ -162,10 +163,10 @@ fn assertion(text: &str) -> Option<Begun> {
 
 /// `/x/vector:661: assertion !empty() failed: back() called on an empty vector`, as a hardened libc++ says.
 fn hardened(text: &str) -> Option<Begun> {
-    let (place, rest) = text.split_once(": assertion ")?;
+    let (place, rest) = text.cut(": assertion ")?;
     let (file, number) = place.rsplit_once(':')?;
     let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    if !numbered || file.contains(' ') || !rest.contains(" failed") {
+    if !numbered || file.contains(' ') || !rest.holds(" failed") {
         return None;
     }
     let mut begun = begun(super::Machine::Native(NativeTraceback::default()), Language::Native, true);
@@ -176,14 +177,14 @@ fn hardened(text: &str) -> Option<Begun> {
 
 /// What was thrown in `libc++abi: terminating due to uncaught exception of type a::B: message`.
 fn uncaught(text: &str) -> Option<(&str, &str)> {
-    let rest = text.strip_prefix("libc++abi")?.split_once(": terminating ")?.1;
-    let thrown = rest.split_once(" exception of type ").map_or("terminate", |(_, thrown)| thrown);
-    Some(thrown.split_once(": ").unwrap_or((thrown, "")))
+    let rest = text.strip_prefix("libc++abi")?.cut(": terminating ")?.1;
+    let thrown = rest.cut(" exception of type ").map_or("terminate", |(_, thrown)| thrown);
+    Some(thrown.cut(": ").unwrap_or((thrown, "")))
 }
 
 /// `file.c:41:22: runtime error: signed integer overflow: …`
 fn undefined(text: &str) -> Option<Begun> {
-    let (place, message) = text.split_once(": runtime error: ")?;
+    let (place, message) = text.cut(": runtime error: ")?;
     let (line, column) = place.rsplit_once(':')?;
     let (file, number) = line.rsplit_once(':')?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -224,7 +225,7 @@ impl NativeTraceback {
         if let Some(frame) = numbered(text) {
             // Those of the sanitizer itself, or of the library, say nothing about the program.
             let own =
-                frame.0.starts_with("__interceptor_") || frame.1.contains("libsanitizer/") || frame.0 == "operator";
+                frame.0.starts_with("__interceptor_") || frame.1.holds("libsanitizer/") || frame.0 == "operator";
             if traceback.frame.is_none() && !own {
                 traceback.frame = Some(place(frame.1).unwrap_or(frame.0).to_owned());
             }
@@ -285,7 +286,7 @@ impl NativeTraceback {
 /// The function and the rest of `#0 0x55 in main /x.c:20`, or of `#0 main /x.c:20 (program+0x1)`.
 fn numbered(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix('#')?.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(' ')?;
-    let rest = match rest.split_once(" in ") {
+    let rest = match rest.cut(" in ") {
         Some((address, rest)) if address.starts_with("0x") => rest,
         _ => rest,
     };

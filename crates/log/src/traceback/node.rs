@@ -1,5 +1,6 @@
 //! What Node.js writes: the place in the source, the error, its frames, what else it carries.
 
+use crate::search::Cut;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -60,7 +61,7 @@ fn in_line(text: &str) -> Option<(&str, &str)> {
     });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:Uncaught )?([A-Z][\w$]*): (.*)$"));
     // What was thrown stands behind the warning that nobody has caught it.
-    if let Some((_, thrown)) = text.split_once("UnhandledPromiseRejectionWarning: ") {
+    if let Some((_, thrown)) = text.cut("UnhandledPromiseRejectionWarning: ") {
         return in_line(thrown).or(Some(("UnhandledPromiseRejectionWarning", thrown)));
     }
     let found = ERROR.captures(text).or_else(|| OTHER.captures(text))?;

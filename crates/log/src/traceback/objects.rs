@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::super::bounds::TRACEBACKS;
 use super::super::text::cleaned;
 use super::super::{Language, Traceback};
-use super::embedded::{Found, keep, scan_lines, with_marker};
+use super::embedded::{Found, keep, scan_lines};
+use super::markers::with_marker;
 use super::{application, begun, said};
 
 const TYPES: [&str; 11] = [

@@ -1,5 +1,6 @@
 //! What PHP writes: the exception with its place, its frames, then the exceptions that followed from it.
 
+use crate::search::Cut;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -10,9 +11,9 @@ use super::{Before, Begun, LOOK_BACK, application, begun, pattern, said, say};
 /// `PHP Fatal error:  Uncaught X: message in file:3`, or another fatal error.
 pub(super) fn begin(line: &str) -> Option<Begun> {
     // A log file has the time in front, a process manager what it calls the message.
-    let text = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, text)| text);
+    let text = line.strip_prefix('[').and_then(|rest| rest.cut("] ")).map_or(line, |(_, text)| text);
     let php = text.strip_prefix("PHP ");
-    let (what, rest) = php.unwrap_or(text).split_once(": ")?;
+    let (what, rest) = php.unwrap_or(text).cut(": ")?;
     if !matches!(what, "Fatal error" | "Parse error" | "Recoverable fatal error") {
         return None;
     }
@@ -22,7 +23,7 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
         Some(text) => tell(text, &mut begun.traceback),
         None => {
             // A server has more behind it: the request, for one.
-            let (before, place) = rest.split_once(" on line ")?;
+            let (before, place) = rest.cut(" on line ")?;
             let (message, file) = before.rsplit_once(" in ")?;
             let number: String = place.chars().take_while(char::is_ascii_digit).collect();
             said(&mut begun.traceback, what, message);
@@ -67,14 +68,14 @@ fn exception(text: &str) -> Option<(usize, bool)> {
 
 /// Takes `X: message in file:3`, of which the end may come later.
 fn tell(text: &str, traceback: &mut Traceback) {
-    let (name, message) = text.split_once(": ").unwrap_or((text, ""));
+    let (name, message) = text.cut(": ").unwrap_or((text, ""));
     said(traceback, name, "");
     more(message, traceback);
 }
 
 fn tell_object(text: &str, traceback: &mut Traceback) {
     let (name, rest) = text.split_once('(').unwrap_or((text, ""));
-    let message = rest.split_once("): ").map_or("", |(_, message)| message);
+    let message = rest.cut("): ").map_or("", |(_, message)| message);
     let (message, place) = message.rsplit_once(" at ").unwrap_or((message, ""));
     // Inside of JSON the separators of namespaces are doubled.
     said(traceback, &name.replace("\\\\", "\\"), message);
@@ -105,8 +106,8 @@ fn more(line: &str, traceback: &mut Traceback) {
 /// `/srv/x.php:9` as `/srv/x.php(9)` of `#0 /srv/x.php(9): f()`, without the number.
 pub(super) fn frame(line: &str) -> Option<&str> {
     let (_, rest) = line.trim().strip_prefix('#')?.split_once(' ')?;
-    let (place, _) = rest.split_once(": ")?;
-    (place.contains(".php(") || place.contains(".phtml(")).then_some(place)
+    let (place, _) = rest.cut(": ")?;
+    (place.holds(".php(") || place.holds(".phtml(")).then_some(place)
 }
 
 /// Walks along a stack trace.

@@ -1,5 +1,6 @@
 //! Python's tracebacks: simple, chained, and those of exception groups.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Begun, application, begun, indent, say};
 
@@ -61,7 +62,7 @@ fn announces(text: &str) -> bool {
 
 /// Whether the line is the upper edge of the box that Rich draws around a traceback.
 fn is_box(text: &str) -> bool {
-    text.starts_with('╭') && text.contains("Traceback (most recent call last)")
+    text.starts_with('╭') && text.holds("Traceback (most recent call last)")
 }
 
 /// A traceback whose heading stood at the end of a line with other text.
@@ -93,7 +94,7 @@ fn is_chain(text: &str) -> bool {
 
 /// `x.py:3` of `File "x.py", line 3, in f`, and what follows the number.
 pub(super) fn place(text: &str) -> Option<(String, &str)> {
-    let (file, rest) = text.strip_prefix("File \"")?.split_once("\", line ")?;
+    let (file, rest) = text.strip_prefix("File \"")?.cut("\", line ")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (line, rest) = rest.split_at(digits);
     let follows = rest.is_empty() || rest.starts_with(", in ") || rest.starts_with(" in ");
@@ -282,12 +283,12 @@ impl PythonTraceback {
                 self.at(place.to_owned());
             }
         } else if let Some((cell, rest)) =
-            text.split_once(", line ").filter(|(cell, _)| cell.contains("In [") || cell.contains("In["))
+            text.cut(", line ").filter(|(cell, _)| cell.holds("In [") || cell.holds("In["))
         {
             let line: String = rest.chars().take_while(char::is_ascii_digit).collect();
             self.at(format!("{cell}:{line}"));
         } else if let Some((file, _)) =
-            text.split_once(" in ").filter(|(file, _)| file.ends_with(".py") || file.starts_with('<'))
+            text.cut(" in ").filter(|(file, _)| file.ends_with(".py") || file.starts_with('<'))
         {
             self.at(file.to_owned());
         } else if let Some(rest) = text.strip_prefix("----> ").or_else(|| text.strip_prefix("---> ")) {
@@ -377,7 +378,7 @@ impl PythonTraceback {
             self.note_unraised(traceback);
         } else if indent(inside) == 0 && self.leaf != Leaf::Within && !inside.starts_with('+') {
             let Some((name, message)) = exception(inside) else { return true };
-            let group = message.contains(" sub-exception") && message.ends_with(')');
+            let group = message.holds(" sub-exception") && message.ends_with(')');
             if group {
                 // Its own places are those of the leaf, if that has none.
                 let own = self.own.take();

@@ -1,5 +1,6 @@
 //! What Ruby writes: an exception with its place first, then where that was called from.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, said, say};
 
@@ -36,7 +37,7 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
 
 /// The line without the tags that Rails puts before it.
 fn untagged(mut line: &str) -> &str {
-    while let Some((_, rest)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+    while let Some((_, rest)) = line.strip_prefix('[').and_then(|rest| rest.cut("] ")) {
         line = rest.trim_start();
     }
     if line.starts_with('[') && line.ends_with(']') { "" } else { line }
@@ -46,7 +47,7 @@ fn untagged(mut line: &str) -> &str {
 fn of_rails<'l>(before: Before<'_, 'l>) -> Option<(usize, &'l str, &'l str)> {
     for at in 0..LOOK_BACK / 2 {
         let line = untagged(before(at)?.trim());
-        if let Some((class, message)) = line.strip_suffix("):").and_then(|line| line.split_once(" (")) {
+        if let Some((class, message)) = line.strip_suffix("):").and_then(|line| line.cut(" (")) {
             return is_class(class).then_some((at, message, class));
         }
         // What is between is empty, or source with numbers.
@@ -60,11 +61,11 @@ fn of_rails<'l>(before: Before<'_, 'l>) -> Option<(usize, &'l str, &'l str)> {
 /// `SpillError: message` at the end of the line above.
 fn named_before<'l>(before: Before<'_, 'l>) -> Option<(usize, &'l str, &'l str)> {
     let line = before(0)?;
-    let (name, message) = line.split_once(": ").unwrap_or((line, ""));
+    let (name, message) = line.cut(": ").unwrap_or((line, ""));
     let mut name = name.rsplit(' ').next()?;
     let mut message = message;
     if !(name.ends_with("Error") || name.ends_with("Exception")) {
-        let (second, rest) = message.split_once(": ")?;
+        let (second, rest) = message.cut(": ")?;
         (name, message) = (second.rsplit(' ').next()?, rest);
     }
     let called = name.ends_with("Error") || name.ends_with("Exception");
@@ -81,7 +82,7 @@ fn is_class(text: &str) -> bool {
 pub(super) fn is_reversed(line: &str) -> bool {
     line.strip_prefix('\t').is_some_and(|text| {
         text.trim_start_matches(' ')
-            .split_once(": from ")
+            .cut(": from ")
             .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     })
 }
@@ -114,7 +115,7 @@ fn heading(line: &str) -> Option<Heading<'_>> {
 
 /// `file.rb:7` of ``file.rb:7:in `f'``, and what follows.
 pub(super) fn place(line: &str) -> Option<(String, &str)> {
-    let (place, method) = line.split_once(":in ")?;
+    let (place, method) = line.cut(":in ")?;
     let method = method.strip_prefix(['`', '\''])?;
     let (file, number) = place.rsplit_once(':')?;
     let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -157,7 +158,7 @@ const MESSAGE: u8 = 5;
 
 impl RubyTraceback {
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
-        let from = line.starts_with("\tfrom ") || (line.starts_with("\t ...") && line.contains(" levels..."));
+        let from = line.starts_with("\tfrom ") || (line.starts_with("\t ...") && line.holds(" levels..."));
         match self.phase {
             RubyPhase::Announced if from || is_reversed(line) => true,
             RubyPhase::Announced => heading(line).is_some_and(|heading| {

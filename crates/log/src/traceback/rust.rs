@@ -2,6 +2,7 @@
 
 mod heading;
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, indent, say};
 use heading::ends_with_position;
@@ -66,7 +67,7 @@ pub(super) fn told(text: &str) -> Option<(Begun, usize)> {
         let (message, end) = quoted(rest)?;
         (message, text.len() - rest.len() + end)
     } else if let Some(rest) = text.strip_prefix("JoinError::Panic(Id(") {
-        let (id, rest) = rest.split_once("), ")?;
+        let (id, rest) = rest.cut("), ")?;
         let (message, end) = quoted(rest).filter(|_| id.bytes().all(|byte| byte.is_ascii_digit()))?;
         (message, text.len() - rest.len() + end)
     } else {
@@ -148,7 +149,7 @@ fn in_library(place: &str) -> bool {
 /// The function of `   0: function`.
 pub(super) fn numbered(line: &str) -> Option<&str> {
     let text = line.trim_start();
-    let (number, function) = text.split_once(": ")?;
+    let (number, function) = text.cut(": ")?;
     let is_number = !number.is_empty() && number.len() < 6 && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && !function.trim().is_empty()).then(|| function.trim())
 }

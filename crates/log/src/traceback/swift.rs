@@ -1,5 +1,6 @@
 //! What Swift writes when it traps.
 
+use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Begun, application, begun, said};
 
@@ -28,10 +29,10 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
 }
 
 fn placed(line: &str) -> Option<(&str, &str, Option<String>)> {
-    let at = line.find(".swift")?;
+    let at = line.place_of(".swift")?;
     match line[at + 6..].strip_prefix(':') {
         Some(rest) => {
-            let (number, rest) = rest.split_once(": ")?;
+            let (number, rest) = rest.cut(": ")?;
             let number = number.split(':').next().filter(|number| is_number(number))?;
             let what = ERRORS.iter().find(|what| rest.starts_with(*what))?;
             let file = line[..at].rsplit(' ').next()?;
@@ -53,7 +54,7 @@ fn trap(line: &str) -> Option<(&str, &str, Option<String>)> {
         return Some(("Swift runtime failure", message.trim_end_matches(" ***"), None));
     }
     let text = TRAPS.iter().any(|trap| line.starts_with(trap)).then_some(line)?;
-    text.split_once(": ").map(|(what, message)| (what, message.trim_end(), None))
+    text.cut(": ").map(|(what, message)| (what, message.trim_end(), None))
 }
 
 fn is_number(text: &str) -> bool {
@@ -88,8 +89,8 @@ impl SwiftTraceback {
             return text.is_empty();
         }
         // `3 pour() + 5 in cup at /srv/cup.swift:5:3`
-        if let Some((_, place)) = text.rsplit_once(" at ").filter(|(_, place)| place.contains(".swift:")) {
-            if let Some((file, rest)) = place.split_once(".swift:") {
+        if let Some((_, place)) = text.rsplit_once(" at ").filter(|(_, place)| place.holds(".swift:")) {
+            if let Some((file, rest)) = place.cut(".swift:") {
                 let number = rest.split(':').next().unwrap_or_default();
                 let place = format!("{file}.swift:{number}");
                 application::note(traceback, &place, "");
