@@ -48,8 +48,30 @@ pub fn text(path: &Path, size: u64, is_short: bool) -> std::io::Result<()> {
 /// A line of prose or of source, which has all signs that records have, too.
 fn sentence(random: &mut fastrand::Rng) -> String {
     const WORDS: [&str; 24] = [
-        "the", "of", "queue", "Error", "returns", "when", "a", "client", "(see", "below)", "is", "closed,", "at", "once.",
-        "`panic`", "self.rows", "=", "not", "file:", "\"quoted\"", "12", "and", "to", "it",
+        "the",
+        "of",
+        "queue",
+        "Error",
+        "returns",
+        "when",
+        "a",
+        "client",
+        "(see",
+        "below)",
+        "is",
+        "closed,",
+        "at",
+        "once.",
+        "`panic`",
+        "self.rows",
+        "=",
+        "not",
+        "file:",
+        "\"quoted\"",
+        "12",
+        "and",
+        "to",
+        "it",
     ];
     let indent = ["", "", "", "    ", "  ", "- "][random.usize(..6)];
     let said: Vec<&str> = (0..random.usize(2..18)).map(|_| WORDS[random.usize(..WORDS.len())]).collect();

@@ -1,9 +1,9 @@
 //! Heads as loggers of Go write them: the standard one, zap's and zerolog's consoles, klog and glog.
 
-use crate::search::Cut;
 use super::time::{fits, time};
 use super::{Head, Rest, level};
 use crate::Level;
+use crate::search::Cut;
 
 fn head<'a>(level: Option<Level>, target: Option<&'a str>, rest: Rest<'a>) -> Head<'a> {
     Head { level, target, thread: None, rest }

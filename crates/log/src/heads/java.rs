@@ -1,9 +1,9 @@
 //! Heads as logback, log4j, slf4j and Spring write them.
 
-use crate::search::Cut;
 use super::time::time;
 use super::{Head, Rest, level};
 use crate::Level;
+use crate::search::Cut;
 
 /// `22:00:00.123 [main] INFO  a.b.C - message`, the level before the thread, or no time as slf4j's simple logger; and
 /// `2026-11-25 22:00:00.123  INFO 12 --- [main] a.b.C : message`.

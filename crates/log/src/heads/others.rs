@@ -1,11 +1,11 @@
 //! Heads as others write them: env_logger, Rich, Ruby, Monolog, .NET, syslog.
 
-use crate::search::Cut;
 use super::go::with_object;
 use super::time::{bare, month_first, time};
 use super::{Head, Rest, level};
 use crate::Level;
 use crate::level::severity;
+use crate::search::Cut;
 
 fn head<'a>(level: Option<Level>, target: Option<&'a str>, message: &'a str) -> Head<'a> {
     Head { level, target, thread: None, rest: Rest::Message(message) }

@@ -1,9 +1,9 @@
 //! Heads as Python's `logging` writes them.
 
-use crate::search::Cut;
 use super::time::time;
 use super::{Head, Rest, level};
 use crate::Level;
+use crate::search::Cut;
 
 /// `2026-11-25 03:11:22,123 ERROR name: message`, `ERROR:name:message`, and near relatives: the level in brackets, the
 /// parts joined by ` - `, uvicorn's `INFO:     message`, `(Process-12 name)` for process and name.

@@ -1,10 +1,10 @@
 //! Heads of servers and frameworks that a template does not describe.
 
-use crate::search::Cut;
 use super::go::with_object;
 use super::time::moment;
 use super::{Head, Rest, level};
 use crate::Level;
+use crate::search::Cut;
 
 fn head<'a>(level: Option<Level>, target: Option<&'a str>, message: &'a str) -> Head<'a> {
     Head { level, target, thread: None, rest: Rest::Message(message.trim_start_matches(' ')) }

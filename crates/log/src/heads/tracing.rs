@@ -1,9 +1,9 @@
 //! Heads as `tracing-subscriber` writes them in its default format.
 
-use crate::search::Cut;
 use super::{Head, Rest};
 use crate::Level;
 use crate::fields::{Field, split};
+use crate::search::Cut;
 
 /// `2026-11-25T03:11:22.123456Z  INFO thread ThreadId(01) span{key=value}: target: message key=value`, where everything
 /// but level and message may be missing.

@@ -1,8 +1,8 @@
 //! Backtraces of native programs that others show: a debugger, and servers that log each frame of their end.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, application, begun, said};
+use crate::search::Cut;
 
 /// How far above the first frame a debugger says what has happened.
 const NEAR: usize = 8;

@@ -1,8 +1,8 @@
 //! What Go writes: panics, fatal errors, dumps of goroutines, reports of data races.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, said, say};
+use crate::search::Cut;
 
 /// What the runtime itself says: certain without any goroutine after it.
 const CERTAIN: [&str; 5] = [

@@ -1,8 +1,8 @@
 //! Stack traces whose heading is not there: a log that begins within one, as what rotates or is shown from its end does.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, place_of};
+use crate::search::Cut;
 
 /// Those whose frames nothing else looks like.
 const LANGUAGES: [Language; 3] = [Language::Java, Language::Node, Language::DotNet];

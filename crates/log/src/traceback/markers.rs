@@ -73,7 +73,8 @@ fn has_sign(bytes: &[u8]) -> bool {
 }
 
 fn is_key(bytes: &[u8]) -> bool {
-    bytes.get(1).is_some_and(|byte| b"esSbftp".contains(byte)) && KEYS.iter().any(|key| bytes.starts_with(key.as_bytes()))
+    bytes.get(1).is_some_and(|byte| b"esSbftp".contains(byte))
+        && KEYS.iter().any(|key| bytes.starts_with(key.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What the runtimes of C, C++ and Rust, and the sanitizers, say when they abort.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, begun, indent, said, say};
+use crate::search::Cut;
 
 const TERMINATE: &str = "terminate called ";
 
@@ -224,8 +224,7 @@ impl NativeTraceback {
         }
         if let Some(frame) = numbered(text) {
             // Those of the sanitizer itself, or of the library, say nothing about the program.
-            let own =
-                frame.0.starts_with("__interceptor_") || frame.1.holds("libsanitizer/") || frame.0 == "operator";
+            let own = frame.0.starts_with("__interceptor_") || frame.1.holds("libsanitizer/") || frame.0 == "operator";
             if traceback.frame.is_none() && !own {
                 traceback.frame = Some(place(frame.1).unwrap_or(frame.0).to_owned());
             }

@@ -1,8 +1,8 @@
 //! Python's tracebacks: simple, chained, and those of exception groups.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Begun, application, begun, indent, say};
+use crate::search::Cut;
 
 /// The heading of a traceback.
 pub(super) const HEADING: &str = "Traceback (most recent call last):";

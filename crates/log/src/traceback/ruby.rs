@@ -1,8 +1,8 @@
 //! What Ruby writes: an exception with its place first, then where that was called from.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, said, say};
+use crate::search::Cut;
 
 /// The end of the line with which Ruby announces what ended a thread.
 const THREAD: &str = "terminated with exception (report_on_exception is true):";

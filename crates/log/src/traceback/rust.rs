@@ -2,9 +2,9 @@
 
 mod heading;
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, indent, say};
+use crate::search::Cut;
 use heading::ends_with_position;
 pub(super) use heading::file_and_line;
 pub(super) use heading::{Heading, PANICKED, follows_thread, heading};

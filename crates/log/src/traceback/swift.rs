@@ -1,8 +1,8 @@
 //! What Swift writes when it traps.
 
-use crate::search::Cut;
 use super::super::{Language, Traceback};
 use super::{Begun, application, begun, said};
+use crate::search::Cut;
 
 const ERRORS: [&str; 4] = ["Fatal error", "Precondition failed", "Assertion failed", "fatal error"];
 /// What only the runtime says without a place, as release builds do.
