@@ -1,7 +1,9 @@
-//! What the processes say: records, formats, tracebacks, redaction.
+#![doc = include_str!("../README.md")]
 
 mod assembler;
 pub mod bounds;
+#[cfg(feature = "tracing")]
+mod capture;
 mod escapes;
 mod expression;
 mod fields;
@@ -10,6 +12,7 @@ mod guess;
 mod heads;
 mod inert;
 mod intake;
+mod judgement;
 mod level;
 mod lines;
 mod objects;
@@ -27,12 +30,15 @@ mod words;
 #[cfg(test)]
 mod generated;
 
+#[cfg(feature = "tracing")]
+pub use capture::{Capture, CaptureLayer, CaptureWriter, PanicGuard};
 pub use expression::{ExpressionError, FormatError, IdentifierError};
 pub use format::Format;
 #[cfg(test)]
 use generated::seeds;
 pub use guess::Guess;
 pub use inert::inert;
+pub use judgement::{LogFinding, LogFindingKind, LogFindings, LogPolicy, judge, read};
 pub use level::Level;
 pub use reader::Reader;
 pub use record::{Language, Record, Stream, Traceback};
