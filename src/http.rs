@@ -1,16 +1,18 @@
 //! A single request over HTTP/1: for readiness, for the final read, for a proxy that somebody else runs, for calls of the
 //! harness's own client.
 
+mod connection;
+mod pool;
+
 use std::net::SocketAddr;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
 
-/// The most that is read of an answer.
-const BODY_BOUND: usize = 256 * 1024 * 1024;
+pub(crate) use connection::{Connection, Unanswered};
+pub(crate) use pool::Pool;
 
 /// A request that has no whole answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,24 +80,6 @@ fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
 /// # Errors
 /// Why there is no whole answer.
 pub(crate) async fn exchange(addr: SocketAddr, mut request: Request<Full<Bytes>>) -> Result<(u16, Bytes), NoAnswer> {
-    let broken = |why: hyper::Error| NoAnswer::Exchange(why.into());
-    let stream = tokio::net::TcpStream::connect(addr).await.map_err(NoAnswer::Connect)?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let _connection = AbortOnDrop(tokio::spawn(connection));
-    let headers = request.headers_mut();
-    let host = HeaderValue::from_str(&addr.to_string()).map_err(|why| NoAnswer::Exchange(why.into()))?;
-    headers.entry(HOST).or_insert(host);
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    let answer = sender.send_request(request).await.map_err(broken)?;
-    let status = answer.status().as_u16();
-    let body = Limited::new(answer.into_body(), BODY_BOUND).collect().await.map_err(NoAnswer::Exchange)?.to_bytes();
-    Ok((status, body))
-}
-
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    Connection::open(addr).await?.ask(request).await.map_err(Unanswered::into)
 }

@@ -1,6 +1,7 @@
 //! What must agree within a scenario, and between it and its system.
 
 mod calls;
+mod connections;
 mod expectations;
 mod http;
 mod names;
@@ -124,7 +125,7 @@ fn check_options(
                 rule.summary.clone(),
             ));
         }
-        if role.kind == RoleKind::Http {
+        if role.kind == RoleKind::Http && !is_switch {
             let wrong = value.as_str().map(Span::parse).and_then(Result::err);
             found.extend(wrong.map(|why| Diagnostic::new(option.span(), why.to_string(), "this option")));
         }

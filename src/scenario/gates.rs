@@ -4,7 +4,7 @@ use super::{Action, Event};
 
 /// Whether an event stops the stream: a gate.
 pub fn is_gate(event: &Event) -> bool {
-    matches!(event, Event::Request(_) | Event::Bytes(_) | Event::Connect(_) | Event::Idle(_))
+    matches!(event, Event::Request(_) | Event::Bytes(_) | Event::Connect(_) | Event::Connected(_) | Event::Idle(_))
 }
 
 /// Whether an action breaks something, planned or not.
@@ -29,7 +29,7 @@ impl Event {
         match self {
             Self::Request(gate) => Some(&gate.process),
             Self::Bytes(gate) => Some(&gate.process),
-            Self::Connect(gate) | Self::Idle(gate) => Some(&gate.process),
+            Self::Connect(gate) | Self::Connected(gate) | Self::Idle(gate) => Some(&gate.process),
             Self::Line(line) => Some(&line.process),
             Self::Exit(exit) => Some(&exit.process),
             Self::Ready(ready) => Some(&ready.process),
@@ -42,7 +42,7 @@ impl Event {
         match self {
             Self::Request(gate) => gate.keep.as_ref(),
             Self::Bytes(gate) => gate.keep.as_ref(),
-            Self::Connect(gate) | Self::Idle(gate) => gate.keep.as_ref(),
+            Self::Connect(gate) | Self::Connected(gate) | Self::Idle(gate) => gate.keep.as_ref(),
             _ => None,
         }
     }
@@ -80,6 +80,8 @@ mod tests {
             r#"{ start = { process = "a" } }"#,
             r#"{ resume = { process = "a" } }"#,
             r#"{ accept = { link = "a" } }"#,
+            r#"{ connect = { client = "http", as = "a" } }"#,
+            r#"{ close = { connection = "a" } }"#,
             r#"{ toxic = { link = "a", noop = {} } }"#,
             r#"{ untoxic = { link = "a" } }"#,
         ] {

@@ -37,8 +37,8 @@ pub fn instances(scenario: &ScenarioFile, system: &SystemFile) -> Vec<Instance> 
         all.extend(instances_of(name.as_ref(), process, system));
     }
     let named = scenario.processes.keys().any(|name| name.as_ref() == HTTP);
-    let mut asked = scenario.steps.iter().filter_map(|step| step.as_ref().action.as_ref()?.as_ref().asking());
-    if !named && asked.any(|asking| asking.client.is_some()) {
+    let mut actions = scenario.steps.iter().filter_map(|step| step.as_ref().action.as_ref());
+    if !named && actions.any(|action| action.as_ref().own_client().is_some()) {
         all.extend(instances_of(HTTP, &silent, system));
     }
     let has_server = all.iter().any(|one| matches!(one.kind, RoleKind::Server | RoleKind::Composite));

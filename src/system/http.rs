@@ -8,8 +8,11 @@ use super::{OptionRule, Role, RoleKind, Stop};
 /// Its name: of the role, and of the process that a call with `client = "http"` means.
 pub const HTTP: &str = "http";
 
-/// Its one option: how long a call waits for the whole of its answer.
+/// Its option: how long a call waits for the whole of its answer.
 pub const HTTP_TIMEOUT: &str = "timeout";
+
+/// Its option: whether connections are kept between calls.
+pub const HTTP_KEEP_ALIVE: &str = "keep-alive";
 
 pub(super) static ROLE: LazyLock<Role> = LazyLock::new(|| Role {
     kind: RoleKind::Http,
@@ -23,14 +26,25 @@ pub(super) static ROLE: LazyLock<Role> = LazyLock::new(|| Role {
     exit: crate::file::Spanned::new(0..0, String::new()),
     lifecycle: Vec::new(),
     transcript_targets: None,
-    options: BTreeMap::from([(
-        HTTP_TIMEOUT.to_owned(),
-        OptionRule {
-            summary: "how long a call waits for the whole of its answer, such as \"300ms\"".to_owned(),
-            args: Vec::new(),
-            env: BTreeMap::new(),
-            default: Some(toml::Value::String("5s".to_owned())),
-        },
-    )]),
+    options: BTreeMap::from([
+        (
+            HTTP_KEEP_ALIVE.to_owned(),
+            OptionRule {
+                summary: "whether connections are kept between calls, and used again".to_owned(),
+                args: Vec::new(),
+                env: BTreeMap::new(),
+                default: Some(toml::Value::Boolean(false)),
+            },
+        ),
+        (
+            HTTP_TIMEOUT.to_owned(),
+            OptionRule {
+                summary: "how long a call waits for the whole of its answer, such as \"300ms\"".to_owned(),
+                args: Vec::new(),
+                env: BTreeMap::new(),
+                default: Some(toml::Value::String("5s".to_owned())),
+            },
+        ),
+    ]),
     parts: BTreeMap::new(),
 });

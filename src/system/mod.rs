@@ -21,7 +21,7 @@ use crate::process::ZygoteCommand;
 
 pub(crate) use check::{PROGRAM_VARIABLE, variables};
 pub use dialect::{Dialect, DialectError};
-pub use http::{HTTP, HTTP_TIMEOUT};
+pub use http::{HTTP, HTTP_KEEP_ALIVE, HTTP_TIMEOUT};
 pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Once, Queue, Read, Register, Set};
 pub use model::*;
 pub use place::{CallPlace, Place, PlaceError};

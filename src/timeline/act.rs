@@ -1,6 +1,7 @@
 //! Takes the steps: waits for the event, does the action, lets the stream go on when the effect was seen.
 
 mod calls;
+mod connections;
 mod links;
 mod processes;
 mod toxics;
@@ -89,6 +90,8 @@ impl World<'_> {
             Action::Begin(it) => self.begin(it, bound).await,
             Action::Cancel(it) => self.cancel(it.call.as_ref(), parked, bound).await,
             Action::Finish(it) => self.finish(it, bound).await,
+            Action::Connect(it) => self.open_connection(it, bound).await,
+            Action::Close(it) => self.close_connection(it.connection.as_ref(), bound),
             Action::Cut(it) => self.cut(it, parked, bound).await,
             Action::Hold(it) => self.hold(it, parked, bound).await,
             Action::Refuse(it) => self.refuse(it.link.as_ref(), parked, bound),

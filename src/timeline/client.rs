@@ -1,4 +1,4 @@
-//! The HTTP client of the harness itself: one connection and one attempt for each call, through its own link.
+//! The HTTP client of the harness itself: one attempt for each call, through its own link.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,16 +9,46 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 
 use super::world::World;
 use crate::file::Span;
-use crate::http::{NoAnswer, exchange};
+use crate::http::{NoAnswer, Pool, exchange};
 use crate::remote::RemoteProxy;
 use crate::scenario::request;
-use crate::system::HTTP_TIMEOUT;
+use crate::system::{HTTP_KEEP_ALIVE, HTTP_TIMEOUT};
 
 /// How much of an error's body is told.
 const TOLD: usize = 500;
+
+/// What the client has open between its calls.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    /// Those that are kept, by actor.
+    pub pools: BTreeMap<usize, Pool>,
+    /// Those that were opened and left silent, by name.
+    pub silent: BTreeMap<String, Silent>,
+}
+
+/// A connection on which nothing is sent. Whatever comes is read; its end ends it.
+#[derive(Debug)]
+pub(super) struct Silent(tokio::task::JoinHandle<()>);
+
+impl Silent {
+    pub fn new(mut stream: TcpStream) -> Self {
+        Self(tokio::spawn(async move {
+            let mut space = [0; 4096];
+            while let Ok(1..) = stream.read(&mut space).await {}
+        }))
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// What is sent besides method and path.
 #[derive(Debug, Default)]
@@ -46,8 +76,15 @@ impl World<'_> {
         let request = build(&method, &target, args, message).map_err(|why| format!("{method} {target}: {why}"))?;
         let (addr, timeout) = (self.address_of(actor), self.timeout_of(actor));
         let answers = self.answers.clone();
+        let pool = self.keeps_alive(actor).then(|| self.connections.pools.entry(actor).or_default().clone());
+        let exchanged = async move {
+            match pool {
+                Some(pool) => pool.exchange(addr, request).await,
+                None => exchange(addr, request).await,
+            }
+        };
         let task = tokio::spawn(async move {
-            let mut answer = match tokio::time::timeout(timeout, exchange(addr, request)).await {
+            let mut answer = match tokio::time::timeout(timeout, exchanged).await {
                 Ok(result) => told(result),
                 Err(_) => json!({"result": "transport", "error": format!("no whole answer within {timeout:?}")}),
             };
@@ -69,8 +106,9 @@ impl World<'_> {
         self.take_answer(actor, 0, json!({"call": number, "result": "cancelled", "error": "the call was cancelled"}));
     }
 
-    /// Nobody waits for these any more.
+    /// Nobody waits for these any more. Connections that were kept or left silent are closed.
     pub(super) fn give_up_all(&mut self) {
+        self.connections = Connections::default();
         self.requests_under_way.values().for_each(tokio::task::JoinHandle::abort);
         self.requests_under_way.clear();
     }
@@ -82,12 +120,19 @@ impl World<'_> {
         link.or(actor.remote.as_ref().map(RemoteProxy::addr)).unwrap_or(self.server_addr())
     }
 
-    fn timeout_of(&self, actor: usize) -> Duration {
+    fn option_of(&self, actor: usize, option: &str) -> Option<&toml::Value> {
         let actor = &self.actors[actor];
-        let said =
-            actor.process.and_then(|process| process.options.iter().find(|(name, _)| name.as_ref() == HTTP_TIMEOUT));
-        let usual = actor.role.options.get(HTTP_TIMEOUT).and_then(|rule| rule.default.as_ref());
-        let text = said.map(|(_, value)| value).or(usual).and_then(toml::Value::as_str);
+        let said = actor.process.and_then(|process| process.options.iter().find(|(name, _)| name.as_ref() == option));
+        let usual = actor.role.options.get(option).and_then(|rule| rule.default.as_ref());
+        said.map(|(_, value)| value).or(usual)
+    }
+
+    fn keeps_alive(&self, actor: usize) -> bool {
+        self.option_of(actor, HTTP_KEEP_ALIVE).and_then(toml::Value::as_bool).unwrap_or_default()
+    }
+
+    fn timeout_of(&self, actor: usize) -> Duration {
+        let text = self.option_of(actor, HTTP_TIMEOUT).and_then(toml::Value::as_str);
         // The check has read it before.
         text.and_then(|text| Span::parse(text).ok()).map_or(Duration::MAX, |span| span.0)
     }

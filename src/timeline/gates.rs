@@ -13,7 +13,7 @@ pub(super) fn stops_request(event: &Event) -> bool {
     match event {
         Event::Request(gate) => matches!(*gate.phase.as_ref(), Phase::RequestHead | Phase::RequestBody),
         Event::Bytes(gate) => gate.toward == Side::Server,
-        Event::Connect(_) => true,
+        Event::Connect(_) | Event::Connected(_) => true,
         _ => false,
     }
 }
@@ -44,6 +44,7 @@ impl World<'_> {
             }
             Event::Bytes(gate) => (Point::Bytes { toward: gate.toward, at: gate.at }, gate.nth, None),
             Event::Connect(gate) => (Point::Connect, gate.nth, gate.times),
+            Event::Connected(gate) => (Point::Connected, gate.nth, gate.times),
             Event::Idle(gate) => (Point::Idle, gate.nth, gate.times),
             _ => return None,
         };

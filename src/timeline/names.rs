@@ -39,6 +39,7 @@ pub(super) fn name_of_event(event: &Event) -> String {
                 .to_lowercase()
         }
         Event::Connect(gate) => format!("connect on the link of {}", gate.process.as_ref()),
+        Event::Connected(gate) => format!("connected on the link of {}", gate.process.as_ref()),
         Event::Idle(gate) => format!("idle on the link of {}", gate.process.as_ref()),
         Event::Line(line) => format!(
             "line {} of {}",
@@ -73,6 +74,10 @@ pub(super) fn name_of_action(action: &Action) -> String {
         Action::Begin(it) => format!("begin {}", asked(it.asking())),
         Action::Cancel(it) => format!("cancel {}", it.call.as_ref()),
         Action::Finish(it) => format!("finish {}", it.call.as_ref()),
+        Action::Connect(it) => {
+            format!("connect {} of {}", it.name.as_ref(), it.who().map_or("nobody", |who| who.as_ref().as_str()))
+        }
+        Action::Close(it) => format!("close {}", it.connection.as_ref()),
         Action::Cut(it) => format!("cut {}", link(&it.link)),
         Action::Hold(it) => format!("hold {}", link(&it.link)),
         Action::Refuse(it) => format!("refuse on the link of {}", it.link.as_ref()),

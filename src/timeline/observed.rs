@@ -1,6 +1,7 @@
 //! What a run has shown so far: a reducer over what happens, without processes or sockets.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde_json::Value;
 
@@ -53,10 +54,24 @@ pub(super) struct Parked {
     pub request: Option<RequestSeen>,
 }
 
+/// How far a new connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    OnItsWay,
+    /// The server was connected to, or a gate stops it before that.
+    Arrived,
+    /// It has ended, and the server was never connected to.
+    Closed,
+}
+
 /// One connection of a link.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ConnectionFacts {
     opened: u64,
+    /// The address of the client's end.
+    client: Option<SocketAddr>,
+    /// The server was connected to.
+    connected: bool,
     closed: bool,
     /// Something of it was no HTTP/1.
     foreign: bool,
@@ -132,7 +147,11 @@ impl<'a> Observed<'a> {
 
     fn link(&mut self, at: u64, actor: usize, what: LinkEventKind) {
         match what {
-            LinkEventKind::Opened(id) => self.connections.entry((actor, id)).or_default().opened = at,
+            LinkEventKind::Opened { connection, client } => {
+                let known = self.connections.entry((actor, connection)).or_default();
+                (known.opened, known.client) = (at, Some(client));
+            }
+            LinkEventKind::Connected(id) => self.connections.entry((actor, id)).or_default().connected = true,
             LinkEventKind::Request(seen) => self.requests.push((actor, at, seen)),
             LinkEventKind::RequestDone(seen) => {
                 self.request_ends.insert((actor, seen.number), at);
@@ -207,6 +226,18 @@ impl<'a> Observed<'a> {
         call.error = answer.get("error").map(|error| error.as_str().map_or_else(|| error.to_string(), str::to_owned));
         call.value = answer.get("value").cloned().map(abridge);
         Taken::Result(Some(index))
+    }
+
+    /// How far a connection has come that was opened from an address.
+    pub fn progress(&self, actor: usize, client: SocketAddr) -> Progress {
+        let own = self.connections.iter().rfind(|((owner, _), it)| *owner == actor && it.client == Some(client));
+        let Some(((_, id), it)) = own else { return Progress::OnItsWay };
+        let parked = || self.parked.iter().any(|parked| parked.actor == actor && parked.connection == *id);
+        match () {
+            () if it.connected || parked() => Progress::Arrived,
+            () if it.closed => Progress::Closed,
+            () => Progress::OnItsWay,
+        }
     }
 
     /// The first stream that is parked at a gate, and those who are to be let go: with several instances the first is the one.

@@ -110,7 +110,7 @@ impl World<'_> {
         bound: Bound,
     ) -> Result<Option<super::observed::Parked>, StepFailure> {
         match event {
-            Event::Request(_) | Event::Bytes(_) | Event::Connect(_) | Event::Idle(_) => {
+            Event::Request(_) | Event::Bytes(_) | Event::Connect(_) | Event::Connected(_) | Event::Idle(_) => {
                 return self.await_gate(event, bound).await.map(Some);
             }
             Event::Line(line) => self.await_line(line, bound).await?,

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::answers::{Answers, Seen};
+use super::client::Connections;
 use super::observed::{ActorFacts, Observed};
 use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, FinalRead, Step, StepFailure};
@@ -55,6 +56,8 @@ pub(super) struct World<'a> {
     pub output: mpsc::Sender<Seen>,
     pub seen: mpsc::Receiver<Seen>,
     pub link_events: mpsc::UnboundedReceiver<LinkEvent>,
+    /// What the harness's own client has open between its calls.
+    pub connections: Connections,
     /// The calls of the harness's own client that are under way, by actor and number, and where their answers come.
     pub requests_under_way: BTreeMap<(usize, u64), tokio::task::JoinHandle<()>>,
     pub answers: mpsc::UnboundedSender<(usize, Value)>,
@@ -187,6 +190,7 @@ impl<'a> World<'a> {
             output,
             seen,
             link_events: events,
+            connections: Connections::default(),
             requests_under_way: BTreeMap::new(),
             answers,
             answered,

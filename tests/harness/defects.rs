@@ -40,6 +40,8 @@ mod noticed {
         ("suppress-rejections-while-stopping", "real-error-while-stopping", "call-result"),
         ("swallow-disconnects", "server-killed-mid-request", "over-suppressed"),
         ("traceback-on-shutdown", "stop-mid-long-poll", "traceback"),
+        ("waits-for-idle-connections", "stop-with-an-idle-connection", "exit-late"),
+        ("waits-for-silent-connections", "stop-with-a-silent-connection", "exit-late"),
     ];
 
     fn run(arguments: &[&str], variable: &str, defect: &str) -> Output {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use quietdown::evidence::{CallEffect, CallResult};
+use quietdown::finding::FindingKind;
 use quietdown::run::{Report, Runner};
 use quietdown::scenario::Scenario;
 use quietdown::system::System;
@@ -140,4 +141,118 @@ do.release = { gate = "gate" }
 "#);
     let kinds: Vec<String> = report.findings.iter().map(|finding| finding.kind.to_string()).collect();
     assert!(kinds.contains(&"step-failed".to_owned()), "{:#?}", report.findings);
+}
+
+/// The connection of each request, in order.
+fn connections(report: &Report) -> Vec<u64> {
+    report.evidence.requests.iter().map(|request| request.seen.connection).collect()
+}
+
+#[test]
+fn connections_are_kept_only_where_that_is_asked_for_and_carry_one_call_at_a_time() {
+    let steps = r#"
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/health" }
+[[step]]
+do.begin = { client = "http", op = "GET /v1/agl/health", as = "parked" }
+[[step]]
+on.request = { process = "http", path = "/v1/agl/health", phase = "response-head", nth = 2, keep = "answer" }
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/rollouts" }
+[[step]]
+do.release = { gate = "answer" }
+[[step]]
+do.finish = { call = "parked" }
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/health" }
+"#;
+    let kept = run(&format!("[processes.http]\noptions = {{ keep-alive = true }}\n{steps}"));
+    passes(&kept);
+    assert_eq!(connections(&kept), [1, 1, 2, 1], "the one that was used last");
+    let closed = run(steps);
+    passes(&closed);
+    assert_eq!(connections(&closed), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_kept_connection_that_the_server_has_closed_is_not_used_again() {
+    let report = run(r#"
+[processes.http]
+options = { keep-alive = true }
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/health", as = "before" }
+[[step]]
+do.restart = { process = "server" }
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/health", as = "after" }
+"#);
+    passes(&report);
+    assert_eq!(connections(&report), [1, 2]);
+}
+
+#[test]
+fn a_request_that_was_sent_on_a_kept_connection_is_not_sent_again() {
+    let report = run(r#"
+[processes.http]
+options = { keep-alive = true }
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/health", as = "before" }
+[[step]]
+do.begin = { client = "http", op = "enqueue_rollout", args-json = '{"rollouts": [{"input": null}]}', as = "sent" }
+[[step]]
+on.request = { process = "http", op = "enqueue_rollout", phase = "request-head" }
+do.cut = { mode = "fin" }
+[[step]]
+do.finish = { call = "sent", result = "transport" }
+[[step]]
+do.call = { client = "http", op = "GET /v1/agl/health", as = "after" }
+"#);
+    passes(&report);
+    assert_eq!(connections(&report), [1, 1, 2], "nothing is sent twice");
+}
+
+#[test]
+fn a_silent_connection_reaches_the_server_and_is_open_until_it_is_closed() {
+    let report = run(r#"
+[processes.second]
+role = "http"
+[[step]]
+do.connect = { process = "second", as = "silent" }
+[[step]]
+on.connected = { process = "second" }
+[[step]]
+do.close = { connection = "silent" }
+[[step]]
+do.connect = { process = "second", as = "again" }
+[[step]]
+on.connected = { process = "second", nth = 2 }
+do.cut = { mode = "rst" }
+"#);
+    passes(&report);
+    assert_eq!(report.evidence.requests.len(), 0);
+    assert_eq!(report.evidence.faults[0].fired.as_deref(), Some("1 connection broken"));
+}
+
+#[test]
+fn a_connection_that_a_gate_stops_on_its_way_is_opened() {
+    let report = run(r#"
+[[step]]
+do.connect = { client = "http", as = "silent" }
+[[step]]
+on.connect = { process = "http" }
+do.cut = { mode = "fin" }
+"#);
+    passes(&report);
+}
+
+#[test]
+fn a_connection_that_finds_nobody_fails_its_step_with_what_came_of_it() {
+    for (fault, says) in [
+        (r#"do.refuse = { link = "http" }"#, "cannot be opened: Connection refused"),
+        (r#"do.kill = { process = "server" }"#, "cannot be opened: Connection refused"),
+    ] {
+        let report = run(&format!("[[step]]\n{fault}\n[[step]]\ndo.connect = {{ client = \"http\", as = \"a\" }}\n"));
+        let failed = report.findings.iter().find(|finding| finding.kind == FindingKind::StepFailed);
+        assert!(failed.is_some_and(|found| found.message.contains(says)), "{fault}: {:#?}", report.findings);
+    }
 }

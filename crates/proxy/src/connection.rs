@@ -36,7 +36,7 @@ pub(super) async fn serve(
     control: Arc<Control>,
     (client, addr): (TcpStream, SocketAddr),
 ) {
-    shared.tell(LinkEventKind::Opened(id));
+    shared.tell(LinkEventKind::Opened { connection: id, client: addr });
     // Its end is told when it is dropped, after its sockets: also when this task is aborted.
     let mut connection = Connection::new(shared, id, control);
     connection.followed.client = Some(addr);
@@ -56,6 +56,8 @@ struct Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Connect,
+    /// The server was connected to: not a byte goes on, in neither direction.
+    Connected,
     /// No byte of the next request goes on past this one.
     Idle(u64),
     Bytes(Side, u64),
@@ -145,7 +147,7 @@ impl Connection {
                 }
                 return;
             }
-            Next::Go => {}
+            Next::Go => self.note_connected(),
         }
         self.follow_toxics(false);
         self.forward(&mut ends).await;
@@ -208,6 +210,13 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Counts for the gates that stop here, before anything is read.
+    fn note_connected(&mut self) {
+        let due = self.shared.state().gates.count(|point| matches!(point, Point::Connected));
+        self.stops.extend(due.into_iter().map(|(outcome, _)| Stop::due(outcome, Place::Connected)));
+        self.shared.tell(LinkEventKind::Connected(self.id));
     }
 
     async fn forward(&mut self, ends: &mut Ends) {

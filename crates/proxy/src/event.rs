@@ -1,5 +1,6 @@
 //! What a link tells, and what it can be told to stop at.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::At;
@@ -65,6 +66,8 @@ pub enum Point {
     },
     /// When a connection was accepted; nothing was forwarded, and the server was not connected to.
     Connect,
+    /// When the server was connected to; nothing was forwarded, in neither direction.
+    Connected,
     /// When a connection has answered its last request and carries none.
     Idle,
 }
@@ -185,7 +188,14 @@ pub struct LinkEvent {
 #[derive(Debug, Clone)]
 pub enum LinkEventKind {
     /// A connection was accepted.
-    Opened(ConnectionId),
+    Opened {
+        /// The connection.
+        connection: ConnectionId,
+        /// The address of the client's end.
+        client: SocketAddr,
+    },
+    /// The server of a connection was connected to; nothing was forwarded yet.
+    Connected(ConnectionId),
     /// A connection has ended, both ways.
     Closed(ConnectionId),
     /// How many bytes of a connection were written to the server's socket in all; told before its end.

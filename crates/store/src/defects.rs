@@ -77,6 +77,10 @@ defects! {
     CrashIsQuiet = "crash-is-quiet",
     /// The client remembers that the server was down, and never asks again.
     StickyDown = "sticky-down",
+    /// The server does not end while an idle connection that has carried requests is open.
+    WaitsForIdleConnections = "waits-for-idle-connections",
+    /// The server does not end while a connection is open on which nothing was ever sent.
+    WaitsForSilentConnections = "waits-for-silent-connections",
 }
 
 /// Whether this defect was planted into this process.

@@ -5,6 +5,7 @@ use crate::file::Spanned;
 use super::Scope;
 use super::past::Past;
 use crate::file::{Diagnostic, NeedKind, known_names};
+use crate::scenario::Instance;
 use crate::scenario::model::Asking;
 use crate::system::{HTTP, RoleKind};
 
@@ -63,48 +64,12 @@ pub(super) fn check_call(scope: &Scope<'_>, past: &Past, asking: Asking<'_>, fou
 
 /// What the client is to the harness, if it is there and can be asked.
 fn kind(scope: &Scope<'_>, asking: Asking<'_>, found: &mut Vec<Diagnostic>) -> Option<RoleKind> {
-    let process = match (asking.process, asking.client) {
-        (Some(process), None) => process,
-        (None, Some(client)) if client.as_ref() == HTTP => client,
-        (None, Some(client)) => {
-            found.push(
-                Diagnostic::new(client.span(), format!("unknown client `{}`", client.as_ref()), "there is one")
-                    .help("write client = \"http\", or process = \"NAME\" for a process that is a driven client"),
-            );
-            return None;
-        }
-        (Some(_), Some(client)) => {
-            found.push(
-                Diagnostic::new(
-                    client.span(),
-                    "a call has a process or a client, not both",
-                    "the harness's own client",
-                )
-                .help("remove one of the two"),
-            );
-            return None;
-        }
-        (None, None) => {
-            found.push(
-                Diagnostic::new(asking.op.span(), "who is asked for this call?", "neither a process nor a client")
-                    .help("write process = \"NAME\", or client = \"http\" for the harness's own HTTP client"),
-            );
-            return None;
-        }
-    };
-    let one = scope.single(process, found)?;
-    if asking.client.is_some() && one.kind != RoleKind::Http {
-        found.push(Diagnostic::new(
-            process.span(),
-            "`http` is something else here",
-            format!("a process with the role `{}`", one.role),
-        ));
-        return None;
-    }
+    let one = scope.client(asking.process, asking.client, asking.op.span(), found)?;
     if !matches!(one.kind, RoleKind::Driven | RoleKind::Http) {
+        let who = asking.who().unwrap_or(asking.op);
         found.push(Diagnostic::new(
-            process.span(),
-            format!("`{}` is not a driven client", process.as_ref()),
+            who.span(),
+            format!("`{}` is not a driven client", who.as_ref()),
             "it cannot be asked for a call",
         ));
         return None;
@@ -122,6 +87,55 @@ fn collect_texts(value: &toml::Value, texts: &mut Vec<String>) {
 }
 
 impl Scope<'_> {
+    /// The one client that is meant by `process` or by `client`; `at` is where neither is missed.
+    pub(super) fn client(
+        &self,
+        process: Option<&Spanned<String>>,
+        client: Option<&Spanned<String>>,
+        at: std::ops::Range<usize>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<&Instance> {
+        let who = match (process, client) {
+            (Some(process), None) => process,
+            (None, Some(client)) if client.as_ref() == HTTP => client,
+            (None, Some(client)) => {
+                found.push(
+                    Diagnostic::new(client.span(), format!("unknown client `{}`", client.as_ref()), "there is one")
+                        .help("write client = \"http\", or process = \"NAME\" for a process that is a driven client"),
+                );
+                return None;
+            }
+            (Some(_), Some(client)) => {
+                found.push(
+                    Diagnostic::new(
+                        client.span(),
+                        "a call has a process or a client, not both",
+                        "the harness's own client",
+                    )
+                    .help("remove one of the two"),
+                );
+                return None;
+            }
+            (None, None) => {
+                found.push(
+                    Diagnostic::new(at, "who is asked for this call?", "neither a process nor a client")
+                        .help("write process = \"NAME\", or client = \"http\" for the harness's own HTTP client"),
+                );
+                return None;
+            }
+        };
+        let one = self.single(who, found)?;
+        if client.is_some() && one.kind != RoleKind::Http {
+            found.push(Diagnostic::new(
+                who.span(),
+                "`http` is something else here",
+                format!("a process with the role `{}`", one.role),
+            ));
+            return None;
+        }
+        Some(one)
+    }
+
     /// Whether an operation is known, and the request that it makes.
     pub(super) fn operation_with_path(&self, op: &Spanned<String>, found: &mut Vec<Diagnostic>) -> bool {
         match self.system.operations.get(op.as_ref()) {

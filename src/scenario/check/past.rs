@@ -17,6 +17,8 @@ pub(super) struct Past {
     pub(super) saved: BTreeSet<String>,
     /// Kept gates: place of the name, whether released.
     pub(super) kept: BTreeMap<String, (Range<usize>, bool)>,
+    /// Connections that were opened, and whether they were closed.
+    pub(super) connections: BTreeMap<String, bool>,
     /// What drives traffic: (process, operation), and whether it leaves the timeline free.
     pub(super) driven: Vec<(String, String, bool)>,
     pub(super) down: BTreeSet<String>,

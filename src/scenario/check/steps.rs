@@ -74,7 +74,7 @@ fn check_event(scope: &Scope<'_>, past: &Past, event: &Spanned<Event>, step: &St
             check_request_gate(scope, past, gate, event.span(), found);
         }
         Event::Bytes(gate) => scope.linked(&gate.process, found),
-        Event::Connect(gate) | Event::Idle(gate) => scope.linked(&gate.process, found),
+        Event::Connect(gate) | Event::Connected(gate) | Event::Idle(gate) => scope.linked(&gate.process, found),
         Event::Line(line) => {
             let missing = scope.unknown_process(&line.process);
             if missing.is_none() && scope.instances(line.process.as_ref()).iter().all(|one| one.kind == RoleKind::Http)
@@ -96,7 +96,7 @@ fn check_event(scope: &Scope<'_>, past: &Past, event: &Spanned<Event>, step: &St
     }
     let times = match event.as_ref() {
         Event::Request(gate) => gate.times,
-        Event::Connect(gate) | Event::Idle(gate) => gate.times,
+        Event::Connect(gate) | Event::Connected(gate) | Event::Idle(gate) => gate.times,
         _ => None,
     };
     let repeatable = matches!(
@@ -223,11 +223,13 @@ fn check_action(
         Action::Hold(it) => needs_connection(scope, action.span(), it.link.as_ref(), gate, found),
         Action::Refuse(it) | Action::Accept(it) => scope.linked(&it.link, found),
         Action::Toxic(it) => toxics::add(scope, &mut past.toxics, it, action.span(), found),
+        Action::Connect(it) => super::connections::open(scope, past, it, found),
+        Action::Close(it) => past.close_connection(&it.connection, found),
         Action::Untoxic(it) => toxics::remove(scope, &mut past.toxics, it, found),
         Action::Release(it) => check_release(scope, past, it, action.span(), found),
     }
     if let Some(event) = gate
-        && let Event::Connect(_) = event.as_ref()
+        && let Event::Connect(_) | Event::Connected(_) = event.as_ref()
         && let Action::Finish(_) | Action::Call(_) = action.as_ref()
     {
         found.push(
@@ -252,7 +254,7 @@ fn needs_connection(
     match (link, gate) {
         (Some(link), _) => scope.linked(link, found),
         (None, None) => found.push(Diagnostic::new(at, "which connection?", "this step has no gate").help(
-            "give the step an `on` that is a gate (request, bytes, connect, idle), or name a link = \"PROCESS\"",
+            "give the step an `on` that is a gate (request, bytes, connect, connected, idle), or name a link = \"PROCESS\"",
         )),
         (None, Some(_)) => {}
     }

@@ -32,6 +32,10 @@ pub enum Action {
     Cancel(CallRef),
     /// Wait for the result of a call that was begun.
     Finish(FinishAction),
+    /// Open a connection of the harness's own HTTP client, and send nothing on it.
+    Connect(ConnectAction),
+    /// Close a connection that was opened so.
+    Close(ConnectionRef),
     /// Break a connection (in a gated step), or every connection of a link. Unplanned.
     Cut(CutAction),
     /// Black hole: forward nothing any more; later connects are accepted and swallowed. Unplanned.
@@ -96,6 +100,36 @@ pub struct FinishAction {
     pub returns: Option<toml::Value>,
     /// Keep the answer under this name.
     pub save: Option<Spanned<String>>,
+}
+
+/// Opens a connection that stays silent.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConnectAction {
+    /// A process with the role `http`; or `client`.
+    pub process: Option<Spanned<String>>,
+    /// `"http"`: the HTTP client of the harness itself, through a link of its own that is called `http`.
+    pub client: Option<Spanned<String>>,
+    /// The connection's name, for `close`.
+    #[serde(rename = "as")]
+    pub name: Spanned<String>,
+}
+
+impl ConnectAction {
+    /// The client that connects.
+    pub fn who(&self) -> Option<&Spanned<String>> {
+        self.process.as_ref().or(self.client.as_ref())
+    }
+}
+
+/// A connection by name.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConnectionRef {
+    /// The connection.
+    pub connection: Spanned<String>,
 }
 
 /// Breaks connections.

@@ -131,6 +131,14 @@ impl BeginAction {
 }
 
 impl Action {
+    /// The name by which it means the client of the harness itself, if it does.
+    pub fn own_client(&self) -> Option<&Spanned<String>> {
+        match self {
+            Self::Connect(it) => it.client.as_ref(),
+            _ => self.asking()?.client,
+        }
+    }
+
     /// What it asks a client for, if it does.
     pub fn asking(&self) -> Option<Asking<'_>> {
         match self {

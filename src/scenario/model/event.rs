@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::file::{At, LevelRule, Span, TextRule, Times};
 use crate::proxy::{Phase, Side};
 
-/// What a step can wait for. `request`, `bytes`, `connect` and `idle` are gates: the proxy stops the stream there.
+/// What a step can wait for. `request`, `bytes`, `connect`, `connected` and `idle` are gates: the proxy stops the stream there.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +18,8 @@ pub enum Event {
     Bytes(BytesGate),
     /// Gate: a connection was accepted; nothing was forwarded yet.
     Connect(ConnectionGate),
+    /// Gate: a connection has reached the server; nothing was forwarded yet, in neither direction.
+    Connected(ConnectionGate),
     /// Gate: a keep-alive connection has answered its last request and carries none.
     Idle(ConnectionGate),
     /// A log line.

@@ -3,6 +3,10 @@
 use rstest::rstest;
 use serde_json::json;
 
+fn opened(connection: u64) -> LinkEventKind {
+    LinkEventKind::Opened { connection, client: ([127, 0, 0, 1], 40_000 + connection as u16).into() }
+}
+
 use super::*;
 use crate::system::System;
 
@@ -98,7 +102,7 @@ fn a_call_is_not_applied_only_where_no_byte_of_it_was_written(
     let system = System::store();
     let mut observed = observed(&system);
     before.iter().for_each(|(id, _)| {
-        observed.apply(1, Happening::Link(A, LinkEventKind::Opened(*id)));
+        observed.apply(1, Happening::Link(A, opened(*id)));
     });
     ask(&mut observed, 10, actor, "enqueue_rollout", before);
     for seen in &stands.requests {
@@ -193,7 +197,7 @@ fn open_connections_say_what_they_do_and_since_when() {
     let system = System::store();
     let mut observed = observed(&system);
     (1..=4).for_each(|id| {
-        observed.apply(id * 1_000_000, Happening::Link(A, LinkEventKind::Opened(id)));
+        observed.apply(id * 1_000_000, Happening::Link(A, opened(id)));
     });
     observed.apply(5_000_000, Happening::Link(A, LinkEventKind::Request(request(2, 1, ENQUEUE, 0))));
     observed.apply(6_000_000, Happening::Link(A, LinkEventKind::Closed(4)));
@@ -220,7 +224,7 @@ fn a_gate_for_requests_says_why_none_can_come() {
     let system = System::store();
     let mut observed = observed(&system);
     assert_eq!(observed.why_no_http(&[A]).as_deref(), Some("no connection was made through its link"));
-    observed.apply(1, Happening::Link(A, LinkEventKind::Opened(1)));
+    observed.apply(1, Happening::Link(A, opened(1)));
     assert_eq!(observed.why_no_http(&[A]), None);
     observed.apply(1, Happening::Link(A, LinkEventKind::NotHttp(1)));
     assert!(observed.why_no_http(&[A]).is_some_and(|why| why.contains("does not speak HTTP/1")));

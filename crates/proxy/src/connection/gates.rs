@@ -45,6 +45,7 @@ impl Connection {
         while let Some(stop) = self.stops.get_mut(index) {
             let reached = match stop.place {
                 Place::Connect => !connected,
+                Place::Connected => connected,
                 Place::Idle(_) => true,
                 Place::Bytes(toward, at) => connected && self.streams[toward].forwarded >= at,
             };

@@ -152,6 +152,7 @@ impl Connection {
     /// How far a direction may go.
     pub(super) fn limit(&self, toward: Side) -> u64 {
         let stops = self.stops.iter().filter_map(|stop| match stop.place {
+            Place::Connected => Some(0),
             Place::Idle(at) if toward == Side::Server => Some(at),
             Place::Bytes(side, at) if side == toward => Some(at),
             _ => None,

@@ -73,6 +73,11 @@ impl Place {
         Self::of(Point::Connect)
     }
 
+    /// The server was connected to; nothing was forwarded yet, in neither direction.
+    pub fn connected() -> Self {
+        Self::of(Point::Connected)
+    }
+
     /// A connection has answered its last request, and carries none.
     pub fn idle() -> Self {
         Self::of(Point::Idle)
@@ -118,6 +123,7 @@ impl Place {
             (Point::Request { phase: Phase::RequestSent, .. }, Some(_)) => Err(WrongPlace::NoBytes("RequestSent")),
             (Point::Request { .. }, Some(_)) => Err(WrongPlace::NoBytes("ResponseSent")),
             (Point::Connect, Some(_)) => Err(WrongPlace::NoBytes("connect")),
+            (Point::Connected, Some(_)) => Err(WrongPlace::NoBytes("connected")),
             (Point::Idle, Some(_)) => Err(WrongPlace::NoBytes("idle")),
             (Point::Bytes { .. }, Some(At::Byte(at))) => Err(WrongPlace::FromTheEnd(at)),
             (Point::Bytes { .. }, Some(At::Middle)) => Err(WrongPlace::NoBytes("the middle of a connection")),
@@ -156,6 +162,7 @@ impl fmt::Display for Place {
             }
             Point::Bytes { toward, at } => write!(f, "byte {at} of a connection toward the {}", toward.name())?,
             Point::Connect => f.write_str("the connect of a connection")?,
+            Point::Connected => f.write_str("a connection that has reached the server")?,
             Point::Idle => f.write_str("a connection that has become idle")?,
         }
         match self.nth {

@@ -114,7 +114,7 @@ impl Record {
 impl Told {
     fn take_in(&mut self, event: LinkEventKind) {
         match event {
-            LinkEventKind::Opened(_) => self.connections += 1,
+            LinkEventKind::Opened { .. } => self.connections += 1,
             LinkEventKind::Request(seen) => {
                 if self.requests.len() == KEPT {
                     self.requests.pop_front();
@@ -142,7 +142,10 @@ impl Told {
             }
             LinkEventKind::Missed { gate, request } => self.gates.entry(gate).or_default().missed = Some(request),
             LinkEventKind::NotHttp(_) => self.not_http += 1,
-            LinkEventKind::Sent { .. } | LinkEventKind::Closed(_) | LinkEventKind::Hit(_) => {}
+            LinkEventKind::Connected(_)
+            | LinkEventKind::Sent { .. }
+            | LinkEventKind::Closed(_)
+            | LinkEventKind::Hit(_) => {}
         }
     }
 

@@ -258,6 +258,39 @@ async fn a_connection_stops_when_it_was_accepted_before_the_server_is_connected_
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_connection_stops_when_it_has_reached_the_server_and_not_a_byte_goes_either_way() {
+    let mut bench = Bench::new([bare(1, Point::Connected), gate(2, Phase::RequestHead, 0)]).await;
+    let mut client = bench.client().await;
+    // The server has it, and speaks first.
+    let mut server = bench.server().await;
+    server.say("hello").await;
+    client.say(REQUEST).await;
+    assert_eq!(bench.parked().await.0, 1);
+    let standing = bench.link.standing().await;
+    assert!(standing[0].server_open && standing[0].sent == 0 && standing[0].received == 0, "{standing:?}");
+    // A later connection overtakes it.
+    let (mut second, mut other) = bench.pair().await;
+    second.say("x").await;
+    assert_eq!(other.hear(1).await, "x");
+    bench.link.resume(1);
+    assert_eq!(client.hear(5).await, "hello");
+    assert_eq!(bench.parked().await.0, 2);
+    bench.link.resume(2);
+    assert_eq!(server.hear(REQUEST.len()).await, REQUEST);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_connection_that_never_reaches_the_server_is_not_connected() {
+    let mut bench = Bench::new([bare(1, Point::Connect), bare(2, Point::Connected)]).await;
+    let mut client = bench.client().await;
+    assert_eq!(bench.parked().await.0, 1);
+    bench.link.set_upstream(Some(std::net::SocketAddr::from(([127, 0, 0, 1], 1))));
+    bench.link.resume(1);
+    assert_eq!(client.rest().await, (String::new(), End::Rst));
+    assert!(bench.link.parked().is_empty());
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn an_idle_connection_stops_before_its_next_request() {
     let mut second = bare(1, Point::Idle);
     second.nth = 2;

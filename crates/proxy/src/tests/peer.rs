@@ -61,7 +61,7 @@ impl Bench {
 
     pub async fn opened(&mut self) -> ConnectionId {
         self.event("opened", |event| match event {
-            LinkEventKind::Opened(id) => Some(*id),
+            LinkEventKind::Opened { connection, .. } => Some(*connection),
             _ => None,
         })
         .await

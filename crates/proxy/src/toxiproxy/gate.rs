@@ -103,6 +103,7 @@ impl Spec {
                 put("at", json!(at));
             }
             Point::Connect => put("phase", json!("connect")),
+            Point::Connected => put("phase", json!("connected")),
             Point::Idle => put("phase", json!("idle")),
         }
         put("nth", json!(self.nth));
@@ -171,6 +172,7 @@ fn point(fields: &mut Fields) -> Result<Point, ApiError> {
             Ok(Point::Bytes { toward: toward(&given)?, at: at.unwrap_or_default() })
         }
         (None, "connect") => Ok(Point::Connect),
+        (None, "connected") => Ok(Point::Connected),
         (None, "idle") => Ok(Point::Idle),
         _ => Err(ApiError::bad(format!("phase: there is no `{name}`; known are {PHASES}"))),
     }

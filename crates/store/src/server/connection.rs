@@ -46,7 +46,13 @@ pub async fn serve(stream: TcpStream, server: Rc<Server>, unaware: Ticket) {
             if let Poll::Ready(outcome) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(Some(outcome));
             }
-            Pin::new(&mut connection).graceful_shutdown();
+            let outlasts_the_stop = match slot.has_begun() {
+                true => planted(Defect::WaitsForIdleConnections),
+                false => planted(Defect::WaitsForSilentConnections),
+            };
+            if !outlasts_the_stop {
+                Pin::new(&mut connection).graceful_shutdown();
+            }
         }
         Pin::new(&mut connection).poll(cx).map(Some)
     })

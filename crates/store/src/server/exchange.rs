@@ -37,11 +37,13 @@ struct Exchange {
 pub struct Slot {
     exchange: Rc<RefCell<Option<Exchange>>>,
     unread: Rc<Cell<bool>>,
+    begun: Rc<Cell<bool>>,
 }
 
 impl Slot {
     /// An exchange begins: the head of its request was read.
     pub fn begin(&self, operation: &'static str, ticket: Ticket) {
+        self.begun.set(true);
         if ticket.counts() == Counts::InFlight {
             debug!(target: SERVER, op = operation, "request begun");
         }
@@ -50,6 +52,11 @@ impl Slot {
             // Requests came in a row: the last answer is written before the next, so this exchange stands for both.
             last.told = true;
         }
+    }
+
+    /// Whether any exchange has ever begun.
+    pub fn has_begun(&self) -> bool {
+        self.begun.get()
     }
 
     /// The request is complete.

@@ -155,6 +155,9 @@ async fn drain(stop: &Stop, time: Duration, accepting: JoinHandle<JoinSet<()>>) 
     }
     stop.enter(Phase::Over);
     let Ok(mut connections) = accepting.await else { return };
+    if planted(Defect::WaitsForIdleConnections) || planted(Defect::WaitsForSilentConnections) {
+        while connections.join_next().await.is_some() {}
+    }
     // Idle connections end by themselves once they know; what is left after that has a last answer to write.
     let last_answers = async {
         stop.none(Counts::InFlight).await;
