@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -15,20 +16,21 @@ public class Server {
     private static final Logger LOGGER = Logger.getLogger("items");
     private static final List<String> items = new ArrayList<>();
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0])), 0);
         server.setExecutor(Executors.newCachedThreadPool());
         server.createContext("/items", exchange -> handle(exchange, Server::items));
         server.createContext("/next", exchange -> handle(exchange, Server::next));
         // Not by a shutdown hook: java.util.logging has one of its own, and nothing is logged from then on.
-        Signal.handle(new Signal("TERM"), signal -> {
-            LOGGER.info("stop begun");
-            server.stop(2);
-            LOGGER.info("stopped");
-            System.exit(0);
-        });
+        CountDownLatch told = new CountDownLatch(1);
+        Signal.handle(new Signal("TERM"), signal -> told.countDown());
         server.start();
         LOGGER.info("listening");
+        told.await();
+        LOGGER.info("stop begun");
+        server.stop(2);
+        LOGGER.info("stopped");
+        System.exit(0);
     }
 
     private interface Answer {
