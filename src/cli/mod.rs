@@ -88,7 +88,11 @@ pub fn main() -> ExitCode {
         complain(format_args!("quietdown: {wrong}"));
         return ExitCode::from(WRONG);
     }
-    let code = match Cli::parse_from(proxy::respelled(std::env::args_os())).command {
+    let command = match Cli::try_parse_from(proxy::respelled(std::env::args_os())) {
+        Ok(cli) => cli.command,
+        Err(instead) => return told_instead(&instead),
+    };
+    let code = match command {
         Command::Run(command) => command.execute(),
         Command::Sweep(command) => command.execute(),
         Command::Check(command) => command.execute(),
@@ -100,6 +104,21 @@ pub fn main() -> ExitCode {
         Command::Proxy(command) => command.execute(),
         Command::Store(command) => return command.execute(),
     };
+    ended_with(code)
+}
+
+/// What there is to say instead of running a command: help, a version, or what is wrong with the arguments.
+fn told_instead(message: &clap::Error) -> ExitCode {
+    use std::io::Write;
+    let printed = message.print().and_then(|()| std::io::stdout().flush());
+    if !message.use_stderr() {
+        crate::report::note_loss(printed);
+    }
+    ended_with(u8::try_from(message.exit_code()).unwrap_or(WRONG))
+}
+
+/// What was not written is not known to anybody, however the command went.
+fn ended_with(code: u8) -> ExitCode {
     if crate::report::output_is_lost() {
         complain("quietdown: standard output could not be written: is its disk full?");
         return ExitCode::from(BROKEN);

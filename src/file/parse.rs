@@ -55,6 +55,10 @@ fn explain(source: &str, error: &toml::de::Error) -> Diagnostic {
     if message.contains("found 0 elements") {
         return Diagnostic::new(span, "this table is empty", "an event or an action belongs here");
     }
+    if message.contains("expected a nonzero u32") {
+        return Diagnostic::new(span, "matches are counted from 1", "no match has this number")
+            .help("write 1 for the first one, or leave it out");
+    }
     let mut lines = message.splitn(2, '\n');
     let first = lines.next().unwrap_or_default();
     let diagnostic = Diagnostic::new(span, first, "here");

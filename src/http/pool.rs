@@ -26,7 +26,11 @@ impl Pool {
     ///
     /// # Errors
     /// Why there is no whole answer.
-    pub async fn exchange(&self, addr: SocketAddr, mut request: Request<Full<Bytes>>) -> Result<(u16, Bytes), NoAnswer> {
+    pub async fn exchange(
+        &self,
+        addr: SocketAddr,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<(u16, Bytes), NoAnswer> {
         while let Some(mut connection) = self.take() {
             match connection.ask(request).await {
                 Err(Unanswered::Unsent(unsent, _)) => request = *unsent,

@@ -1,5 +1,7 @@
 //! Requests as they are written: `POST /items?sure=1`.
 
+use crate::proxy::check_matcher;
+
 /// Method and target of a request that is written as an operation; nothing if it is the name of one.
 pub fn request(op: &str) -> Option<(&str, &str)> {
     op.split_once(' ')
@@ -22,17 +24,14 @@ pub fn request_pattern(op: &str) -> Option<(String, String)> {
 }
 
 /// What is wrong with a request that is written as an operation.
-pub(super) fn mistake(op: &str) -> Option<&'static str> {
+pub(super) fn mistake(op: &str) -> Option<String> {
     let (method, target) = request(op)?;
-    let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
-    if !is_method {
-        return Some("the method is upper case, such as POST");
+    if !target.starts_with('/') || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Some("after the method stands a path that begins with `/` and has no spaces".to_owned());
     }
-    let usable = |byte: u8| byte.is_ascii_graphic();
-    match target.starts_with('/') && target.bytes().all(usable) {
-        true => None,
-        false => Some("after the method stands a path that begins with `/` and has no spaces"),
-    }
+    // A query belongs to what is sent, not to the path.
+    let path = target.split('?').next();
+    check_matcher(Some(method), path).err().map(|wrong| wrong.to_string())
 }
 
 #[cfg(test)]

@@ -199,16 +199,16 @@ fn pattern(request: &Request, call: Option<&Call>, system: &SystemFile) -> (Opti
     let path = &request.seen.path;
     let own = call.and_then(|call| system.operations.get_key_value(&call.op));
     if let Some((op, rule)) = own
-        && let (Some(path), Some(_)) = (&rule.path, &rule.method)
+        && let (Some(path), Some(_)) = (rule.path(), rule.method())
     {
-        return (Some(op.clone()), path.clone());
+        return (Some(op.clone()), path.to_owned());
     }
     let mut fitting = system.operations.iter().filter_map(|(op, rule)| {
-        let pattern = rule.method.as_ref().and(rule.path.as_ref())?;
+        let pattern = rule.method().and(rule.path())?;
         system.makes(op, &request.seen.method, path).then_some((op, pattern))
     });
     match fitting.next() {
-        Some((op, pattern)) => (Some(op.clone()), pattern.clone()),
+        Some((op, pattern)) => (Some(op.clone()), pattern.to_owned()),
         None => (None, without_ids(path, system)),
     }
 }

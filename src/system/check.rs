@@ -73,6 +73,9 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
             );
         }
     }
+    for rule in file.operations.values() {
+        found.extend(crate::file::wrong_requests(rule.method.as_ref(), rule.path.as_ref()));
+    }
     for invariant in &file.invariants {
         check_invariant(file, invariant.as_ref(), &mut found);
     }

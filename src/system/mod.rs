@@ -169,8 +169,8 @@ impl SystemFile {
     /// more exactly.
     pub fn makes(&self, op: &str, method: &str, path: &str) -> bool {
         self.operations.get(op).is_some_and(|rule| {
-            rule.method.as_deref().is_none_or(|known| known == method)
-                && rule.path.as_deref().is_none_or(|pattern| fits(pattern, path))
+            rule.method().is_none_or(|known| known == method)
+                && rule.path().is_none_or(|pattern| fits(pattern, path))
                 && !self.more_exact(op).iter().any(|pattern| fits(pattern, path))
         })
     }
@@ -178,12 +178,9 @@ impl SystemFile {
     /// The paths of the operations whose requests are a part of those that fit this one: `/items/*/parts` beside `/items/*`.
     pub fn more_exact(&self, op: &str) -> Vec<&str> {
         let Some(own) = self.operations.get(op) else { return Vec::new() };
-        let Some(pattern) = own.path.as_deref() else { return Vec::new() };
+        let Some(pattern) = own.path() else { return Vec::new() };
         let others = self.operations.values().filter(|other| other.method == own.method);
-        others
-            .filter_map(|other| other.path.as_deref())
-            .filter(|other| *other != pattern && fits(pattern, other))
-            .collect()
+        others.filter_map(|other| other.path()).filter(|other| *other != pattern && fits(pattern, other)).collect()
     }
 
     /// A role by its name: one of its own, or that of the HTTP client which every system has.
@@ -224,6 +221,16 @@ impl SystemFile {
 }
 
 impl Operation {
+    /// The method of the request that it makes.
+    pub fn method(&self) -> Option<&str> {
+        self.method.as_ref().map(|method| method.as_ref().as_str())
+    }
+
+    /// The path of that request, as a pattern.
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_ref().map(|path| path.as_ref().as_str())
+    }
+
     /// Arguments with the names that the driver gives them.
     pub fn renamed(&self, args: serde_json::Value) -> serde_json::Value {
         match args {

@@ -70,7 +70,9 @@ impl World<'_> {
     ) -> Result<(), String> {
         let (method, target) = match (request(op), self.system.file.operations.get(op)) {
             (Some((method, target)), _) => (method.to_owned(), target.to_owned()),
-            (None, Some(rule)) => (rule.method.clone().unwrap_or_default(), rule.path.clone().unwrap_or_default()),
+            (None, Some(rule)) => {
+                (rule.method().unwrap_or_default().to_owned(), rule.path().unwrap_or_default().to_owned())
+            }
             (None, None) => return Err(format!("`{op}` is no request")),
         };
         let request = build(&method, &target, args, message).map_err(|why| format!("{method} {target}: {why}"))?;

@@ -24,7 +24,7 @@ pub(super) fn name_of_event(event: &Event) -> String {
         Event::Request(gate) => {
             let request = match (&gate.op, &gate.path) {
                 (Some(op), _) => op.as_ref().clone(),
-                (None, Some(path)) => path.clone(),
+                (None, Some(path)) => path.as_ref().clone(),
                 (None, None) => "any request".to_owned(),
             };
             let phase = serde_json::to_value(gate.phase.as_ref()).ok();

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::world::World;
 use crate::evidence::StepFailure;
+use crate::file::Spanned;
 use crate::scenario::{Event, LineEvent, RequestGate};
 use crate::system::Line;
 
@@ -196,12 +197,13 @@ impl World<'_> {
     /// Method and path of a gate, by its operation or as written, and the paths that are those of other operations.
     pub fn request_of(&self, gate: &RequestGate) -> (Option<String>, Option<String>, Vec<String>) {
         let file = &self.system.file;
+        let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.as_ref().clone());
         match gate.op.as_ref().and_then(|op| file.operations.get_key_value(op.as_ref())) {
             Some((op, rule)) => {
                 let others = file.more_exact(op).into_iter().map(str::to_owned).collect();
-                (rule.method.clone(), rule.path.clone(), others)
+                (text(&rule.method), text(&rule.path), others)
             }
-            None => (gate.method.clone(), gate.path.clone(), Vec::new()),
+            None => (text(&gate.method), text(&gate.path), Vec::new()),
         }
     }
 }

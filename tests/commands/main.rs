@@ -6,6 +6,8 @@ mod needs;
 #[path = "../place/mod.rs"]
 mod place;
 
+mod command_line;
+mod documented_scenarios;
 mod documented_systems;
 mod html;
 mod log;

@@ -116,6 +116,7 @@ pub mod engine {
     pub use crate::event::*;
     pub use crate::hit::{Hit, HitEffect, RequestHit};
     pub use crate::link::{Counters, EventLink, Settings, ToxicError, Unreachable};
+    pub use crate::matcher::{WrongMatcher, check as check_matcher};
     pub use crate::pattern::fits;
     pub use crate::port::ReservedPort;
     pub use crate::toxic::*;

@@ -42,7 +42,7 @@ pub enum WrongMatcher {
 }
 
 /// Whether such requests can come at all.
-pub(crate) fn check(method: Option<&str>, path: Option<&str>) -> Result<(), WrongMatcher> {
+pub fn check(method: Option<&str>, path: Option<&str>) -> Result<(), WrongMatcher> {
     if let Some(method) = method {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if method.is_empty() || !method.bytes().all(is_token) {

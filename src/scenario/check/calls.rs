@@ -158,7 +158,7 @@ impl Scope<'_> {
         let Some((method, path)) = crate::scenario::request_pattern(written) else { return false };
         self.system.operations.get(op).is_some_and(|rule| {
             let fits = |known: &str| crate::file::fits(known, &path) || path.contains('*');
-            rule.method.as_ref().is_none_or(|known| *known == method) && rule.path.as_deref().is_none_or(fits)
+            rule.method().is_none_or(|known| known == method) && rule.path().is_none_or(fits)
         })
     }
 

@@ -22,8 +22,8 @@ pub(super) fn check(scope: &Scope<'_>, asking: Asking<'_>, texts: &mut Vec<Strin
         }
     } else if scope.operation_with_path(op, found) {
         let rule = scope.system.operations.get(op.as_ref());
-        let whole = rule
-            .is_some_and(|rule| rule.method.is_some() && rule.path.as_ref().is_some_and(|path| !path.contains('*')));
+        let whole =
+            rule.is_some_and(|rule| rule.method.is_some() && rule.path().is_some_and(|path| !path.contains('*')));
         if !whole {
             found.push(
                 Diagnostic::new(op.span(), format!("`{}` is not one request", op.as_ref()), "its path has a `*`")

@@ -71,7 +71,7 @@ fn check_event(scope: &Scope<'_>, past: &Past, event: &Spanned<Event>, step: &St
     match event.as_ref() {
         Event::Request(gate) => {
             scope.linked(&gate.process, found);
-            check_request_gate(scope, past, gate, event.span(), found);
+            check_request_gate(scope, past, gate, found);
         }
         Event::Bytes(gate) => scope.linked(&gate.process, found),
         Event::Connect(gate) | Event::Connected(gate) | Event::Idle(gate) => scope.linked(&gate.process, found),
@@ -111,13 +111,7 @@ fn check_event(scope: &Scope<'_>, past: &Past, event: &Spanned<Event>, step: &St
     }
 }
 
-fn check_request_gate(
-    scope: &Scope<'_>,
-    past: &Past,
-    gate: &RequestGate,
-    span: Range<usize>,
-    found: &mut Vec<Diagnostic>,
-) {
+fn check_request_gate(scope: &Scope<'_>, past: &Past, gate: &RequestGate, found: &mut Vec<Diagnostic>) {
     if let Some(at) = &gate.at
         && matches!(gate.phase.as_ref(), Phase::RequestSent | Phase::ResponseSent)
     {
@@ -127,15 +121,7 @@ fn check_request_gate(
         );
     }
     let Some(op) = &gate.op else {
-        if let Some(method) = &gate.method
-            && !method.bytes().all(|b| b.is_ascii_uppercase())
-        {
-            found.push(Diagnostic::new(
-                span,
-                format!("`{method}` is no request method"),
-                "methods are upper case, such as POST",
-            ));
-        }
+        found.extend(crate::file::wrong_requests(gate.method.as_ref(), gate.path.as_ref()));
         return;
     };
     if gate.method.is_some() || gate.path.is_some() {

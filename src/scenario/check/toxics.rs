@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Scope;
 use crate::file::{Diagnostic, known_names};
-use crate::proxy::ToxicKind;
+use crate::proxy::{Only, ToxicKind};
 use crate::scenario::model::{ToxicAction, UntoxicAction};
 
 /// The toxics of each link so far.
@@ -30,6 +30,9 @@ pub(super) fn add(
             );
         }
     }
+    if let Some(only) = &it.only {
+        found.extend(crate::file::wrong_requests(only.method.as_ref(), only.path.as_ref()));
+    }
     let Some(toxic) = it.toxic(|_| (None, None)) else {
         let named: Vec<&str> = it.kinds().iter().map(ToxicKind::name).collect();
         let said = if named.is_empty() { "none is named".to_owned() } else { format!("named: {}", named.join(", ")) };
@@ -39,7 +42,12 @@ pub(super) fn add(
         );
         return;
     };
-    if let Err(wrong) = toxic.check() {
+    // What is wrong with its requests was said above, at their places.
+    let named = crate::proxy::Toxic {
+        only: toxic.only.clone().map(|only| Only { method: None, path: None, ..only }),
+        ..toxic.clone()
+    };
+    if let Err(wrong) = named.check() {
         found.push(Diagnostic::new(at.clone(), format!("`{}` cannot be so", wrong.field), wrong.problem));
     }
     let here = toxics.entry(it.link.as_ref().clone()).or_default();

@@ -42,9 +42,9 @@ pub struct RequestGate {
     /// The client process whose link is watched.
     pub process: Spanned<String>,
     /// The request method, upper case; any when absent.
-    pub method: Option<String>,
+    pub method: Option<Spanned<String>>,
     /// The request path without its query, with `*` for any run of characters; any when absent.
-    pub path: Option<String>,
+    pub path: Option<Spanned<String>>,
     /// The system's operation instead of `method` and `path`.
     pub op: Option<Spanned<String>>,
     /// Where in the request.

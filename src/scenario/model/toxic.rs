@@ -49,9 +49,9 @@ pub struct ToxicOnly {
     /// The system's operation instead of `method` and `path`.
     pub op: Option<Spanned<String>>,
     /// The request method, upper case; any when absent.
-    pub method: Option<String>,
+    pub method: Option<Spanned<String>>,
     /// The request path without its query, with `*` for any run of characters; any when absent.
-    pub path: Option<String>,
+    pub path: Option<Spanned<String>>,
     /// Only the how-many-th of them, counted from when the toxic came.
     pub nth: Option<u64>,
     /// Only so many of them, counted from when the toxic came: then everything has recovered.
@@ -109,7 +109,10 @@ impl ToxicAction {
         let only = self.only.as_ref().map(|only| {
             let (method, path) = match &only.op {
                 Some(op) => operation(op.as_ref()),
-                None => (only.method.clone(), only.path.clone()),
+                None => {
+                    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.as_ref().clone());
+                    (text(&only.method), text(&only.path))
+                }
             };
             Only { method, path, client: None, nth: only.nth, first: only.first }
         });

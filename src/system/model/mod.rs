@@ -79,10 +79,10 @@ pub struct SystemFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Operation {
     /// The method of the request that it makes.
-    pub method: Option<String>,
+    pub method: Option<Spanned<String>>,
     /// The path of that request, with `*` for any run of characters. A request belongs to the operation that says it most exactly:
     /// `/items/3/parts` to one with `/items/*/parts`, not to one with `/items/*`.
-    pub path: Option<String>,
+    pub path: Option<Spanned<String>>,
     /// Results that document that nothing was done, such as `rejected`.
     #[serde(default)]
     pub without_effect: Vec<crate::evidence::CallResult>,

@@ -16,8 +16,11 @@ impl World<'_> {
         bound: Bound,
     ) -> Result<(), StepFailure> {
         let operations = &self.system.file.operations;
-        let toxic =
-            it.toxic(|op| operations.get(op).map_or((None, None), |rule| (rule.method.clone(), rule.path.clone())));
+        let toxic = it.toxic(|op| {
+            operations
+                .get(op)
+                .map_or((None, None), |rule| (rule.method().map(str::to_owned), rule.path().map(str::to_owned)))
+        });
         let toxic = toxic.ok_or_else(|| self.failed(bound.step, "a toxic is of exactly one kind"))?;
         for actor in self.actors_of(it.link.as_ref()) {
             if it.noop.is_none() {
