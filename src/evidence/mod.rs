@@ -100,6 +100,9 @@ pub struct Boot {
     /// When it was ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<u64>,
+    /// How many records of its standard output and of its standard error came before it was ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_ready: Option<[usize; 2]>,
     /// How many records the process had when this boot began.
     pub first_record: usize,
     /// How many records the process had when the harness began to end it after the timeline; the rest is not in the transcript.

@@ -24,6 +24,9 @@ impl World<'_> {
         let scenario = self.scenario;
         for (index, step) in scenario.file.steps.iter().enumerate() {
             let step = step.as_ref();
+            if let Err(failure) = self.settle_boots().await {
+                return Some(failure);
+            }
             let bound = Self::bound(index + 1, step.within);
             let event = step.on.as_ref().map(crate::file::Spanned::as_ref);
             let action = step.action.as_ref().map(crate::file::Spanned::as_ref);
@@ -45,7 +48,7 @@ impl World<'_> {
                 step.done = Some(now);
             }
         }
-        None
+        self.settle_boots().await.err()
     }
 
     async fn take_step(

@@ -1,4 +1,4 @@
-//! Booting: commands with their variables and options, and readiness.
+//! Booting: commands with their variables and options; asking a server whether it is there.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,36 +18,10 @@ use crate::log::Stream;
 use crate::process::{Spawn, listening_ports, shortage};
 use crate::system::{PROGRAM_VARIABLE, RoleKind, StopBy};
 
-/// The bound of a boot whose role names none.
-const READY_WITHIN: Duration = Duration::from_secs(30);
-
 /// How long one question whether a server is there may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
 
 impl World<'_> {
-    /// Boots everything that boots by itself: what listens first, then the rest at once.
-    pub async fn boot_cast(&mut self) -> Result<(), StepFailure> {
-        let all: Vec<usize> = (0..self.actors.len()).filter(|index| self.actors[*index].instance.boots).collect();
-        let (first, rest): (Vec<usize>, Vec<usize>) =
-            all.into_iter().partition(|index| Some(*index) == self.listener());
-        for group in [first, rest] {
-            for actor in &group {
-                self.spawn(*actor).await.map_err(|why| self.failed(0, why))?;
-            }
-            for actor in group {
-                let bound = self.ready_bound(actor, 0);
-                self.await_ready(actor, bound).await?;
-            }
-        }
-        Ok(())
-    }
-
-    pub fn ready_bound(&self, actor: usize, step: usize) -> Bound {
-        let within =
-            self.actors[actor].role.ready.as_ref().and_then(|ready| ready.within).map_or(READY_WITHIN, |span| span.0);
-        Bound { step, within, deadline: Instant::now() + within }
-    }
-
     /// Starts a process and does not wait for it.
     pub async fn spawn(&mut self, index: usize) -> Result<(), String> {
         let (command, env) = self.command(index);
@@ -96,10 +70,11 @@ impl World<'_> {
             stdout: reader(Stream::Stdout)?,
             stderr: reader(Stream::Stderr)?,
             answers: super::answers::Answers::default(),
-            said_ready: false,
+            said_ready: None,
             open_streams: 2,
             consumed: std::collections::BTreeSet::new(),
             teardown: None,
+            before_ready: None,
             paused: false,
             told_to_end: false,
             stop: None,
@@ -154,39 +129,8 @@ impl World<'_> {
         (command, env)
     }
 
-    /// Waits until all that the role calls ready holds.
-    pub async fn await_ready(&mut self, index: usize, bound: Bound) -> Result<(), StepFailure> {
-        let name = self.actors[index].instance.name.clone();
-        let ready = self.actors[index].role.ready.clone().unwrap_or_default();
-        let line = ready.line.as_ref().and_then(|line| self.system.file.lines.get(line.as_ref())).cloned();
-        let what = format!("`{name}` to be ready");
-        let check = |world: &mut Self| {
-            let boot = world.actors[index].boots.last()?;
-            let said = line.as_ref().is_none_or(|line| boot.records().any(|(_, record)| line.matches(record)));
-            let said = said && (boot.said_ready || !ready.driver);
-            // Who said that it was ready was so, even if it had nothing to do and has ended since.
-            let says = line.is_some() || ready.driver;
-            match boot.seen.exit {
-                Some(_) if !(said && says) => Some(Err(())),
-                _ => said.then_some(Ok(())),
-            }
-        };
-        if self.await_for(bound, &what, check).await?.is_err() {
-            let how = self.end_of(index);
-            return Err(self.failed(bound.step, format!("`{name}` has ended before it was ready{how}")));
-        }
-        if let Some(path) = &ready.http {
-            self.await_health(index, path, true, bound).await?;
-        }
-        let at = self.now();
-        if let Some(boot) = self.actors[index].boots.last_mut() {
-            boot.seen.ready.get_or_insert(at);
-        }
-        Ok(())
-    }
-
     /// How a process has ended, for a message.
-    fn end_of(&self, index: usize) -> String {
+    pub(super) fn end_of(&self, index: usize) -> String {
         let exit = self.actors[index].boots.last().and_then(|boot| boot.seen.exit.as_ref());
         exit.map(|exit| format!(", with {exit}")).unwrap_or_default()
     }

@@ -106,7 +106,9 @@ impl World<'_> {
 
     pub fn take_answer(&mut self, actor: usize, boot: usize, answer: Value) {
         if answer.get("ready") == Some(&Value::Bool(true)) {
-            self.actors[actor].boots[boot].said_ready = true;
+            let boot = &mut self.actors[actor].boots[boot];
+            let noise = boot.stdout.records().len();
+            boot.said_ready.get_or_insert_with(|| boot.stdout.bookmark(noise));
             return;
         }
         let at = self.now();

@@ -72,7 +72,7 @@ impl World<'_> {
     fn mark_teardown(&mut self) {
         for actor in &mut self.actors {
             if let Some(boot) = actor.boots.last_mut().filter(|boot| !boot.told_to_end && boot.seen.exit.is_none()) {
-                boot.teardown = Some((boot.stdout.records().len(), boot.stderr.records().len()));
+                boot.teardown = Some(boot.bookmarks());
             }
         }
     }

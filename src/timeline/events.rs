@@ -124,7 +124,18 @@ impl World<'_> {
     /// Takes in everything that processes have written before, and that links have to tell.
     pub async fn take_everything(&mut self) {
         let boots = self.actors.iter().flat_map(|actor| &actor.boots).filter(|boot| boot.open_streams > 0);
-        let asked: Vec<_> = boots.map(|boot| boot.child.flush()).collect();
+        let asked = boots.map(|boot| boot.child.flush()).collect();
+        self.take_written(asked).await;
+        self.ask_links().await;
+    }
+
+    /// Takes in everything that a process has written before.
+    pub async fn take_written_of(&mut self, actor: usize) {
+        let asked = self.actors[actor].boots.last().map(|boot| boot.child.flush());
+        self.take_written(asked.into_iter().collect()).await;
+    }
+
+    async fn take_written(&mut self, asked: Vec<impl Future<Output = ()>>) {
         let all = async {
             for flushed in asked {
                 flushed.await;
@@ -138,6 +149,5 @@ impl World<'_> {
             }
         }
         self.take_all();
-        self.ask_links().await;
     }
 }

@@ -129,7 +129,7 @@ impl World<'_> {
     async fn reboot(&mut self, listener: usize) -> Result<(), String> {
         self.spawn(listener).await?;
         let boot = self.actors[listener].boots.last_mut().ok_or("not started")?;
-        boot.teardown = Some((0, 0));
+        boot.teardown = Some(boot.bookmarks());
         let bound = self.ready_bound(listener, 0);
         self.await_ready(listener, bound)
             .await

@@ -12,6 +12,7 @@ mod gates;
 mod names;
 mod observed;
 mod plan;
+mod readiness;
 mod remote;
 mod stops;
 mod template;

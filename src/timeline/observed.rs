@@ -99,6 +99,8 @@ pub(super) struct Observed<'a> {
     /// What toxics have hit, on the link of which actor, when.
     pub hits: Vec<(usize, u64, Hit)>,
     pub parked: Vec<Parked>,
+    /// Those that were parked at a gate, and have closed before anybody waited for it.
+    gone: Vec<Parked>,
     pub faults: Vec<Fault>,
     pub notes: Vec<String>,
     closed: bool,
@@ -116,6 +118,7 @@ impl<'a> Observed<'a> {
             connections: BTreeMap::new(),
             hits: Vec::new(),
             parked: Vec::new(),
+            gone: Vec::new(),
             faults: Vec::new(),
             notes: Vec::new(),
             closed: false,
@@ -179,7 +182,8 @@ impl<'a> Observed<'a> {
             }
             LinkEventKind::Closed(connection) => {
                 self.connections.entry((actor, connection)).or_default().closed = true;
-                self.parked.retain(|parked| parked.actor != actor || parked.connection != connection);
+                let of_it = |parked: &mut Parked| parked.actor == actor && parked.connection == connection;
+                self.gone.extend(self.parked.extract_if(.., of_it));
             }
             LinkEventKind::Hit(hit) => self.hits.push((actor, at, hit)),
             // Gates of a scenario do not ask for an exact place: where a message is shorter, they are met at its end.
@@ -240,9 +244,14 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// The first stream that is parked at a gate, and those who are to be let go: with several instances the first is the one.
+    /// The first stream that is parked at a gate, or was until its connection closed. With several instances the first is the one, and
+    /// the others are to be let go.
     pub fn take_parked(&mut self, gate: GateId) -> Option<Parked> {
-        let found = self.parked.iter().find(|parked| parked.gate == gate).cloned()?;
+        let Some(found) = self.parked.iter().find(|parked| parked.gate == gate).cloned() else {
+            // The gate has stopped a stream all the same. Whatever is done to it now meets nothing, and that is said.
+            let at = self.gone.iter().position(|parked| parked.gate == gate)?;
+            return Some(self.gone.swap_remove(at));
+        };
         self.parked.retain(|parked| parked.gate != gate || parked.actor == found.actor);
         Some(found)
     }

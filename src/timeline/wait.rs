@@ -64,11 +64,15 @@ impl World<'_> {
                 .as_ref()
                 .map(|request| format!(" at {} {}", request.method, request.path))
                 .unwrap_or_default();
-            let later = if parked.gate > step { "; a call that parks itself needs do.begin" } else { "" };
-            seen.push(format!(
-                "`{}` is parked{at} by step {}{later}",
-                self.actors[parked.actor].instance.name, parked.gate
-            ));
+            let name = &self.actors[parked.actor].instance.name;
+            let calls = self.observed.calls.iter().any(|call| call.process == *name && call.result.is_none());
+            let ready = self.actors[parked.actor].boots.last().is_some_and(|boot| boot.seen.ready.is_some());
+            let later = match parked.gate > step {
+                true if calls => "; a call that parks itself needs do.begin",
+                true if !ready => "; it is not ready, and that may need what the gate stops",
+                _ => "",
+            };
+            seen.push(format!("`{name}` is parked{at} by step {}{later}", parked.gate));
         }
         for call in self.observed.calls.iter().filter(|call| call.result.is_none()) {
             seen.push(format!("the call `{}` ({}) of `{}` is in flight", call.name, call.op, call.process));

@@ -11,9 +11,10 @@ use tokio::sync::mpsc;
 use super::answers::{Answers, Seen};
 use super::client::Connections;
 use super::observed::{ActorFacts, Observed};
+use super::readiness::Booting;
 use super::{HarnessError, Plan};
 use crate::evidence::{self, Evidence, FinalRead, Step, StepFailure};
-use crate::log::{Reader, Record, Stream};
+use crate::log::{Bookmark, Reader, Record, Stream};
 use crate::process::{Child, ReservedPort, Subreaper};
 use crate::proxy::{EventLink, GateId, LinkEvent, Settings};
 use crate::remote::RemoteProxy;
@@ -46,6 +47,10 @@ pub(super) struct World<'a> {
     pub left_out: BTreeSet<String>,
     /// Gates that were kept, by their names.
     pub kept: BTreeMap<String, GateId>,
+    /// What was started and is not known to be ready.
+    pub booting: Vec<Booting>,
+    /// What is started as soon as the listener is ready.
+    pub to_boot: Vec<usize>,
     /// Faults that had met nothing when they were injected, and may yet.
     pub pending_faults: Vec<Pending>,
     pub steps: Vec<Step>,
@@ -89,11 +94,15 @@ pub(super) struct Boot {
     pub stderr: Reader,
     /// The answers of a driven client, which are not log.
     pub answers: Answers,
-    pub said_ready: bool,
+    /// How much noise there was on its standard output when it said that it was ready.
+    pub said_ready: Option<Bookmark>,
     pub open_streams: u8,
     /// Records that a step has waited for.
     pub consumed: BTreeSet<(bool, usize)>,
-    pub teardown: Option<(usize, usize)>,
+    /// Where its two logs stood when the harness began to end it.
+    pub teardown: Option<[Bookmark; 2]>,
+    /// Where they stood when it was ready; of one that is not, when it was last known not to be.
+    pub before_ready: Option<[Bookmark; 2]>,
     pub paused: bool,
     /// Something was sent to it that ends a process.
     pub told_to_end: bool,
@@ -182,6 +191,8 @@ impl<'a> World<'a> {
             saved: BTreeMap::new(),
             left_out: BTreeSet::new(),
             kept: BTreeMap::new(),
+            booting: Vec::new(),
+            to_boot: Vec::new(),
             pending_faults: Vec::new(),
             steps: Vec::new(),
             failure: None,
@@ -303,12 +314,14 @@ impl Actor<'_> {
             dropped += boot.stdout.dropped() + boot.stderr.dropped();
             let mut seen = boot.seen;
             seen.first_record = records.len();
-            let cut = boot.teardown.unwrap_or((usize::MAX, usize::MAX));
+            let places = |marks: [Bookmark; 2]| [boot.stdout.before(marks[0]), boot.stderr.before(marks[1])];
+            seen.before_ready = boot.before_ready.map(places);
+            let cut = boot.teardown.map_or([usize::MAX; 2], places);
             let tag = |records: Vec<Record>, cut: usize| {
                 records.into_iter().enumerate().map(move |(index, record)| (index >= cut, record))
             };
             let mut all: Vec<(bool, Record)> =
-                tag(boot.stdout.into_records(), cut.0).chain(tag(boot.stderr.into_records(), cut.1)).collect();
+                tag(boot.stdout.into_records(), cut[0]).chain(tag(boot.stderr.into_records(), cut[1])).collect();
             // What was there when the teardown began comes first, whatever the order of the two streams.
             all.sort_by_key(|(late, record)| (*late, record.at));
             if boot.teardown.is_some() {
@@ -330,6 +343,11 @@ impl Actor<'_> {
 }
 
 impl Boot {
+    /// Remembers where its two logs stand.
+    pub fn bookmarks(&mut self) -> [Bookmark; 2] {
+        [&mut self.stdout, &mut self.stderr].map(|reader| reader.bookmark(reader.records().len()))
+    }
+
     pub fn records(&self) -> impl Iterator<Item = ((bool, usize), &Record)> {
         let tag = |stdout: bool| move |(index, record)| ((stdout, index), record);
         let stdout = self.stdout.records().iter().enumerate().map(tag(true));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Case;
 use super::calls::call_of;
-use crate::evidence::Process;
+use crate::evidence::{Boot, Process};
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Guess, Level, Record, Stream, unknown_level};
 use crate::system::{Dialect, RoleKind};
@@ -26,8 +26,10 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
         let mut last: BTreeMap<bool, Told> = BTreeMap::new();
         let dialect = case.system.dialect(&process.role);
         let banner = dialect.banner.unwrap_or(policy.banner);
+        let mut banners = Banners::of(process);
         let looks_like = std::cell::LazyCell::new(|| looks_like(process, &dialect));
         for (index, record) in process.records.iter().enumerate() {
+            let in_banner = banners.has_next(index, record) && banner;
             let stdout = record.stream == Stream::Stdout;
             let told = last.insert(stdout, Told::Nothing).unwrap_or(Told::Nothing);
             if !record.tracebacks.is_empty() && !policy.tracebacks {
@@ -41,7 +43,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             let loud = stray || record.level_word.is_some();
             let level = record.level.unwrap_or(if loud { Level::Warn } else { Level::Debug });
             if level <= allowed
-                || banner && stray && is_before_ready(process, index, record)
+                || in_banner && stray
                 || allows(record)
                 || case.is_lifecycle(process, record)
                 || case.is_demanded(process, record)
@@ -113,10 +115,33 @@ fn looks_like(process: &Process, dialect: &Dialect<'_>) -> Option<String> {
     Some(format!("; it looks like {guess}: {remedy}"))
 }
 
-/// Whether a record was written before the boot that it is of was ready.
-fn is_before_ready(process: &Process, index: usize, record: &Record) -> bool {
-    let boot = process.boots.iter().rfind(|boot| boot.first_record <= index);
-    boot.and_then(|boot| boot.ready).is_some_and(|ready| record.at <= ready)
+/// Tells which records of a process were written before the boot that they are of was ready. They are asked about in their order.
+struct Banners<'a> {
+    boots: &'a [Boot],
+    /// Where the next boot is, and how many records of each stream of the last one have come.
+    next: usize,
+    come: [usize; 2],
+}
+
+impl<'a> Banners<'a> {
+    fn of(process: &'a Process) -> Self {
+        Self { boots: &process.boots, next: 0, come: [0; 2] }
+    }
+
+    fn has_next(&mut self, index: usize, record: &Record) -> bool {
+        while self.boots.get(self.next).is_some_and(|boot| boot.first_record <= index) {
+            self.next += 1;
+            self.come = [0; 2];
+        }
+        let stream = usize::from(record.stream == Stream::Stderr);
+        self.come[stream] += 1;
+        let Some(boot) = self.next.checked_sub(1).and_then(|last| self.boots.get(last)) else { return false };
+        match boot.before_ready {
+            Some(before) => self.come[stream] <= before[stream],
+            // Evidence of an older version.
+            None => boot.ready.is_some_and(|ready| record.at <= ready),
+        }
+    }
 }
 
 /// What a record came to.

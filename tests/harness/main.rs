@@ -7,6 +7,7 @@ mod needs;
 mod defects;
 mod http_client;
 mod process;
+mod readiness;
 mod sweep;
 #[cfg(debug_assertions)]
 mod sweep_defects;

@@ -55,6 +55,8 @@ pub(super) struct Assembler {
     by_line: bool,
     /// Whether the last lines are remembered as they are behind their prefix.
     is_remembered: bool,
+    /// Places between records that somebody wants to find again.
+    pub(super) bookmarks: Vec<usize>,
 }
 
 /// A line as the assembler sees it.
@@ -165,6 +167,7 @@ impl Assembler {
             counted: Counted::Raw,
             by_line: false,
             is_remembered: false,
+            bookmarks: Vec::new(),
         }
     }
 

@@ -40,7 +40,7 @@ pub use guess::Guess;
 pub use inert::inert;
 pub use judgement::{LogFinding, LogFindingKind, LogFindings, LogPolicy, judge, read};
 pub use level::Level;
-pub use reader::Reader;
+pub use reader::{Bookmark, Reader};
 pub use record::{Language, Record, Stream, Traceback};
 pub use redact::{Redactor, canonical_cause};
 pub use survey::Survey;

@@ -29,6 +29,10 @@ pub struct Reader {
     intake: Intake,
 }
 
+/// A place between two records of a [`Reader`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bookmark(usize);
+
 impl Reader {
     /// A reader of a stream whose records are written in `format`.
     ///
@@ -100,6 +104,19 @@ impl Reader {
     pub fn finish(&mut self, at: u64) {
         self.lines.finish(|line| self.intake.line(at, line));
         self.intake.finish(at);
+    }
+
+    /// Remembers the place behind so many records. Text outside any record may turn out to be part of a stack trace of the record
+    /// before it; the place moves with the records behind it then.
+    pub fn bookmark(&mut self, records: usize) -> Bookmark {
+        let bookmarks = &mut self.intake.assembler.bookmarks;
+        bookmarks.push(records);
+        Bookmark(bookmarks.len() - 1)
+    }
+
+    /// How many records are before a place now.
+    pub fn before(&self, bookmark: Bookmark) -> usize {
+        self.intake.assembler.bookmarks.get(bookmark.0).copied().unwrap_or(0)
     }
 
     /// The records so far. Later lines may extend the last one.

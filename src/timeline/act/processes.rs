@@ -8,6 +8,7 @@ use crate::evidence::{Asked, StepFailure};
 use crate::scenario::SignalAction;
 use crate::system::{Begun, StopBy};
 use crate::timeline::observed::Parked;
+use crate::timeline::readiness::Booting;
 use crate::timeline::stops::STOP_WITHIN;
 use crate::timeline::wait::Bound;
 use crate::timeline::world::{StopWatch, World};
@@ -22,8 +23,8 @@ impl World<'_> {
         if !until_ready {
             return Ok(());
         }
-        let ready = self.ready_bound(actor, bound.step);
-        self.await_ready(actor, ready).await
+        self.booting.push(Booting { actor, step: bound.step });
+        self.settle_boots().await
     }
 
     pub(super) async fn stop(&mut self, name: &str, parked: Option<&Parked>, bound: Bound) -> Result<(), StepFailure> {

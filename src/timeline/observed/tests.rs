@@ -140,7 +140,7 @@ fn of_several_instances_the_first_at_a_gate_is_the_one_and_no_other_stays_parked
 }
 
 #[test]
-fn a_connection_that_has_closed_is_parked_nowhere_and_others_stay() {
+fn a_connection_that_has_closed_is_parked_nowhere_but_its_gate_was_met_and_others_stay() {
     let system = System::store();
     let mut observed = observed(&system);
     for (actor, connection) in [(A, 1), (A, 2), (B, 1)] {
@@ -149,6 +149,11 @@ fn a_connection_that_has_closed_is_parked_nowhere_and_others_stay() {
     observed.apply(2, Happening::Link(A, LinkEventKind::Closed(1)));
     let left: Vec<_> = observed.parked.iter().map(|parked| (parked.actor, parked.connection)).collect();
     assert_eq!(left, [(A, 2), (B, 1)]);
+    observed.apply(3, Happening::Link(A, LinkEventKind::Closed(2)));
+    assert_eq!(observed.take_parked(3).map(|parked| parked.actor), Some(B), "who still stands there comes first");
+    observed.parked.clear();
+    let gone = observed.take_parked(3).map(|parked| (parked.actor, parked.connection));
+    assert_eq!(gone, Some((A, 1)));
 }
 
 #[test]

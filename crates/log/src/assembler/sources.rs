@@ -88,6 +88,7 @@ impl Assembler {
             return;
         }
         self.records.remove(at);
+        self.bookmarks.iter_mut().filter(|place| **place > at).for_each(|place| *place -= 1);
         let states = self.sources.parked.iter_mut().map(|(_, state)| &mut **state).chain([&mut *self.state]);
         for state in states {
             let places = state.current.iter_mut().chain(&mut state.texts);

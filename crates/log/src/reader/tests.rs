@@ -496,3 +496,19 @@ fn known_targets_tell_spans_without_fields_from_targets() {
         assert_eq!((record.target.as_deref(), record.message.as_str()), (Some(target), message), "{line}");
     }
 }
+
+#[test]
+fn a_bookmark_stays_where_it_is_when_text_before_it_turns_out_to_be_part_of_a_stack_trace() {
+    let mut reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
+    reader.feed(0, b" INFO app: a\n INFO app: b\nwhat it says\n");
+    let (first, second) = (reader.bookmark(1), reader.bookmark(reader.records().len()));
+    reader.feed(0, b" INFO app: c\n");
+    assert_eq!((reader.before(first), reader.before(second)), (1, 3));
+    let mut reader = Reader::new(&Format::Python, Stream::Stderr).expect("a format");
+    reader.feed(0, b"INFO:app:a\nERROR:app:failed\nbecause of that\n");
+    let mark = reader.bookmark(reader.records().len());
+    assert_eq!(reader.before(mark), 3);
+    reader.feed(0, [TRACEBACK, "INFO:app:later\n"].concat().as_bytes());
+    let behind: Vec<&str> = reader.records()[reader.before(mark)..].iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(behind, ["later"], "{:#?}", reader.records());
+}
