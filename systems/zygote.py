@@ -160,6 +160,8 @@ class Zygote:
         for descriptor in descriptors:
             os.close(descriptor)
         os.environ.clear()
+        # What a library has set by itself is in the C library's environment only.
+        ctypes.CDLL(None).clearenv()
         os.environ.update(request["env"])
         os.chdir(request["cwd"])
 

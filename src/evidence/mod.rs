@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::log::Record;
+use crate::log::{Record, Stream};
 use crate::proxy;
 
 pub use history::{Call, CallEffect, CallResult};
@@ -79,6 +79,12 @@ pub struct Process {
     pub boots: Vec<Boot>,
     /// Everything it logged.
     pub records: Vec<Record>,
+    /// How many bytes of its output were read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub output: u64,
+    /// Streams that could not be read to their end: somebody holds them open who is no process of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Stream>,
     /// Bytes of its output that were not kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,

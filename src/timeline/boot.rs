@@ -16,7 +16,8 @@ use crate::file::substitute;
 use crate::http::{NoAnswer, exchange};
 use crate::log::Stream;
 use crate::process::{Spawn, listening_ports, shortage};
-use crate::system::{PROGRAM_VARIABLE, RoleKind, StopBy};
+use crate::scenario::{Event, ExpectLine};
+use crate::system::{Line, PROGRAM_VARIABLE, RoleKind, StopBy};
 
 /// How long one question whether a server is there may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
@@ -56,7 +57,15 @@ impl World<'_> {
             }
         };
         let dialect = self.system.file.dialect(&actor.instance.role);
-        let reader = |stream| dialect.reader(stream).map_err(|why| format!("the log format of the system: {why}"));
+        let wanted = self.wanted_of(index);
+        let actor = &mut self.actors[index];
+        let reader = |stream| {
+            let mut reader = dialect.reader(stream).map_err(|why| format!("the log format of the system: {why}"))?;
+            for lines in wanted.clone() {
+                reader.want(move |record| lines.iter().all(|line| line.matches(record)));
+            }
+            Ok::<_, String>(reader)
+        };
         if let Some(link) = &actor.link {
             link.reset_counts();
         }
@@ -71,7 +80,9 @@ impl World<'_> {
             stderr: reader(Stream::Stderr)?,
             answers: super::answers::Answers::default(),
             said_ready: None,
-            open_streams: 2,
+            open_streams: vec![Stream::Stdout, Stream::Stderr],
+            read: 0,
+            noise_cut: 0,
             consumed: std::collections::BTreeSet::new(),
             teardown: None,
             before_ready: None,
@@ -83,6 +94,29 @@ impl World<'_> {
             self.set_upstream(Some(self.server_addr()));
         }
         Ok(())
+    }
+
+    /// The lines that a step, an expectation or the system file speaks of, each as what must all match: however much a process says, they
+    /// are seen.
+    fn wanted_of(&self, index: usize) -> Vec<Vec<Line>> {
+        let file = &self.system.file;
+        let mut wanted: Vec<Vec<Line>> = file.lines.values().map(|line| vec![line.clone()]).collect();
+        let events = self.scenario.file.steps.iter().filter_map(|step| step.as_ref().on.as_ref());
+        for event in events {
+            if let Event::Line(event) = event.as_ref()
+                && self.actors_of(event.process.as_ref()).contains(&index)
+            {
+                wanted.push(vec![self.line(event)]);
+            }
+        }
+        let expect = &self.scenario.file.expect;
+        let present = expect.line.iter().map(|line| line.as_ref().clone());
+        for expected in present.chain(expect.absent.iter().map(|absent| absent.as_ref().into())) {
+            let ExpectLine { line, level, target, message, fields, .. } = expected;
+            let named = line.and_then(|name| file.lines.get(name.as_ref())).cloned();
+            wanted.push(named.into_iter().chain([Line { level, target, message, fields }]).collect());
+        }
+        wanted
     }
 
     /// The command and the environment of a process, with every variable and option in its place.

@@ -53,23 +53,23 @@ impl World<'_> {
         match output {
             Output::Bytes(Stream::Stdout, bytes) if driven => {
                 let answers = boot.answers.feed(&bytes);
+                boot.read += bytes.len() as u64;
                 for said in answers {
-                    match said {
-                        Said::Answer(answer) => self.take_answer(index, number, answer),
-                        Said::Noise(line) => {
-                            self.last_activity = Instant::now();
-                            self.actors[index].boots[number].stdout.feed(at, &line);
-                        }
-                    }
+                    self.take_said(at, index, number, said);
                 }
             }
             Output::Bytes(stream, bytes) => {
+                boot.read += bytes.len() as u64;
                 self.last_activity = Instant::now();
                 boot.reader(stream).feed(at, &bytes);
             }
             Output::Closed(stream) => {
-                boot.open_streams = boot.open_streams.saturating_sub(1);
-                boot.reader(stream).finish(at);
+                boot.open_streams.retain(|open| *open != stream);
+                let rest = if stream == Stream::Stdout { boot.answers.finish() } else { None };
+                if let Some(said) = rest {
+                    self.take_said(at, index, number, said);
+                }
+                self.actors[index].boots[number].reader(stream).finish(at);
             }
             Output::Exited(status) => {
                 let (code, signal) = match status {
@@ -87,6 +87,18 @@ impl World<'_> {
                     // What still comes for it is lost, whatever its sockets would take. Nobody needs to wait for that here.
                     self.links().for_each(|link| drop(link.lose_server()));
                 }
+            }
+        }
+    }
+
+    fn take_said(&mut self, at: u64, actor: usize, boot: usize, said: Said) {
+        match said {
+            Said::Answer(answer) => self.take_answer(actor, boot, answer),
+            Said::Noise(line, cut) => {
+                self.last_activity = Instant::now();
+                let boot = &mut self.actors[actor].boots[boot];
+                boot.noise_cut += cut;
+                boot.stdout.feed(at, &line);
             }
         }
     }
@@ -123,7 +135,7 @@ impl World<'_> {
 
     /// Takes in everything that processes have written before, and that links have to tell.
     pub async fn take_everything(&mut self) {
-        let boots = self.actors.iter().flat_map(|actor| &actor.boots).filter(|boot| boot.open_streams > 0);
+        let boots = self.actors.iter().flat_map(|actor| &actor.boots).filter(|boot| !boot.open_streams.is_empty());
         let asked = boots.map(|boot| boot.child.flush()).collect();
         self.take_written(asked).await;
         self.ask_links().await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::wait::Bound;
+use super::wait::{Bound, Search};
 use super::world::World;
 use crate::evidence::StepFailure;
 use crate::log::Bookmark;
@@ -133,9 +133,13 @@ impl World<'_> {
         let what = format!("`{}` to be ready", self.actors[index].instance.name);
         let ready = self.actors[index].role.ready.clone().unwrap_or_default();
         let line = ready.line.as_ref().and_then(|line| self.system.file.lines.get(line.as_ref())).cloned();
+        let mut searches = [Search::default(), Search::default()];
         let check = |world: &mut Self| {
             let boot = world.actors[index].boots.last()?;
-            let said = line.as_ref().is_none_or(|line| boot.records().any(|(_, record)| line.matches(record)));
+            let logs = searches.iter_mut().zip([&boot.stdout, &boot.stderr]);
+            let said = line.as_ref().is_none_or(|line| {
+                logs.map(|(search, log)| search.count(log, |_, record| line.matches(record))).sum::<usize>() > 0
+            });
             let said = said && (boot.said_ready.is_some() || !ready.driver);
             // Who said that it was ready was so, even if it had nothing to do and has ended since.
             let says = line.is_some() || ready.driver;

@@ -1,15 +1,38 @@
 //! Waiting: for a condition on what was seen, never for time alone.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::world::World;
 use crate::evidence::StepFailure;
 use crate::file::Spanned;
+use crate::log::{Reader, Record};
 use crate::scenario::{Event, LineEvent, RequestGate};
 use crate::system::Line;
 
 /// The bound of a step that names none.
 pub(super) const WITHIN: Duration = Duration::from_secs(10);
+
+/// How far a log was looked through. It may be long, and is looked through whenever something has happened.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    settled: usize,
+    matches: usize,
+}
+
+impl Search {
+    /// How many records of a log this is true of by now. What cannot change any more is asked about once.
+    pub fn count(&mut self, log: &Reader, is_it: impl Fn(usize, &Record) -> bool) -> usize {
+        let settled = log.settled();
+        let mut all = self.matches;
+        for (at, _) in log.records().iter().enumerate().skip(self.settled).filter(|(at, record)| is_it(*at, record)) {
+            all += 1;
+            self.matches += usize::from(at < settled);
+        }
+        self.settled = self.settled.max(settled);
+        all
+    }
+}
 
 /// A step, while it is taken.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +109,9 @@ impl World<'_> {
                     if let Some(exit) = &boot.seen.exit {
                         seen.push(format!("`{name}` has ended with {exit}"));
                     }
-                    let last: Vec<String> = boot.records().map(|(_, record)| record.summary()).collect();
-                    seen.extend(last.iter().rev().take(3).rev().map(|line| format!("`{name}` logged: {line}")));
+                    let all: Vec<&Record> = boot.records().map(|(_, record)| record).collect();
+                    let last = all.iter().rev().take(3).rev();
+                    seen.extend(last.map(|record| format!("`{name}` logged: {}", record.summary())));
                 }
             }
         }
@@ -168,9 +192,21 @@ impl World<'_> {
         let actors = self.actors_of(event.process.as_ref());
         let what = format!("the line {line} of `{}`", event.process.as_ref());
         let nth = event.nth.map(std::num::NonZeroU32::get);
+        let mut searches: BTreeMap<(usize, usize, bool), Search> = BTreeMap::new();
         let check = |world: &mut Self| {
             for index in &actors {
+                let number = world.actors[*index].boots.len();
                 let Some(boot) = world.actors[*index].boots.last_mut() else { continue };
+                let mut matches = 0;
+                for (stdout, reader) in [(true, &boot.stdout), (false, &boot.stderr)] {
+                    let search = searches.entry((*index, number, stdout)).or_default();
+                    matches += search.count(reader, |at, record| {
+                        line.matches(record) && (nth.is_some() || !boot.consumed.contains(&(stdout, at)))
+                    });
+                }
+                if matches < nth.map_or(1, |nth| nth as usize) {
+                    continue;
+                }
                 let found = {
                     let mut matching = boot.records().filter(|(_, record)| line.matches(record));
                     match nth {
@@ -188,7 +224,7 @@ impl World<'_> {
         self.await_for(bound, &what, check).await
     }
 
-    fn line(&self, event: &LineEvent) -> Line {
+    pub(super) fn line(&self, event: &LineEvent) -> Line {
         let literal = Line {
             level: event.level,
             target: event.target.clone(),

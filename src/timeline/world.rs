@@ -96,7 +96,11 @@ pub(super) struct Boot {
     pub answers: Answers,
     /// How much noise there was on its standard output when it said that it was ready.
     pub said_ready: Option<Bookmark>,
-    pub open_streams: u8,
+    /// Those that somebody can still write to.
+    pub open_streams: Vec<Stream>,
+    /// How many bytes of its output were read, and how many of its noise were not kept.
+    pub read: u64,
+    pub noise_cut: u64,
     /// Records that a step has waited for.
     pub consumed: BTreeSet<(bool, usize)>,
     /// Where its two logs stood when the harness began to end it.
@@ -309,9 +313,12 @@ impl Actor<'_> {
     fn into_evidence(self) -> evidence::Process {
         let mut records: Vec<Record> = Vec::new();
         let mut boots = Vec::new();
-        let mut dropped = 0;
+        let (mut output, mut dropped) = (0, 0);
+        let mut unread = Vec::new();
         for boot in self.boots {
-            dropped += boot.stdout.dropped() + boot.stderr.dropped();
+            output += boot.read;
+            dropped += boot.stdout.dropped() + boot.stderr.dropped() + boot.noise_cut;
+            unread.extend(boot.open_streams.iter().copied().filter(|open| !unread.contains(open)).collect::<Vec<_>>());
             let mut seen = boot.seen;
             seen.first_record = records.len();
             let places = |marks: [Bookmark; 2]| [boot.stdout.before(marks[0]), boot.stderr.before(marks[1])];
@@ -335,7 +342,9 @@ impl Actor<'_> {
             role: self.instance.role,
             boots,
             records,
+            output,
             dropped,
+            unread,
             traces_only: false,
             left_behind: self.left_behind,
         }

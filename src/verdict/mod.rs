@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::evidence::{Evidence, Process};
 use crate::finding::{Finding, FindingKind};
-use crate::log::Record;
+use crate::log::{Record, Stream};
 use crate::mutation::{Mutation, planted};
 use crate::scenario::ScenarioFile;
 use crate::system::{Line, Policy, RoleKind, SystemFile};
@@ -105,11 +105,25 @@ fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
 
 fn truncated(case: Case<'_>, findings: &mut Vec<Finding>) {
     for process in &case.evidence.processes {
+        for stream in &process.unread {
+            let name = match stream {
+                Stream::Stdout => "standard output",
+                Stream::Stderr => "standard error",
+            };
+            let message = format!(
+                "its {name} could not be read to its end: who holds it open is no process of the run ({} bytes of its output were read)",
+                process.output
+            );
+            findings.push(Finding::new(FindingKind::LogTruncated, message).process(&process.name));
+        }
         let dropped = process.dropped + process.records.iter().map(|record| record.dropped).sum::<u64>();
         if dropped == 0 {
             continue;
         }
-        let message = format!("{dropped} bytes of its log were not kept, so it cannot be judged whole");
+        let message = match process.output {
+            0 => format!("{dropped} bytes of its log were not kept, so it cannot be judged whole"),
+            all => format!("{dropped} of {all} bytes of its log were not kept, so it cannot be judged whole"),
+        };
         findings.push(Finding::new(FindingKind::LogTruncated, message).process(&process.name));
     }
 }

@@ -2,6 +2,7 @@
 //! scripts as processes.
 
 mod bench;
+mod floods;
 
 use std::process::{Command, Stdio};
 

@@ -313,3 +313,16 @@ async fn a_boot_after_the_first_does_not_wait_for_the_import() {
     // Five imports would take ten seconds.
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
+
+/// A library that an import loads may set variables past `os.environ`.
+#[tokio::test(flavor = "current_thread")]
+async fn a_child_of_a_zygote_has_the_environment_that_it_is_given_and_nothing_more() {
+    needs_python!();
+    let place = Place::new();
+    place.write("leaks.py", "import ctypes\nctypes.CDLL(None).setenv(b'LEAKED', b'x', 1)");
+    place.write("script.py", "import leaks, subprocess\nsubprocess.run(['sh', '-c', 'echo ${LEAKED-unset} $PLACE'])");
+    let zygotes = Zygotes::default();
+    let zygote = zygotes.get(&place.zygote(&["leaks"])).expect("a zygote");
+    let said = Python::script(&place, Some(zygote)).end().await.stdout;
+    assert!(said.starts_with("unset"), "{said}");
+}

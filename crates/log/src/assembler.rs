@@ -8,6 +8,7 @@ mod line_records;
 mod outside_text;
 mod source_state;
 mod sources;
+mod wanted;
 
 use super::bounds::{
     FIELDS, LINE, LINE_COST, READER, RECORD, RECORD_LINES, RESERVE, TRACEBACK_LINES, TRACEBACKS, clip,
@@ -25,6 +26,7 @@ use outside_text::Looked;
 use source_state::{Last, SourceState};
 pub(super) use sources::Source;
 use sources::Sources;
+use wanted::Wanted;
 
 /// The records, and how the next line relates to the last of its source.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub(super) struct Assembler {
     is_remembered: bool,
     /// Places between records that somebody wants to find again.
     pub(super) bookmarks: Vec<usize>,
+    /// What is kept although there is no room.
+    pub(super) wanted: Wanted,
 }
 
 /// A line as the assembler sees it.
@@ -168,6 +172,7 @@ impl Assembler {
             by_line: false,
             is_remembered: false,
             bookmarks: Vec::new(),
+            wanted: Wanted::default(),
         }
     }
 
@@ -295,7 +300,7 @@ impl Assembler {
         self.note_lines(record.tracebacks.len());
         record.dropped += dropped;
         let cost = text.kept.len().max(LINE_COST) + bytes;
-        if self.afford(cost, is_urgent(&record)) {
+        if self.afford(cost, is_urgent(&record)) || self.wanted.affords(&record, cost) {
             self.place(record);
             self.state.last = Last::Kept { bytes: cost, lines: 1, own, head: own.is_some() };
             self.state.open = found.open;

@@ -20,6 +20,9 @@ pub const EXCEPTION: usize = 2 << 10;
 pub const READER: usize = 32 << 20;
 /// How many bytes more are kept of records that are WARN or ERROR or have a traceback, once [`READER`] is spent.
 pub const RESERVE: usize = 8 << 20;
+/// How many bytes more are kept of each kind of record that somebody waits for ([`Reader::want`](super::Reader::want)), once there is
+/// no room for others.
+pub const WANTED: usize = 256 << 10;
 /// What a line costs at least, for what it takes in memory beside its text.
 pub const LINE_COST: usize = 64;
 

@@ -95,6 +95,13 @@ impl Reader {
         self.intake.assembler.name_levels(Words::new(levels));
     }
 
+    /// Says that somebody waits for the records of which this is true: they are kept also when the stream is longer than what is kept
+    /// of it, so many bytes of them as [`bounds::WANTED`](super::bounds::WANTED) says. A record is asked about when its first line has
+    /// come.
+    pub fn want(&mut self, wanted: impl Fn(&Record) -> bool + Send + Sync + 'static) {
+        self.intake.assembler.wanted.add(Box::new(wanted));
+    }
+
     /// Reads what was written at `at`, in microseconds since the run began, in whatever chunks it comes.
     pub fn feed(&mut self, at: u64, bytes: &[u8]) {
         self.lines.feed(bytes, |line| self.intake.line(at, line));
@@ -124,13 +131,18 @@ impl Reader {
         &self.intake.assembler.records
     }
 
+    /// How many records from the first on no later line can change any more.
+    pub fn settled(&self) -> usize {
+        self.intake.assembler.settled()
+    }
+
     /// The records.
     pub fn into_records(self) -> Vec<Record> {
         self.intake.assembler.records
     }
 
     /// How many bytes are in no record, because the stream is longer than what is kept of it. From then on, only records
-    /// with a traceback, or of level WARN or above, are kept, and of those not much more.
+    /// with a traceback, or of level WARN or above, are kept, and of those not much more, and those that somebody [wants](Self::want).
     pub fn dropped(&self) -> u64 {
         self.intake.assembler.dropped
     }

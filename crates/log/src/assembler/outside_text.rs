@@ -71,7 +71,8 @@ impl Assembler {
                 false => Vec::new(),
             };
             let record = Record { message: text.kept.to_owned(), fields, ..self.alone(text) };
-            if !self.afford(text.kept.len().max(LINE_COST), is_urgent(&record)) {
+            let cost = text.kept.len().max(LINE_COST);
+            if !self.afford(cost, is_urgent(&record)) && !self.wanted.affords(&record, cost) {
                 self.dropped += text.total;
                 self.look_back_at(Looked::Cut(text.kept.to_owned()));
                 return;

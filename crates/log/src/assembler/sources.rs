@@ -82,6 +82,13 @@ impl Assembler {
         self.records.get(self.state.current?)
     }
 
+    /// How many records from the beginning on no later line can change any more.
+    pub(in super::super) fn settled(&self) -> usize {
+        let desks = self.sources.parked.iter().map(|(_, state)| state).chain([&self.state]);
+        let open = desks.filter_map(|state| state.current.into_iter().chain(state.texts.iter().copied()).min());
+        open.min().unwrap_or(self.records.len()).min(self.records.len())
+    }
+
     /// Takes a record away; those behind it move up.
     pub(super) fn remove(&mut self, at: usize) {
         if at >= self.records.len() {

@@ -512,3 +512,30 @@ fn a_bookmark_stays_where_it_is_when_text_before_it_turns_out_to_be_part_of_a_st
     let behind: Vec<&str> = reader.records()[reader.before(mark)..].iter().map(|it| it.message.as_str()).collect();
     assert_eq!(behind, ["later"], "{:#?}", reader.records());
 }
+
+#[test]
+fn what_somebody_waits_for_is_kept_past_the_bound_so_much_of_each_kind() {
+    let mut reader = Reader::new(&Format::Tracing, Stream::Stdout).expect("a format");
+    for wanted in ["flooded", "over"] {
+        reader.want(move |record| record.message == wanted);
+    }
+    let noise = " INFO app: nobody waits for this line, and there are many like it\n".repeat(1000);
+    while reader.dropped() == 0 {
+        reader.feed(0, noise.as_bytes());
+    }
+    let full = reader.records().len();
+    let flood = " INFO app: flooded\n".repeat(2 * crate::bounds::WANTED / crate::bounds::LINE_COST);
+    reader.feed(0, flood.as_bytes());
+    reader.feed(0, b" INFO app: over\n INFO app: else\n");
+    let kept: Vec<&str> = reader.records()[full..].iter().map(|record| record.message.as_str()).collect();
+    assert_eq!((kept.len(), kept.last()), (crate::bounds::WANTED / crate::bounds::LINE_COST + 1, Some(&"over")));
+}
+
+#[test]
+fn records_are_settled_when_no_line_can_belong_to_them_any_more() {
+    let mut reader = Reader::new(&Format::Python, Stream::Stdout).expect("a format");
+    reader.feed(0, b"INFO:app:a\nINFO:app:b\n");
+    assert_eq!((reader.records().len(), reader.settled()), (2, 1));
+    reader.feed(0, b"ERROR:app:failed\nbecause of that\n");
+    assert_eq!((reader.records().len(), reader.settled()), (4, 2));
+}
