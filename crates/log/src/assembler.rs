@@ -17,7 +17,7 @@ use super::fields::trailing;
 use super::heads::{Head, Heads, Said, time_length};
 use super::tally::{Counted, Summary, Tally};
 use super::text::cleaned;
-use super::traceback::{Begun, Found, Open, begin, scan, with_marker};
+use super::traceback::{Begun, Found, Open, begin, begin_logged, scan, with_marker};
 use super::words::{Words, unknown};
 use super::{Level, Record, Stream, Traceback};
 use budget::{fit, is_urgent};
@@ -222,8 +222,16 @@ impl Assembler {
             return;
         }
         let message = head.message_in(text.kept);
-        if message.as_ref().is_some_and(|message| self.is_next_of_trace(message.start, text)) {
+        let takes = self.state.open.as_ref().is_some_and(Open::takes_records);
+        if !takes && message.as_ref().is_some_and(|message| self.is_next_of_trace(message.start, text)) {
             return;
+        }
+        if let Some(message) = message.clone().filter(|_| takes) {
+            let rest = &text.kept[message];
+            if self.goes_on(&Text { kept: rest, seen: rest, whole: rest, ..*text }) {
+                let counted = Counted::Head(head.level, self.heads.name());
+                return self.tally.iter_mut().for_each(|tally| tally.count(counted));
+            }
         }
         self.state.recent.push(text.kept, message.unwrap_or(0..text.kept.len()), true);
         if self.heads.is_loose()
@@ -232,13 +240,14 @@ impl Assembler {
             // `TIME panic: spilled` may be the heading of a trace rather than a level.
             self.state.recent.said_from(end + 1);
         }
+        let printed = head.message_in(text.kept).and_then(|message| begin_logged(&text.kept[message]));
         self.state.way = self.heads.way();
         head.level = head.level.or(text.envelope.and_then(|envelope| envelope.level));
         let marked = with_marker(text.seen);
         if let Some(tally) = &mut self.tally {
             self.counted = Counted::Head(head.level, self.heads.name());
             tally.count(self.counted);
-            if !marked {
+            if !marked && printed.is_none() {
                 self.hand_over();
                 self.begun += 1;
                 self.state.pending.clear();
@@ -248,7 +257,11 @@ impl Assembler {
                 return;
             }
         }
-        let found = if marked { scan(text.seen) } else { Found::default() };
+        let mut found = if marked { scan(text.seen) } else { Found::default() };
+        if let Some(begun) = printed.filter(|_| found.tracebacks.is_empty()) {
+            let lines = vec![text.kept.to_owned()];
+            found = Found { tracebacks: vec![Traceback { lines, ..begun.traceback }], open: Some(begun.open) };
+        }
         let said = head.finish();
         let own = said.own;
         let mut record = self.record_of(said, text);

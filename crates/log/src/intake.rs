@@ -11,12 +11,14 @@ use super::heads::Head;
 use super::lines::Line;
 use super::objects::{Objects, Step};
 use super::prefix::{Kind, Kinds, peel};
-use super::text::clean;
+use super::text::{clean, without_shown};
 
 /// How many prefixes one behind the other are taken off.
 const DEPTH: usize = 6;
 /// How many sources may have begun a line that is not complete.
 const PARTIALS: usize = 64;
+/// How many lines are searched for sequences of a terminal that are shown. Once one was found, all are.
+const LOOKED: u64 = 2000;
 
 /// Takes the prefixes off that several lines have, and gives what is behind them to the assembler.
 #[derive(Debug)]
@@ -31,6 +33,9 @@ pub(super) struct Intake {
     partials: Vec<(Source, String)>,
     /// The source of the last line behind a prefix of a journal, and how far a journal indents the other lines of it.
     hanging: Option<(Source, usize)>,
+    /// How many lines were searched for sequences of a terminal that are shown, and whether there were any.
+    looked: u64,
+    shown: bool,
 }
 
 /// The line before, which may have a prefix: it was read as it is, and is read again when the next one has the same.
@@ -57,7 +62,17 @@ struct Outer<'a> {
 impl Intake {
     pub(super) fn new(assembler: Assembler) -> Self {
         let (accepted, own, last, hanging) = (Kinds::NONE, None, None, None);
-        Self { assembler, accepted, own, objects: Objects::default(), last, partials: Vec::new(), hanging }
+        Self {
+            assembler,
+            accepted,
+            own,
+            objects: Objects::default(),
+            last,
+            partials: Vec::new(),
+            hanging,
+            looked: 0,
+            shown: false,
+        }
     }
 
     /// What this expression matches at the beginning of a line is a prefix.
@@ -89,7 +104,13 @@ impl Intake {
 
     /// Reads a whole line, or a whole object.
     fn one(&mut self, at: u64, line: Line<'_>) {
-        let seen = clean(line.bytes);
+        let mut seen = clean(line.bytes);
+        if self.shown || self.looked < LOOKED {
+            self.looked += 1;
+            if let Some(text) = without_shown(&seen) {
+                (seen, self.shown) = (Cow::Owned(text), true);
+            }
+        }
         let total = line.bytes.len() as u64 + line.skipped + 1;
         self.assembler.next_line();
         let text = Text::new(&seen, line.skipped, total, at);
@@ -237,6 +258,11 @@ impl Intake {
             kinds = kinds.without_weak();
         }
         let last = self.last.take();
+        if kinds.certain() != Kinds::NONE {
+            self.accepted = self.accepted.or(kinds.certain());
+            let text = Text::new(line, text.skipped(), text.total(), text.at());
+            return self.descend(&text, Outer { source: 0, depth: 0, line: Some(line) });
+        }
         if kinds == Kinds::NONE {
             return self.give(text, head, outer.source);
         }

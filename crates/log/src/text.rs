@@ -1,8 +1,12 @@
 //! Bytes to text: what terminals and broken writers add is taken off.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::search::position_of_two;
+use super::traceback::pattern;
 
 /// The text of a line: invalid UTF-8 and NUL become U+FFFD; a carriage return at the end and terminal sequences go.
 pub(super) fn clean(mut bytes: &[u8]) -> Cow<'_, str> {
@@ -17,6 +21,31 @@ pub(super) fn clean(mut bytes: &[u8]) -> Cow<'_, str> {
         return text;
     }
     Cow::Owned(without_sequences(&text))
+}
+
+/// The line without terminal sequences whose ESC is shown, or was lost, as in `←[33m`, `^[[0m` and `[31mERROR[0m`, and without
+/// what a web page puts at its ends; nothing when there is none of it.
+pub(super) fn without_shown(line: &str) -> Option<String> {
+    static SHOWN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:←|␛|\u{fffd}|\^\[|#033|\\x1[bB]|\\u001[bB]|\\033|\\e|\\u\{1b\})\[[\d;]*[mK]|\[(?:0|[01];\d\d|[34]\d|9\d|38;5;\d+)m",
+        )
+    });
+    let ended = ["<br>", "<br/>", "<br />"].iter().find_map(|end| line.strip_suffix(end));
+    let line = ended.unwrap_or(line);
+    let indented = line.trim_start_matches("&nbsp;");
+    let spaces = (line.len() - indented.len()) / "&nbsp;".len();
+    if position_of_two(line.as_bytes(), b'[', b'[').is_none() || !SHOWN.is_match(line) {
+        return (ended.is_some() || spaces > 0).then(|| [&" ".repeat(spaces), indented].concat());
+    }
+    // The minutes of a query are followed by a bracket.
+    let kept = SHOWN.replace_all(indented, |found: &regex::Captures<'_>| {
+        let whole = found.get(0).map_or(0..0, |whole| whole.range());
+        let single = found[0].starts_with('[') && !found[0].contains(';') && &found[0] != "[0m";
+        let closed = single && indented[whole.end..].starts_with([']', ':']);
+        if closed { found[0].to_owned() } else { String::new() }
+    });
+    Some([&" ".repeat(spaces), &*kept].concat())
 }
 
 /// A text whose escapes were undone, cleaned of what came out of them.

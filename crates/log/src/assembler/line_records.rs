@@ -26,9 +26,12 @@ impl Assembler {
         // While a trace is open, what is shown of the source stands between its records.
         let previous = if open { self.state.recent.last_head() } else { self.state.recent.head(0) };
         let Some((previous, base)) = previous else { return false };
-        if !is_same_logger(previous, text.kept, base) {
+        // What the message before is indented by may look like a part of its head.
+        let head = previous.get(..base).map_or(base, |head| head.trim_end_matches(' ').len() + 1);
+        let Some(base) = [base, head.min(base)].into_iter().find(|base| is_same_logger(previous, text.kept, *base))
+        else {
             return false;
-        }
+        };
         let rest = text.kept.get(base..).unwrap_or_default();
         let said = Text { kept: rest, seen: rest, whole: rest, ..*text };
         if open && self.goes_on(&said) {
@@ -63,7 +66,7 @@ fn may_be_of_trace(message: &str) -> bool {
         Some(b'r') => text.starts_with("runtime stack:"),
         Some(b'f') => text.starts_with("from "),
         Some(b'/') => text.contains(".go:"),
-        Some(b'#') => text.starts_with("#0 "),
+        Some(b'#') => text.as_bytes().get(1).is_some_and(u8::is_ascii_digit),
         Some(b'0') => text.starts_with("0: "),
         Some(b'(') => text.starts_with("(Use `node"),
         _ => false,

@@ -101,6 +101,8 @@ struct Seen {
     compact: bool,
     /// The severity of MongoDB is called `s`, which alone means nothing.
     letter: Option<Level>,
+    /// What one of the tags says, where a record of Kibana has its level.
+    tag: Option<Level>,
 }
 
 impl Seen {
@@ -115,6 +117,8 @@ impl Seen {
                 self.level = self.level.or_else(|| of_telemetry(value));
             } else if key == "s" {
                 self.letter = level_of(value).filter(|_| value.len() <= 4);
+            } else if key == "tags" {
+                self.tag = of_tags(value);
             } else if depth < Self::DEPTH && NESTED.contains(&key) {
                 self.nested(value, depth);
             }
@@ -125,7 +129,7 @@ impl Seen {
             self.level.is_none()
         });
         if depth == 0 && self.level.is_none() && self.said && self.timed {
-            self.level = self.letter;
+            self.level = self.letter.or(self.tag);
         }
     }
 
@@ -145,6 +149,13 @@ impl Seen {
         }
         self.level = worst;
     }
+}
+
+/// The first of several tags that is a level, by its whole name.
+fn of_tags(value: &str) -> Option<Level> {
+    let tags = value.strip_prefix('[')?.strip_suffix(']')?.split(',');
+    let names = tags.filter_map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
+    names.filter(|name| name.len() > 3).find_map(level)
 }
 
 /// The numbers of OpenTelemetry.

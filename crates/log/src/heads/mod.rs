@@ -416,7 +416,7 @@ impl Way {
         match &self.by {
             By::Template(template) => template.may_begin(byte),
             By::Code(_) if self.name == "json" => byte == b'{',
-            By::Code(_) if self.name == "erlang" => byte == b'=',
+            By::Code(_) if self.name == "erlang" => byte == b'=' || byte.is_ascii_digit(),
             _ => true,
         }
     }
@@ -440,7 +440,7 @@ pub(super) fn level(name: &str) -> Option<Level> {
     letters.make_ascii_uppercase();
     Some(match &*letters {
         b"INFO" | b"INF" | b"I" | b"NOTICE" | b"INFORMATION" | b"INFORMATIONAL" | b"SUCCESS" => Level::Info,
-        b"DEBUG" | b"DEBU" | b"DBG" | b"D" | b"FINE" | b"CONFIG" | b"VERBOSE" => Level::Debug,
+        b"DEBUG" | b"DEBU" | b"DEBG" | b"DBG" | b"D" | b"FINE" | b"CONFIG" | b"VERBOSE" => Level::Debug,
         b"WARN" | b"WARNING" | b"WRN" | b"W" => Level::Warn,
         b"ERROR" | b"ERRO" | b"ERR" | b"E" | b"CRITICAL" | b"CRIT" | b"C" | b"FATAL" | b"FATA" | b"FTL" | b"F" => {
             Level::Error

@@ -196,9 +196,11 @@ pub(in super::super) fn elixir(line: &str) -> Option<Head<'_>> {
     }
 }
 
-/// `=ERROR REPORT==== 25-Nov-2026::22:00:00.123456 ===`
+/// `=ERROR REPORT==== 25-Nov-2026::22:00:00.123456 ===`, or `2026-11-25 22:00:00 =ERROR REPORT====` as lager writes it.
 pub(in super::super) fn erlang(line: &str) -> Option<Head<'_>> {
-    let (name, rest) = line.strip_prefix('=')?.cut(" REPORT==== ")?;
+    let own = line.starts_with('=');
+    let text = if own { line } else { behind_time(line)?.trim_start_matches(' ') };
+    let (name, rest) = text.strip_prefix('=')?.split_once(" REPORT====")?;
     let level = match name {
         "CRASH" | "ERROR" | "CRITICAL" | "ALERT" | "EMERGENCY" | "SUPERVISOR" => Level::Error,
         "WARNING" => Level::Warn,
@@ -207,7 +209,8 @@ pub(in super::super) fn erlang(line: &str) -> Option<Head<'_>> {
         "DEBUG" => Level::Debug,
         _ => return None,
     };
-    rest.trim_end().ends_with("===").then(|| head(Some(level), None, ""))
+    (if own { rest.trim_end().ends_with("===") } else { rest.trim_end().is_empty() })
+        .then(|| head(Some(level), None, ""))
 }
 
 /// `2026-11-25 22:00:00.123 UTC [12] user@db LOG:  message`, or the same without anything before the level.

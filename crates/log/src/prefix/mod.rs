@@ -33,6 +33,8 @@ pub(super) enum Kind {
     Bracket,
     /// `(Worker pid=1) `
     Parenthesis,
+    /// `> `, as mails and Markdown quote.
+    Quote,
 }
 
 /// A set of kinds.
@@ -59,6 +61,11 @@ impl Kinds {
     pub(super) fn without_weak(self) -> Self {
         let weak = Self::NONE.with(Kind::Time).with(Kind::Bracket).with(Kind::Parenthesis);
         Self(self.0 & !weak.0)
+    }
+
+    /// Those that one line is enough for: nothing else looks like them.
+    pub(super) fn certain(self) -> Self {
+        self.and(Self::NONE.with(Kind::Kubectl).with(Kind::Cri).with(Kind::Docker).with(Kind::Journal))
     }
 
     pub(super) fn or(self, other: Self) -> Self {
@@ -99,6 +106,7 @@ pub(super) fn peel(line: &str, kinds: Kinds) -> Option<Peeled<'_>> {
         b'<' => shapes::priority(line),
         b'[' => shapes::bracket(line),
         b'(' => shapes::parenthesis(line),
+        b'>' => Some(Peeled::new(Kind::Quote, "", line[1..].strip_prefix(' ').unwrap_or(&line[1..]))),
         b'0'..=b'9' => shapes::digit(line),
         b'A'..=b'Z' | b'a'..=b'z' => shapes::letter(line),
         _ => None,

@@ -7,7 +7,7 @@ const UNHANDLED: [&str; 2] = ["Unhandled exception:", "Unhandled Exception: "];
 
 /// The first frame, `#0      f (file:///x.dart:5:3)`: the exception is in the lines before it.
 pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
-    let place = frame(line)?;
+    let place = frame(line).filter(|_| line.trim_start().starts_with("#0 "))?;
     let mut begun = begun(super::Machine::Dart(DartTraceback), Language::Dart, true);
     let at = (0..LOOK_BACK).find(|at| before(*at).is_some_and(|line| UNHANDLED.iter().any(|said| line.contains(said))));
     let text = match at {

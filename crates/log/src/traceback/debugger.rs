@@ -83,6 +83,11 @@ enum Shown {
 }
 
 impl DebuggerTraceback {
+    /// Whether parts of it are logged as records of their own.
+    pub(super) fn takes_records(&self) -> bool {
+        self.shown == Shown::Loaded
+    }
+
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
         match self.shown {
             Shown::Logged => return in_log(line, traceback),
@@ -133,9 +138,35 @@ fn in_log(line: &str, traceback: &mut Traceback) -> bool {
 
 /// `/usr/bin/redis-server *:6379(pour+0x170)[0x450240]`
 fn loaded(line: &str, traceback: &mut Traceback) -> bool {
-    const LINES: [&str; 7] =
-        ["Crashed running", "Accessing address", "Failed assertion", "Killed by PID", "EIP:", "Backtrace:", "---"];
+    const LINES: [&str; 10] = [
+        "Crashed running",
+        "Accessing address",
+        "Failed assertion",
+        "Killed by PID",
+        "EIP:",
+        "Backtrace:",
+        "---",
+        "(forcing SIGSEGV",
+        "=== ",
+        "Redis ",
+    ];
     let text = line.trim();
+    // What a whole report is of, and what an assertion said.
+    if let Some((_, signal)) = text.split_once(" crashed by signal: ") {
+        if traceback.exception.as_deref() == Some("crash") {
+            said(traceback, &["signal ", signal.split(',').next().unwrap_or_default()].concat(), text);
+        }
+        return true;
+    }
+    if let Some(failed) = text.strip_prefix("==> ") {
+        let place = failed.split(' ').next().filter(|place| place.contains(".c:"));
+        if let Some(place) = place.filter(|_| traceback.message.is_empty()) {
+            said(traceback, "assertion", failed);
+            traceback.frame = Some(place.to_owned());
+            traceback.application = Some(place.to_owned());
+        }
+        return true;
+    }
     if text.is_empty() || LINES.iter().any(|known| text.starts_with(known)) {
         return true;
     }

@@ -5,7 +5,7 @@ use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
 use super::super::text::cleaned;
 use super::markers::MARKERS;
-use super::{Begun, Open, begin, debugger, native, objects, php, python, rust};
+use super::{Begun, Open, begin, debugger, flat, native, objects, php, python, rust};
 
 /// The tracebacks of a line.
 #[derive(Debug, Default)]
@@ -36,9 +36,23 @@ pub(in super::super) fn scan(line: &str) -> Found {
 /// Looks for all of them in one line.
 fn scan_line(line: &str, depth: usize, found: &mut Found) {
     let mut from = 0;
+    let mut flattened = false;
     while let Some(marker) = MARKERS.find_at(line, from) {
         if found.tracebacks.len() >= TRACEBACKS {
             return;
+        }
+        if flat::is_marker(marker.as_str()) {
+            from = marker.end();
+            if !std::mem::replace(&mut flattened, true) && depth < DEPTH {
+                let before = found.tracebacks.len();
+                let lines = flat::lines(line).filter(|lines| lines.contains('\n'));
+                lines.into_iter().for_each(|lines| scan_lines(&lines, depth + 1, found));
+                if found.tracebacks.len() > before {
+                    found.open = None;
+                    return;
+                }
+            }
+            continue;
         }
         if marker.as_str().starts_with('"') {
             // An object at the end of other text.
@@ -162,6 +176,9 @@ fn told(before: &str, text: &str) -> Option<(Begun, usize)> {
     }
     if text.starts_with("crashed by signal: ") {
         return Some((native::crashed(text), text.len()));
+    }
+    if text.starts_with("=== ASSERTION FAILED") {
+        return Some((native::asserted(), text.len()));
     }
     if text.starts_with("Received signal ") {
         return Some((debugger::logged(before, text.trim_end())?, text.len()));

@@ -5,7 +5,7 @@ use super::{Before, Begun, LOOK_BACK, application, begun, place_of};
 use crate::search::Cut;
 
 /// Those whose frames nothing else looks like.
-const LANGUAGES: [Language; 3] = [Language::Java, Language::Node, Language::DotNet];
+const LANGUAGES: [Language; 5] = [Language::Java, Language::Node, Language::DotNet, Language::Ruby, Language::Dart];
 
 /// The second of two frames in succession above which nothing says what happened.
 pub(super) fn begin(before: Before<'_, '_>, line: &str) -> Option<Begun> {

@@ -9,6 +9,8 @@ use super::super::{Language, Traceback};
 use super::{Before, Begun, LOOK_BACK, application, begun, heading_above, pattern, said};
 
 const UNCAUGHT: &str = "Exception in thread \"";
+/// How long a line is at least that a terminal has wrapped.
+const WRAPPED: usize = 60;
 
 /// `Exception in thread "main" java.lang.X: message`
 pub(super) fn begin(line: &str) -> Option<Begun> {
@@ -36,6 +38,21 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     begun.traceback.frame = Some(place);
     begun.before = at + 1;
     Some(begun)
+}
+
+/// The end of a frame that a terminal has wrapped: the rest of it stands above.
+pub(super) fn begin_wrapped(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    let above = before(0).filter(|above| line.ends_with(')') && is_begun(above))?;
+    begin_after(&|lines| before(lines + 1), &[above, line].concat())
+        .map(|begun| Begun { before: begun.before + 1, ..begun })
+}
+
+/// Whether the line is a frame without its end.
+fn is_begun(line: &str) -> bool {
+    let call = line.trim_start().strip_prefix("at ");
+    call.is_some_and(|call| {
+        line.starts_with(['\t', ' ']) && line.len() >= WRAPPED && call.contains('.') && !call.contains([')', ' '])
+    })
 }
 
 /// The banner with which the machine itself ends: everything in it begins with `#`.
@@ -68,15 +85,18 @@ fn method(line: &str) -> &str {
 fn in_line(text: &str) -> Option<(&str, &str)> {
     static EXCEPTION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:^|[\s:(\[>])((?:[\w$]+\.)*[\w$]*(?:Exception|Error|Throwable|Failure|Interrupt|Death)[\w$]*)(?:: ?(.*))?$",
+            r#"(?:^|[\s:(\[>"',|])((?:[\w$]+\.)*[\w$]*(?:Exception|Error|Throwable|Failure|Interrupt|Death)[\w$]*)(?:: ?(.*))?$"#,
         )
     });
     // As Android's reports say it.
     let text = text.strip_prefix("Fatal Exception: ").unwrap_or(text);
-    heading(text).or_else(|| {
+    let (name, message) = heading(text).or_else(|| {
         let found = EXCEPTION.captures(text)?;
         Some((found.get(1)?.as_str(), found.get(2).map_or("", |message| message.as_str())))
-    })
+    })?;
+    // `Exception: java.io.IOException: tea` only announces what was thrown.
+    let announced = matches!(name, "Exception" | "Error" | "Throwable" | "exception" | "error");
+    heading(message).filter(|(name, _)| announced && name.contains('.')).or(Some((name, message)))
 }
 
 /// The class and the message of `a.b.Exception: message`. A class is known by its package, or by what it is called.
@@ -132,6 +152,8 @@ pub(super) struct JavaTraceback {
     message: usize,
     /// Whether an empty line stands behind each.
     spaced: bool,
+    /// A frame that a terminal has wrapped: its end comes.
+    begun: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +168,7 @@ enum JavaPhase {
 
 impl JavaTraceback {
     fn new(phase: JavaPhase) -> Self {
-        Self { phase, own: true, message: 0, spaced: false }
+        Self { phase, own: true, message: 0, spaced: false, begun: None }
     }
 
     pub(super) fn take(&mut self, line: &str, traceback: &mut Traceback) -> bool {
@@ -157,6 +179,10 @@ impl JavaTraceback {
         if text.is_empty() && self.spaced {
             return true;
         }
+        let begun = self.begun.take().filter(|_| text.len() == line.len());
+        let whole = begun.map(|begun| [begun.as_str(), line].concat());
+        let line = whole.as_deref().filter(|whole| frame(whole).is_some()).unwrap_or(line);
+        let text = line.trim_start();
         if let Some(place) = frame(line) {
             application::note(traceback, &place, method(line));
             if self.own && traceback.frame.is_none() {
@@ -168,6 +194,7 @@ impl JavaTraceback {
         let indented = text.len() < line.len();
         if indented && (text.starts_with("... ") || text.starts_with("at ")) {
             self.phase = JavaPhase::Frames;
+            self.begun = is_begun(line).then(|| super::clip(line, 512).to_owned());
             return true;
         }
         // Jenkins writes the root first, and what followed from it under it.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Headings, and line ends that were escaped with what begins a frame.
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 31] = [
     "Traceback (most recent call last):",
     "panicked at ",
     "stack backtrace:",
@@ -25,6 +25,19 @@ const WORDS: [&str; 19] = [
     r"\tfrom ",
     r"\n#0 ",
     r"\nCaused by:\",
+    // Where line ends were lost: see `flat`.
+    ") at ",
+    "<br",
+    "&#10;",
+    "&#13;",
+    "&#xA;",
+    "&#xD;",
+    "&#9;at ",
+    "&nbsp;at ",
+    " [running]: ",
+    "Stack trace: #0 ",
+    ".cs:line ",
+    "=== ASSERTION FAILED",
 ];
 
 /// Keys of objects.
@@ -44,7 +57,8 @@ const KEYS: [&str; 12] = [
 ];
 
 /// Two bytes that stand together in each of the words that have no backslash, and seldom elsewhere.
-const PAIRS: [[u8; 2]; 4] = [*b"ck", *b"HP", *b":P", *b"gn"];
+const PAIRS: [[u8; 2]; 11] =
+    [*b"ck", *b"HP", *b":P", *b"gn", *b") ", *b"<b", *b"&#", *b"&n", *b"g]", *b":l", *b"=="];
 
 /// All of them. An alternation of literals is searched without an automaton, several bytes at once.
 pub(super) static MARKERS: LazyLock<Regex> = LazyLock::new(|| {

@@ -6,6 +6,7 @@ mod debugger;
 mod dotnet;
 mod elixir;
 mod embedded;
+mod flat;
 mod go;
 mod headless;
 mod java;
@@ -25,6 +26,7 @@ use super::{Language, Traceback};
 pub(super) use application::by_prefix;
 pub(super) use embedded::{Found, scan};
 pub(super) use markers::with_marker;
+pub(super) use python::begin_logged;
 
 /// A traceback whose end has not been seen.
 #[derive(Debug)]
@@ -86,6 +88,7 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
         b'p' => rust::begin(line).or_else(|| go::begin(line)),
         b'f' | b'r' | b'W' => go::begin(line),
         b'U' => dotnet::begin(line),
+        b'=' if text.starts_with("=== ") => native::begin_bug_report(line),
         b'*' => elixir::begin(line),
         b'#' if line.starts_with("#0  ") => debugger::begin(line, before),
         b'#' if text.starts_with("# ") => java::begin_banner(line),
@@ -99,6 +102,7 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
         .or_else(|| python::begin_interactive(line))
         .or_else(|| begin_indented(line, text, before))
         .or_else(|| begin_after(line, text, before))
+        .or_else(|| java::begin_wrapped(before, line))
         .or_else(|| ruby::begin(line))?;
     if matches!(begun.traceback.language, Language::Native | Language::Go) {
         native::with_ruler(&mut begun, before);
@@ -111,27 +115,31 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
 fn begin_after(line: &str, text: &str, before: Before<'_, '_>) -> Option<Begun> {
     let indented = text.len() < line.len();
     match text.as_bytes().first()? {
-        b'#' if text.starts_with("#0 ") && text.ends_with(')') && text.contains(".dart") => {
-            dart::begin_after(before, line)
+        b'#' if text.ends_with(')') && text.contains(".dart") => {
+            dart::begin_after(before, line).or_else(|| headless::begin(before, line))
         }
         b'a' if indented && text.starts_with("at ") => rust::begin_without_heading(before, line)
             .or_else(|| java::begin_after(before, line))
             .or_else(|| node::begin_after(before, line))
             .or_else(|| dotnet::begin_after(before, line))
             .or_else(|| headless::begin(before, line)),
-        b'g' | b'r' if !indented => go::begin_after(before, line).or_else(|| ruby::begin_after(before, line)),
-        b'/' if line.starts_with(['\t', ' ']) => {
-            go::begin_stack(before, line).or_else(|| go::begin_headless(before, line))
-        }
-        b'/' => go::begin_headless(before, line),
+        b'g' | b'r' if !indented => go::begin_after(before, line).or_else(|| begin_ruby(before, line)),
+        b'/' if line.starts_with(['\t', ' ']) => go::begin_stack(before, line)
+            .or_else(|| go::begin_headless(before, line))
+            .or_else(|| begin_ruby(before, line)),
+        b'/' => go::begin_headless(before, line).or_else(|| begin_ruby(before, line)),
         b'b' | b'e' | b'?' | b'\x80'..=b'\xff' if indented && dotnet::is_foreign(text) => {
             dotnet::begin_after(before, line)
         }
         b'(' if line.starts_with(node::NO_ERROR) => node::begin_after_value(before),
         b'#' => php::begin_after(before, line),
-        _ if indented => rust::begin_chain(before, line).or_else(|| ruby::begin_after(before, line)),
-        _ => ruby::begin_after(before, line),
+        _ if indented => rust::begin_chain(before, line).or_else(|| begin_ruby(before, line)),
+        _ => begin_ruby(before, line),
     }
+}
+
+fn begin_ruby(before: Before<'_, '_>, line: &str) -> Option<Begun> {
+    ruby::begin_after(before, line).or_else(|| line.contains(":in ").then(|| headless::begin(before, line))?)
 }
 
 impl Open {
@@ -186,6 +194,11 @@ impl Open {
             Language::Java => java::resume(line, traceback),
             _ => None,
         }
+    }
+
+    /// Whether parts of the traceback are logged as records of their own, with whatever level.
+    pub(super) fn takes_records(&self) -> bool {
+        matches!(&self.0, Machine::Debugger(machine) if machine.takes_records())
     }
 
     /// Whether the last line that was taken is the one that says what the exception is.
@@ -287,7 +300,7 @@ fn said(traceback: &mut Traceback, exception: &str, message: &str) {
 }
 
 /// A pattern that is part of the program.
-fn pattern(expression: &str) -> regex::Regex {
+pub(super) fn pattern(expression: &str) -> regex::Regex {
     regex::Regex::new(expression).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
@@ -312,5 +325,7 @@ fn indent(line: &str) -> usize {
 mod arrival_tests;
 #[cfg(test)]
 mod kinds_tests;
+#[cfg(test)]
+mod shown_tests;
 #[cfg(test)]
 mod tests;

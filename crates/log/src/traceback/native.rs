@@ -76,6 +76,25 @@ pub(super) fn crashed(text: &str) -> Begun {
     begun
 }
 
+/// `=== ASSERTION FAILED ===`, as redis says: what failed comes in the next line.
+pub(super) fn asserted() -> Begun {
+    let mut begun = super::debugger::of_redis();
+    said(&mut begun.traceback, "assertion", "");
+    begun
+}
+
+/// `=== REDIS BUG REPORT START: Cut & paste starting from here ===`
+pub(super) fn begin_bug_report(line: &str) -> Option<Begun> {
+    let (name, _) = line.trim().strip_prefix("=== ")?.split_once(" BUG REPORT START")?;
+    if !matches!(name, "REDIS" | "VALKEY" | "KEYDB" | "SENTINEL") {
+        return None;
+    }
+    let mut begun = super::debugger::of_redis();
+    said(&mut begun.traceback, "crash", "");
+    begun.alone = true;
+    Some(begun)
+}
+
 /// A heading that stands under a ruler: the ruler belongs to it.
 pub(super) fn with_ruler(begun: &mut Begun, before: Before<'_, '_>) {
     let ruler = before(0).is_some_and(|line| line.len() >= 18 && line.bytes().all(|byte| byte == b'='));

@@ -20,7 +20,14 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     let rest = rest.trim_start();
     let mut begun = begun(super::Machine::Php(PhpTraceback::new(PhpPhase::Message(0))), Language::Php, true);
     match rest.strip_prefix("Uncaught ") {
-        Some(text) => tell(text, &mut begun.traceback),
+        Some(text) => match super::flat::of_php(text) {
+            Some(lines) => {
+                let mut lines = lines.lines();
+                tell(lines.next()?, &mut begun.traceback);
+                lines.take_while(|line| begun.open.take(line, &mut begun.traceback)).for_each(drop);
+            }
+            None => tell(text, &mut begun.traceback),
+        },
         None => {
             // A server has more behind it: the request, for one.
             let (before, place) = rest.cut(" on line ")?;

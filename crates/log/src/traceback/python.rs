@@ -40,6 +40,17 @@ pub(super) fn begin(line: &str) -> Option<Begun> {
     Some(begun)
 }
 
+/// A place that was logged as a record of its own: the trace began before it.
+pub(in super::super) fn begin_logged(message: &str) -> Option<Begun> {
+    let (frame, _) = place(message.trim()).filter(|(_, rest)| rest.starts_with(", in "))?;
+    let mut begun = at(0, PythonPhase::Body, false);
+    if let super::Machine::Python(machine) = &mut begun.open.0 {
+        machine.at(frame);
+        machine.note_unraised(&mut begun.traceback);
+    }
+    Some(begun)
+}
+
 /// `ValueError                    Traceback (most recent call last)`, as IPython writes it.
 pub(super) fn begin_interactive(line: &str) -> Option<Begun> {
     let text =
@@ -94,7 +105,12 @@ fn is_chain(text: &str) -> bool {
 
 /// `x.py:3` of `File "x.py", line 3, in f`, and what follows the number.
 pub(super) fn place(text: &str) -> Option<(String, &str)> {
-    let (file, rest) = text.strip_prefix("File \"")?.cut("\", line ")?;
+    let text = text.strip_prefix("File \"")?;
+    // In a cell of a table quotes are doubled.
+    let (file, rest) = match text.strip_prefix('"') {
+        Some(text) => text.split_once("\"\", line ")?,
+        None => text.split_once("\", line ")?,
+    };
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (line, rest) = rest.split_at(digits);
     let follows = rest.is_empty() || rest.starts_with(", in ") || rest.starts_with(" in ");
@@ -157,6 +173,8 @@ enum PythonPhase {
     Body,
     /// More of what the exception says, or an announcement of another one.
     Raised,
+    /// The exception and a colon were printed; what it says comes.
+    Announcing,
     /// A further traceback was announced.
     Chained,
     /// Everything behind bars; whether the group's own exception is known.
@@ -192,6 +210,11 @@ impl PythonTraceback {
             _ if text.is_empty() => true,
             PythonPhase::Body => self.body(text, depth, traceback),
             PythonPhase::Raised => self.raised(line, text, depth, blank, traceback),
+            PythonPhase::Announcing => {
+                say(traceback, text);
+                self.phase = PythonPhase::Raised;
+                true
+            }
             PythonPhase::Chained => self.chained(text, depth, traceback),
             PythonPhase::Group { settled } => self.group(line, settled, traceback),
             PythonPhase::Interactive => self.interactive(text, traceback),
@@ -318,6 +341,10 @@ impl PythonTraceback {
             true
         } else if depth > self.base && !blank {
             say(traceback, line.get(self.base..).unwrap_or(line).trim_end());
+            true
+        } else if text == ":" && traceback.message.is_empty() {
+            // Printed to a logger, the type, the colon and the message are a record each.
+            self.phase = PythonPhase::Announcing;
             true
         } else {
             // What `logging` adds to the traceback of its own failure.
