@@ -30,6 +30,10 @@ pub(super) fn begin_report(line: &str) -> Option<Begun> {
         let (kind, said) = rest.cut(": ").filter(|(kind, _)| matches!(*kind, "error" | "exit" | "throw"))?;
         message = said;
         Some(kind)
+    } else if text.contains("[{file,\"") && text.contains("},{line,") {
+        // A stack within a term, wherever it was printed.
+        message = text;
+        Some("")
     } else if text.starts_with("** Reason for termination") || text.starts_with("** When handler state") {
         Some("")
     } else {
@@ -41,6 +45,19 @@ pub(super) fn begin_report(line: &str) -> Option<Begun> {
     match message.is_empty() {
         true => term(text, &mut begun.traceback),
         false => places(message, &mut begun.traceback),
+    }
+    Some(begun)
+}
+
+/// `CRASH REPORT Process <0.5.0> with 0 neighbours exited with reason: … in cup:pour/1 line 5`, as lager says it in one line.
+pub(super) fn crashed(text: &str) -> Option<Begun> {
+    let (_, reason) = text.split_once(" with reason: ")?;
+    let mut begun = begun(super::Machine::Ended, Language::Elixir, false);
+    said(&mut begun.traceback, "crash", reason);
+    let place = reason.rsplit_once(" in ").and_then(|(_, place)| place.split_once(" line "));
+    if let Some((function, line)) = place.filter(|(function, _)| !function.contains(' ')) {
+        let line: String = line.chars().take_while(char::is_ascii_digit).collect();
+        begun.traceback.frame = Some(format!("{function}:{line}"));
     }
     Some(begun)
 }

@@ -5,7 +5,7 @@ use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
 use super::super::text::cleaned;
 use super::markers::MARKERS;
-use super::{Begun, Open, begin, debugger, flat, native, objects, php, python, rust};
+use super::{Begun, Open, begin, debugger, elixir, flat, native, objects, php, python, rust};
 
 /// The tracebacks of a line.
 #[derive(Debug, Default)]
@@ -176,6 +176,9 @@ fn told(before: &str, text: &str) -> Option<(Begun, usize)> {
     }
     if text.starts_with("crashed by signal: ") {
         return Some((native::crashed(text), text.len()));
+    }
+    if text.starts_with("CRASH REPORT Process ") {
+        return Some((elixir::crashed(text)?, text.len()));
     }
     if text.starts_with("=== ASSERTION FAILED") {
         return Some((native::asserted(), text.len()));

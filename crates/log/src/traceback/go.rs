@@ -75,17 +75,31 @@ pub(super) fn begin_stack(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     Some(begun)
 }
 
-/// The place of a function in a dump whose beginning is not there.
+/// The place of a function in a dump whose beginning is not there, or the second of places that stand without functions.
 pub(super) fn begin_headless(before: Before<'_, '_>, line: &str) -> Option<Begun> {
-    let name = before(0).and_then(function)?;
-    if !line.holds(".go:") || !line.holds(" +0x") {
+    let above = before(0)?;
+    if !line.holds(".go:") {
         return None;
     }
     let place = location(line)?;
     let mut begun = begun(super::Machine::Go(GoTraceback::new(GoPhase::Frames)), Language::Go, false);
     said(&mut begun.traceback, "stack", "");
-    application::note(&mut begun.traceback, &place, name);
-    begun.traceback.frame = Some(place);
+    if let Some(name) = function(above).filter(|_| line.contains(" +0x")) {
+        application::note(&mut begun.traceback, &place, name);
+        begun.traceback.frame = Some(place);
+        begun.before = 1;
+        return Some(begun);
+    }
+    // Who logs a panic may show the places alone.
+    let first = location(above).filter(|_| is_bare_place(above) && is_bare_place(line))?;
+    let heading = before(1).filter(|heading| heading.contains("panic"));
+    if let Some(heading) = heading {
+        said(&mut begun.traceback, "panic", heading.split_once("panic: ").map_or(heading, |(_, said)| said));
+    }
+    application::note(&mut begun.traceback, &first, "");
+    application::note(&mut begun.traceback, &place, "");
+    begun.open = super::Open(super::Machine::Go(GoTraceback::new(GoPhase::Places)));
+    begun.traceback.frame = Some(first);
     begun.before = 1;
     Some(begun)
 }
@@ -154,6 +168,8 @@ enum GoPhase {
     Frames,
     /// Functions and places in turn, without arguments.
     Stack,
+    /// Places alone.
+    Places,
     Race,
     Ended,
 }
@@ -185,6 +201,11 @@ impl GoTraceback {
                     self.above = Some(super::clip(line, 256).to_owned());
                 }
                 place.is_some() || (line.contains('.') && !line.contains([' ', '\t', '"']))
+            }
+            GoPhase::Places => {
+                let place = location(line).filter(|_| is_bare_place(line));
+                place.iter().for_each(|place| application::note(traceback, place, ""));
+                place.is_some()
             }
             GoPhase::Heading | GoPhase::Frames => self.stack(line, traceback),
         }
@@ -258,7 +279,8 @@ fn is_bare_place(line: &str) -> bool {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         rest.is_empty() || rest.starts_with(" +0x")
     });
-    rooted && counted && location(line).is_some()
+    let trimmed = line.contains(" +0x") && line.contains('/');
+    (rooted || trimmed) && counted && location(line).is_some()
 }
 
 fn is_runtime(function: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Headings, and line ends that were escaped with what begins a frame.
-const WORDS: [&str; 31] = [
+const WORDS: [&str; 32] = [
     "Traceback (most recent call last):",
     "panicked at ",
     "stack backtrace:",
@@ -38,6 +38,7 @@ const WORDS: [&str; 31] = [
     "Stack trace: #0 ",
     ".cs:line ",
     "=== ASSERTION FAILED",
+    "CRASH REPORT Process ",
 ];
 
 /// Keys of objects.
@@ -57,8 +58,8 @@ const KEYS: [&str; 12] = [
 ];
 
 /// Two bytes that stand together in each of the words that have no backslash, and seldom elsewhere.
-const PAIRS: [[u8; 2]; 11] =
-    [*b"ck", *b"HP", *b":P", *b"gn", *b") ", *b"<b", *b"&#", *b"&n", *b"g]", *b":l", *b"=="];
+const PAIRS: [[u8; 2]; 12] =
+    [*b"ck", *b"HP", *b":P", *b"gn", *b") ", *b"<b", *b"&#", *b"&n", *b"g]", *b":l", *b"==", *b"SH"];
 
 /// All of them. An alternation of literals is searched without an automaton, several bytes at once.
 pub(super) static MARKERS: LazyLock<Regex> = LazyLock::new(|| {

@@ -102,6 +102,7 @@ pub(super) fn begin(line: &str, before: Before<'_, '_>) -> Option<Begun> {
         .or_else(|| python::begin_interactive(line))
         .or_else(|| begin_indented(line, text, before))
         .or_else(|| begin_after(line, text, before))
+        .or_else(|| text.contains(".go:").then(|| go::begin_headless(before, line))?)
         .or_else(|| java::begin_wrapped(before, line))
         .or_else(|| ruby::begin(line))?;
     if matches!(begun.traceback.language, Language::Native | Language::Go) {

@@ -113,6 +113,34 @@ const ROWS: &[Row] = &[
         Some("Cup.java:5"),
         &[],
     ),
+    (
+        "E1125 22:00:00.172914       1 runtime.go:69] Observed a panic: \"no tea\" (no tea)\n/go/pkg/mod/x.io/y@v1/runtime.go:76\n/usr/local/go/src/runtime/panic.go:679\n/srv/cup.go:5\n/srv/main.go:9\n",
+        Language::Go,
+        Some("panic"),
+        Some("/srv/cup.go:5"),
+        &[(Level::Error, 1)],
+    ),
+    (
+        "x.io/util/wait.Until(0xc0?)\n\tx.io/util@v0.2.6/wait/wait.go:90 +0x25\ngithub.com/cups/cup.Pour(0x0)\n\tgithub.com/cups/cup/cup.go:5 +0x1cc\n",
+        Language::Go,
+        Some("stack"),
+        Some("x.io/util@v0.2.6/wait/wait.go:90"),
+        &[],
+    ),
+    (
+        "2026-11-25 22:00:00.018 [error] <0.96.1> CRASH REPORT Process <0.96.1> with 0 neighbours exited with reason: no tea in cup:pour/3 line 5\n",
+        Language::Elixir,
+        Some("crash"),
+        Some("cup:pour/3:5"),
+        &[(Level::Error, 1)],
+    ),
+    (
+        "Event: {error,<0.214.0>,\n    {{aborted,no_tea},\n     [{cup,pour,1,[{file,\"src/cup.erl\"},{line,5}]},\n",
+        Language::Elixir,
+        None,
+        Some("src/cup.erl:5"),
+        &[],
+    ),
 ];
 
 #[test]
