@@ -111,10 +111,11 @@ impl Reports {
         });
         put(&self.ctrf, &|_| Ok(ctrf::write(results)));
         put(&self.tap, &|_| Ok(tap::write(results)));
+        // Of a command that has no timelines, such as `log`.
         put(&self.html, &|path| {
             let unwritten =
                 |why: serde_json::Error| ReportError::Unwritten { path: path.to_owned(), source: why.into() };
-            HtmlReport::default().page("", results).map_err(unwritten)
+            HtmlReport::default().page("log", results).map_err(unwritten)
         });
         if self.for_github() {
             let to_stderr = self.take_stdout();

@@ -20,7 +20,11 @@ type InChromium = fn(&str);
 /// One for each behaviour; ignored where there is no Chromium.
 pub fn trials() -> Vec<Trial> {
     let program = browser::program();
-    let tests: [(&str, InChromium); 7] = [
+    let tests: [(&str, InChromium); 8] = [
+        (
+            "the_label_of_a_request_keeps_what_tells_it_from_others",
+            the_label_of_a_request_keeps_what_tells_it_from_others,
+        ),
         ("findings_lead_to_their_place_in_the_timeline", findings_lead_to_their_place_in_the_timeline),
         (
             "search_levels_and_processes_narrow_the_list_and_the_lanes",
@@ -193,6 +197,18 @@ fn a_cell_of_the_matrix_opens_the_timeline_of_its_worst_point(program: &str) {
     assert!(browser.text(".run-head h2").contains("passed"), "{}", browser.text(".run-head h2"));
     browser.click("[data-cell='19,0']");
     assert!(browser.count(".test") > 10, "a second click shows all again");
+}
+
+/// A bar of a request that has no room for all shows the end of its path.
+fn the_label_of_a_request_keeps_what_tells_it_from_others(program: &str) {
+    let place = Place::new();
+    let mut evidence = cut(quiet_records());
+    evidence["requests"][1]["path"] = "/a/very/long/path/that/all/requests/of/this/shop/have/in/common/items".into();
+    let file = page(&place, &evidence, &json!([]));
+    let mut browser = Browser::start(program, 1280, 900);
+    browser.open(&file, "");
+    let label = browser.text(".mark.request.bad .bar-text");
+    assert!(label.starts_with("POST …") && label.ends_with("/items"), "{label}");
 }
 
 /// What would like to be carried out.

@@ -15,7 +15,7 @@ use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::run::{Ending, Report, Reporter, SuiteCase};
 
-use super::results::Results;
+use super::results::{Results, TestResult};
 pub use model::HTML_VERSION;
 use model::{FindingView, HtmlView, PlaceView, TestView};
 use place::Places;
@@ -70,9 +70,7 @@ impl HtmlReport {
         let mut tests = Vec::with_capacity(results.tests.len());
         for test in &results.tests {
             let kept = runs.next().flatten();
-            let bad = test.is_bad();
-            let command = (bad && !test.system.is_empty())
-                .then(|| format!("quietdown run {} --system {}", test.file.display(), test.system));
+            let command = command(test);
             tests.push(TestView {
                 name: self.texts.id(&test.name),
                 file: Some(self.texts.id(&test.file.to_string_lossy())),
@@ -140,6 +138,18 @@ impl HtmlReport {
     }
 }
 
+/// The command that runs a scenario again that went wrong.
+fn command(test: &TestResult) -> Option<String> {
+    let scenario = test.file.extension().is_some_and(|ending| ending == "toml");
+    if !test.is_bad() || !scenario || test.system.is_empty() {
+        return None;
+    }
+    let variant =
+        test.name.strip_prefix(&*test.file.file_stem()?.to_string_lossy()).and_then(|rest| rest.strip_prefix('+'));
+    let variant = variant.and_then(|rest| rest.split(' ').next()).map(|name| format!(" --variant {name}"));
+    Some(format!("quietdown run {} --system {}{}", test.file.display(), test.system, variant.unwrap_or_default()))
+}
+
 /// From how many bytes on no timeline of a run that passed is kept.
 const ROOM_FOR_PASSES: usize = 15_000_000;
 /// And from how many none at all.
@@ -156,5 +166,24 @@ impl Reporter for HtmlReport {
             Ending::Controlled(_) | Ending::Broken(_) | Ending::LeftOut(_) | Ending::NotRun => None,
         };
         self.add(report.map(AsRef::as_ref));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::results::TestStatus;
+    use super::*;
+
+    #[test]
+    fn only_a_scenario_that_went_wrong_has_a_command_that_runs_it_again() {
+        let test = |name: &str, file: &str, status| command(&TestResult::new(name, file, "shop", status));
+        let said = test("calm+fixed (round 2)", "scenarios/calm.toml", TestStatus::Failed);
+        assert_eq!(said.as_deref(), Some("quietdown run scenarios/calm.toml --system shop --variant fixed"));
+        assert_eq!(
+            test("calm", "calm.toml", TestStatus::Broken).as_deref(),
+            Some("quietdown run calm.toml --system shop")
+        );
+        assert_eq!(test("calm", "calm.toml", TestStatus::Passed), None);
+        assert_eq!(test("app.log", "app.log", TestStatus::Failed), None, "a log is no scenario");
     }
 }

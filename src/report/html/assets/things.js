@@ -61,7 +61,7 @@ function addLink(run, link, index, name, lanes, add) {
     add({
       id: `request-${index}-${request.number}`, kind: "request", order: 3, lane, at: request.at, end: request.ended ?? run.took,
       process: name, request, loud: 2, good: request.finished && !(request.status >= 500),
-      label: `${text(request.what)} ${answer}`, words: `${text(request.what)} ${answer}`,
+      label: request.status === undefined ? text(request.what) : `${text(request.what)} ${answer}`, words: `${text(request.what)} ${answer}`,
     });
   });
   (link.hits ?? []).forEach(([when, what], number) => {
