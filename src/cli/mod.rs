@@ -40,27 +40,27 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run scenarios and judge them.
-    Run(run::Run),
+    Run(run::RunArgs),
     /// Run a scenario once for every fault at every place of every request.
-    Sweep(sweep::Sweep),
+    Sweep(sweep::SweepArgs),
     /// Validate scenario files and system files without running anything.
     Check(check::Check),
     /// List the scenarios.
     List(list::List),
     /// Judge logs from anywhere: formats, levels, tracebacks by cause.
-    Log(log::Log),
+    Log(log::LogArgs),
     /// Judge a run again from its saved evidence, without running anything.
-    Report(report::Report),
+    Report(report::ReportArgs),
     /// Print or write the JSON Schemas of both kinds of file.
     Schema(schema::Schema),
     /// List the systems, say what one can, make what it needs.
     #[command(subcommand)]
-    System(system::Command),
+    System(system::SystemCommand),
     /// A drop-in for toxiproxy-server, with quietdown's proxy.
-    Proxy(proxy::Proxy),
+    Proxy(proxy::ProxyArgs),
     /// The embedded system under test: a rollout store, its client, its runner, its execution strategy.
     #[command(subcommand)]
-    Store(quietdown_store::Command),
+    Store(quietdown_store::StoreCommand),
 }
 
 /// All passed.

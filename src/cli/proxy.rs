@@ -16,7 +16,7 @@ use super::{BROKEN, PASSED, WRONG};
 Options may be spelled as Go does: -host 127.0.0.1, -port=8474, -proxy-metrics.
 Exit codes: 0 ended by SIGINT or SIGTERM, 2 wrong usage or a wrong config file, 3 it cannot listen."
 )]
-pub struct Proxy {
+pub struct ProxyArgs {
     /// The address or name to listen at with the API.
     #[arg(long, default_value = "localhost")]
     host: String,
@@ -40,7 +40,7 @@ pub struct Proxy {
     version: bool,
 }
 
-impl Proxy {
+impl ProxyArgs {
     pub fn execute(self) -> u8 {
         if self.version {
             super::say(format_args!("quietdown {}, toxiproxy-server version {API_VERSION}", env!("CARGO_PKG_VERSION")));

@@ -16,7 +16,7 @@ use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// Judges a run again from its saved evidence.
 #[derive(Debug, Args)]
-pub struct Report {
+pub struct ReportArgs {
     /// The run's folder, or its evidence.json.
     folder: PathBuf,
     /// Print the transcript, too.
@@ -27,7 +27,7 @@ pub struct Report {
     html: Option<PathBuf>,
 }
 
-impl Report {
+impl ReportArgs {
     pub fn execute(self) -> u8 {
         let terminal = Terminal { colours: super::colours(&std::io::stdout()) };
         match self.review() {

@@ -9,7 +9,7 @@ use crate::remote::{Remote, RemoteError};
 use crate::report::{Progress, Recorder};
 use crate::run::{Accept, Counts, Runner, Suite, SuiteCase};
 use crate::system::System;
-use crate::transcript::Orphan;
+use crate::transcript::OrphanSnapshot;
 use clap::Args;
 
 use super::files::{self, Purpose};
@@ -21,7 +21,7 @@ const REQUIRE: &str = "QUIETDOWN_REQUIRE";
 
 /// Runs scenarios in parallel, each with processes, ports and a folder of its own.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunArgs {
     /// Scenarios by name or path, folders too; all of scenarios/ when absent.
     scenarios: Vec<String>,
     /// How many run at once; default: twice the number of processors, because a scenario mostly waits.
@@ -72,7 +72,7 @@ pub struct Run {
     reports: Reports,
 }
 
-impl Run {
+impl RunArgs {
     pub fn execute(mut self) -> u8 {
         let program = match std::env::current_exe() {
             Ok(program) => program,
@@ -216,7 +216,7 @@ fn stale(selected: &[SuiteCase]) -> Vec<String> {
 }
 
 /// The snapshots beside these scenarios whose scenario or variant is gone.
-fn orphans(selected: &[SuiteCase]) -> Vec<Orphan> {
+fn orphans(selected: &[SuiteCase]) -> Vec<OrphanSnapshot> {
     let folders: BTreeSet<&Path> = selected.iter().filter_map(|one| one.scenario.path.parent()).collect();
     let mut known = System::known();
     known.extend(selected.iter().map(|one| one.system.clone()));

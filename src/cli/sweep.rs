@@ -28,7 +28,7 @@ use selection::{Shard, Which, budget};
 #[command(after_help = "\
 Exit codes: 0 every selected point passed, 1 a point failed, 2 wrong usage or a wrong file, 3 the harness itself failed,
 4 nothing failed, but a fault did not fire or the budget was over before all points were run.")]
-pub struct Sweep {
+pub struct SweepArgs {
     /// The scenario, by name or path.
     scenario: String,
     /// The system to run on: a name (systems/NAME.toml, or the built-in `store`) or a path.
@@ -88,7 +88,7 @@ pub struct Sweep {
 /// Why a sweep could not be made: its exit code, and what to say.
 type Ended = (u8, String);
 
-impl Sweep {
+impl SweepArgs {
     pub fn execute(mut self) -> u8 {
         let html = self.reports.take_html();
         match self.sweep(html) {

@@ -9,17 +9,17 @@ use super::{BROKEN, FAILED, PASSED, WRONG};
 
 /// Systems: which there are, what they can, and how to make what they need.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum SystemCommand {
     /// Names the systems: the built-in one, and those of systems/.
     List,
     /// Says what a system can: its roles with their options, operations, variants.
-    Show(Named),
+    Show(NamedSystem),
     /// Makes the environment that a system needs, with the command of its file. Does nothing where it is there.
     Setup(SetupArguments),
 }
 
 #[derive(Debug, Args)]
-pub struct Named {
+pub struct NamedSystem {
     /// A name (systems/NAME.toml, systems/NAME/system.toml, or the built-in `store`) or a path.
     system: String,
 }
@@ -27,13 +27,13 @@ pub struct Named {
 #[derive(Debug, Args)]
 pub struct SetupArguments {
     #[command(flatten)]
-    named: Named,
+    named: NamedSystem,
     /// Run the command also where the environment is there already.
     #[arg(long)]
     again: bool,
 }
 
-impl Command {
+impl SystemCommand {
     pub fn execute(self) -> u8 {
         match self {
             Self::List => list(),
@@ -43,7 +43,7 @@ impl Command {
     }
 }
 
-fn load(named: &Named) -> Option<System> {
+fn load(named: &NamedSystem) -> Option<System> {
     match System::load(&named.system) {
         Ok(system) => Some(system),
         Err(why) => {

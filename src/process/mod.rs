@@ -24,7 +24,7 @@ pub use signals::{ends, signal, signal_name};
 pub use spawn::{Input, Output, Spawn};
 pub(crate) use stat::is_stopped;
 pub use subreaper::Subreaper;
-pub(crate) use subreaper::{Belonging, Orphan, children_cpu};
+pub(crate) use subreaper::{Belonging, OrphanProcess, children_cpu};
 pub use supervisor::{guard, mark};
 pub use zygote::{PYTHON as PYTHON_ZYGOTE, Zygote, ZygoteCommand, Zygotes};
 

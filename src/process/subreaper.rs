@@ -23,7 +23,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 pub(super) use request::Program;
-pub(crate) use request::{Belonging, Orphan};
+pub(crate) use request::{Belonging, OrphanProcess};
 pub(super) use server::{fork, serve};
 
 use super::wire;
@@ -70,7 +70,7 @@ impl Subreaper {
     ///
     /// # Errors
     /// When the subreaper is gone.
-    pub(crate) fn orphans(&self) -> io::Result<Vec<Orphan>> {
+    pub(crate) fn orphans(&self) -> io::Result<Vec<OrphanProcess>> {
         Ok(serde_json::from_slice(&self.ask(request::ORPHANS, &[], &[])?)?)
     }
 

@@ -11,7 +11,7 @@ use super::stops::STOP_WITHIN;
 use super::world::{Pending, World};
 use crate::escalation::{Rung, escalate};
 use crate::evidence::{Asked, StepFailure};
-use crate::process::{Belonging, Orphan};
+use crate::process::{Belonging, OrphanProcess};
 use crate::proxy::{CutMode, EventLink, Toward};
 
 /// The patience of each further rung.
@@ -181,7 +181,7 @@ impl World<'_> {
     }
 
     /// The living descendants, each with the actor that it comes from.
-    fn left_behind(&self) -> std::io::Result<Vec<(usize, Orphan)>> {
+    fn left_behind(&self) -> std::io::Result<Vec<(usize, OrphanProcess)>> {
         let mut found = self.subreaper.orphans()?;
         let of_run = self.belonging();
         for zygote in self.plan.zygotes.values() {
@@ -198,7 +198,7 @@ impl World<'_> {
     }
 
     /// The actor that has left it: by its mark, by its group, or else the listener, which most often has workers.
-    fn origin(&self, orphan: &Orphan) -> usize {
+    fn origin(&self, orphan: &OrphanProcess) -> usize {
         let name = orphan.mark.rsplit('/').next().unwrap_or_default();
         let by_mark = self.actors.iter().position(|actor| actor.instance.name == name);
         let leads = |boot: &super::world::Boot| boot.child.pid().as_raw_nonzero().get() == orphan.group;

@@ -12,7 +12,7 @@ use crate::scenario::TranscriptRules;
 use crate::system::SystemFile;
 
 pub use moving::{Moving, moving};
-pub use snapshot::{Comparison, Orphan, compare, orphans, place, read, write};
+pub use snapshot::{Comparison, OrphanSnapshot, compare, orphans, place, read, write};
 
 /// The transcript of a run.
 ///

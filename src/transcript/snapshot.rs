@@ -80,14 +80,14 @@ pub fn compare(scenario: &Path, suffix: &str, transcript: &str) -> io::Result<Co
 
 /// A snapshot that nothing is compared with any more.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Orphan {
+pub struct OrphanSnapshot {
     /// Its file.
     pub path: PathBuf,
     /// What it was of.
     pub gone: &'static str,
 }
 
-impl fmt::Display for Orphan {
+impl fmt::Display for OrphanSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: its {} is gone; remove it", self.path.display(), self.gone)
     }
@@ -98,7 +98,7 @@ impl fmt::Display for Orphan {
 ///
 /// # Errors
 /// When a folder cannot be read; that there are no snapshots is no error.
-pub fn orphans(scenarios: &Path, is_made: impl Fn(&str) -> bool) -> io::Result<Vec<Orphan>> {
+pub fn orphans(scenarios: &Path, is_made: impl Fn(&str) -> bool) -> io::Result<Vec<OrphanSnapshot>> {
     let folder = scenarios.join("snapshots");
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -121,7 +121,7 @@ pub fn orphans(scenarios: &Path, is_made: impl Fn(&str) -> bool) -> io::Result<V
         } else {
             continue;
         };
-        found.push(Orphan { path, gone });
+        found.push(OrphanSnapshot { path, gone });
     }
     found.sort();
     Ok(found)

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::buffer::Buffer;
-use super::chain::{Chain, End, Messages, Origin, Stream, Touched};
+use super::chain::{Chain, End, Messages, Origin, ByteStream, Touched};
 use super::toxics::Entry;
 
 /// The most that is read ahead; a head that is withheld until it is complete, or found to be too long, fits into it.
@@ -117,7 +117,7 @@ impl Direction {
     /// Lets the toxics decide how far the stream may go; `input` is as far as they may know it. Gives how they end it, when
     /// so much was forwarded, and what they did to which bytes.
     pub fn advance(&mut self, now: Instant, input: u64) -> (Option<(End, u64)>, Vec<Touched>) {
-        let mut stream = Stream {
+        let mut stream = ByteStream {
             now,
             forwarded: self.forwarded,
             input: input.min(self.read),

@@ -7,14 +7,14 @@ const VARIABLE: &str = "QUIETDOWN_HARNESS_DEFECT";
 
 /// A defect of the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mutation {
+pub(crate) enum ProxyMutation {
     /// A gate tells that it has stopped a stream, and lets it go on.
     GateDoesNotPark,
     /// A cut is counted, and breaks nothing.
     CutBreaksNothing,
 }
 
-impl Mutation {
+impl ProxyMutation {
     fn name(self) -> &'static str {
         match self {
             Self::GateDoesNotPark => "gate-does-not-park",
@@ -24,7 +24,7 @@ impl Mutation {
 }
 
 /// Whether this defect was planted into this process.
-pub(crate) fn planted(mutation: Mutation) -> bool {
+pub(crate) fn planted(mutation: ProxyMutation) -> bool {
     #[cfg(debug_assertions)]
     {
         static PLANTED: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();

@@ -10,7 +10,7 @@ use super::strategy::RunCommand;
 
 /// The processes of the embedded store.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum StoreCommand {
     /// The driven client: does what its standard input says, and answers on its standard output.
     Client(ClientCommand),
     /// A runner: takes rollouts from the queue until it is told to stop.
@@ -21,7 +21,7 @@ pub enum Command {
     Serve(super::serve::Args),
 }
 
-impl Command {
+impl StoreCommand {
     /// Runs it to its end.
     pub fn execute(self) -> ExitCode {
         match self {

@@ -17,7 +17,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tracing::debug;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{ArgumentError, Client, ClientOptions, Error, Operation, Reporting};
+use super::client::{ArgumentError, Client, ClientOptions, Error, StoreOperation, Reporting};
 use super::logging::DRIVER;
 use super::process::{self, EndSignals};
 
@@ -135,7 +135,7 @@ impl Driver {
             }
             Line { call: Some(number), cancel: None, op: Some(op), args } => {
                 let args = args.unwrap_or_else(|| json!({}));
-                let operation: Operation = serde_json::from_value(json!({ "op": op, "args": args }))?;
+                let operation: StoreOperation = serde_json::from_value(json!({ "op": op, "args": args }))?;
                 operation.check()?;
                 if self.cancels.contains_key(&number) {
                     return Err(CommandError::InFlight(number));
@@ -147,7 +147,7 @@ impl Driver {
         }
     }
 
-    fn begin(&mut self, number: Number, operation: Operation) {
+    fn begin(&mut self, number: Number, operation: StoreOperation) {
         let (sender, cancelled) = oneshot::channel::<()>();
         let client = self.client.clone();
         let task = self.tasks.spawn(async move {

@@ -16,4 +16,4 @@ mod server;
 mod strategy;
 pub mod wire;
 
-pub use command::Command;
+pub use command::StoreCommand;

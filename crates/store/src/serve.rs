@@ -8,7 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::data::Durability;
 use super::duration::duration;
-use super::server::{self, Options};
+use super::server::{self, ServerOptions};
 use super::{defects, logging};
 
 /// The server's command line.
@@ -55,7 +55,7 @@ impl Args {
             return ExitCode::from(2);
         }
         logging::start(self.log);
-        let options = Options {
+        let options = ServerOptions {
             host: self.host,
             port: self.port,
             data: self.data,

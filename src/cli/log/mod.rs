@@ -24,7 +24,7 @@ use verdict::Judge;
 #[command(after_help = "\
 Exit codes: 0 understood, no stack trace (and with --max-level nothing above it), 1 something was found, 2 a file cannot be\n\
 read or --format fits none of it, 5 nothing was found, but too much was not understood. Of several: 1 before 2 before 5.")]
-pub struct Log {
+pub struct LogArgs {
     /// Log files of any size, folders, globs; `-`, or none, is standard input. gzip and zstd are read.
     files: Vec<PathBuf>,
     /// The format of the records, if it is to be no other; default: whatever each line fits.
@@ -78,7 +78,7 @@ impl From<Max> for Level {
     }
 }
 
-impl Log {
+impl LogArgs {
     pub fn execute(mut self) -> u8 {
         if let Err(why) = self.reports.check() {
             super::complain(format_args!("quietdown: {why}"));

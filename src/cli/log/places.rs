@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What was named, and is nowhere.
 #[derive(Debug, thiserror::Error)]
-pub enum PlaceError {
+pub enum LogPathError {
     #[error("{path}: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{pattern}: no file is called like this")]
@@ -16,7 +16,7 @@ pub enum PlaceError {
 }
 
 /// The logs that are meant, each once, and what was not found.
-pub fn find(names: &[PathBuf]) -> (Vec<PathBuf>, Vec<PlaceError>) {
+pub fn find(names: &[PathBuf]) -> (Vec<PathBuf>, Vec<LogPathError>) {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for name in names {
         match matches(name) {
@@ -32,7 +32,7 @@ pub fn find(names: &[PathBuf]) -> (Vec<PathBuf>, Vec<PlaceError>) {
     (found, wrong)
 }
 
-fn matches(name: &Path) -> Result<Vec<PathBuf>, PlaceError> {
+fn matches(name: &Path) -> Result<Vec<PathBuf>, LogPathError> {
     if name.is_dir() {
         return in_folder(name);
     }
@@ -40,23 +40,23 @@ fn matches(name: &Path) -> Result<Vec<PathBuf>, PlaceError> {
     if name.exists() || name == Path::new("-") || !text.contains(['*', '?', '[']) {
         return Ok(vec![name.to_owned()]);
     }
-    let wrong = |source| PlaceError::Pattern { pattern: text.clone().into_owned(), source };
+    let wrong = |source| LogPathError::Pattern { pattern: text.clone().into_owned(), source };
     let mut found = Vec::new();
     for path in glob::glob(&text).map_err(wrong)? {
-        let path = path.map_err(|why| PlaceError::Unreadable { path: why.path().to_owned(), source: why.into() })?;
+        let path = path.map_err(|why| LogPathError::Unreadable { path: why.path().to_owned(), source: why.into() })?;
         if path.is_file() {
             found.push(path);
         }
     }
-    if found.is_empty() { Err(PlaceError::Nothing { pattern: text.into_owned() }) } else { Ok(found) }
+    if found.is_empty() { Err(LogPathError::Nothing { pattern: text.into_owned() }) } else { Ok(found) }
 }
 
 /// All files in a folder and in those within; links to folders are not followed.
-fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, PlaceError> {
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, LogPathError> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let unreadable = |source| PlaceError::Unreadable { path: folder.clone(), source };
+        let unreadable = |source| LogPathError::Unreadable { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let path = entry.path();
@@ -68,7 +68,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, PlaceError> {
         }
     }
     if found.is_empty() {
-        return Err(PlaceError::Nothing { pattern: folder.join("**").to_string_lossy().into_owned() });
+        return Err(LogPathError::Nothing { pattern: folder.join("**").to_string_lossy().into_owned() });
     }
     found.sort();
     Ok(found)

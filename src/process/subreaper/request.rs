@@ -22,7 +22,7 @@ pub(in crate::process) struct Program {
 
 /// A process that has lost its parent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Orphan {
+pub(crate) struct OrphanProcess {
     pub pid: i32,
     /// Its process group.
     pub group: i32,
@@ -55,7 +55,7 @@ impl Belonging {
         self.everything
     }
 
-    pub fn has(&self, orphan: &Orphan) -> bool {
+    pub fn has(&self, orphan: &OrphanProcess) -> bool {
         let by_group = orphan.mark.is_empty() && self.groups.contains(&orphan.group);
         self.everything || by_group || (!self.mark.is_empty() && orphan.mark.starts_with(&self.mark))
     }
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_mark_decides_before_a_group_does() {
-        let orphan = |mark: &str, group| Orphan { pid: 2, group, mark: mark.to_owned(), command: String::new() };
+        let orphan = |mark: &str, group| OrphanProcess { pid: 2, group, mark: mark.to_owned(), command: String::new() };
         let run = Belonging::to("h/run-1/", vec![7]);
         assert!(run.has(&orphan("h/run-1/server", 9)) && run.has(&orphan("", 7)));
         assert!(

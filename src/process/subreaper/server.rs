@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use super::request::{self, Belonging, Orphan, Program};
+use super::request::{self, Belonging, OrphanProcess, Program};
 use crate::process::descendants::{command_of, mark_of};
 use crate::process::wire::{self, Children, Request};
 use crate::process::{stat, vfork};
@@ -146,13 +146,13 @@ impl Server {
         (living, reaped)
     }
 
-    fn orphans(&self) -> Vec<Orphan> {
+    fn orphans(&self) -> Vec<OrphanProcess> {
         for _ in 0..LOOKS {
             // What has just ended may have left something behind while this looked.
             match self.reap_orphans() {
                 (living, _) if !living.is_empty() => {
                     // One without a command line has ended since, and what it left behind is looked for.
-                    let named: Vec<Orphan> =
+                    let named: Vec<OrphanProcess> =
                         living.into_iter().map(orphan).filter(|orphan| !orphan.command.is_empty()).collect();
                     if !named.is_empty() {
                         return named;
@@ -164,7 +164,7 @@ impl Server {
         }
         let pid = self.reap_orphans().1.map_or(0, |pid| pid.as_raw_nonzero().get());
         let command = "a process that ends faster than anybody can look, and leaves another one".to_owned();
-        vec![Orphan { pid, group: 0, mark: String::new(), command }]
+        vec![OrphanProcess { pid, group: 0, mark: String::new(), command }]
     }
 
     fn end_orphans(&self, of: &Belonging) -> usize {
@@ -209,14 +209,14 @@ fn drop_result(_: rustix::io::Result<()>) {}
 /// How long a program may take to be replaced.
 const EXECUTES_WITHIN: Duration = Duration::from_secs(1);
 
-fn orphan(pid: Pid) -> Orphan {
+fn orphan(pid: Pid) -> OrphanProcess {
     let pid = pid.as_raw_nonzero().get();
     let deadline = Instant::now() + EXECUTES_WITHIN;
     // While its program is being replaced it has neither a mark nor a command line, and nobody is told the end of that.
     while stat::stat(pid).is_some_and(|stat| stat.is_executing && stat.state != 'Z') && Instant::now() < deadline {
         std::thread::sleep(Duration::from_micros(200));
     }
-    Orphan {
+    OrphanProcess {
         pid,
         group: stat::stat(pid).map_or(0, |stat| stat.group),
         mark: mark_of(pid, "").unwrap_or_default(),

@@ -7,7 +7,7 @@ use crate::HitEffect;
 use crate::buffer::Buffer;
 
 /// One direction of a connection, at a time.
-pub(crate) struct Stream<'a> {
+pub(crate) struct ByteStream<'a> {
     pub now: Instant,
     /// How far it was forwarded: the buffer begins there.
     pub forwarded: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Touch {
 
 /// The stream at one valve.
 pub(super) struct Flow<'a, 'b> {
-    pub stream: &'a mut Stream<'b>,
+    pub stream: &'a mut ByteStream<'b>,
     /// How far it has come to this valve.
     pub input: u64,
     /// It ends there.
@@ -53,7 +53,7 @@ pub(super) struct Flow<'a, 'b> {
 }
 
 impl<'a, 'b> Flow<'a, 'b> {
-    pub fn new(stream: &'a mut Stream<'b>, (passed, input): (u64, u64), ended: bool) -> Self {
+    pub fn new(stream: &'a mut ByteStream<'b>, (passed, input): (u64, u64), ended: bool) -> Self {
         Self { stream, input, ended, passed, keeps_end: false, wake: None, ending: None, touched: Vec::new() }
     }
 

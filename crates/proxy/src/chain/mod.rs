@@ -21,7 +21,7 @@ use std::time::Instant;
 use super::chance::Chance;
 use super::toxic::Toxic;
 use super::toxics::{Entry, Serial};
-pub(super) use flow::Stream;
+pub(super) use flow::ByteStream;
 pub(super) use flow::{End, Touch};
 pub(super) use selection::Messages;
 use valve::Valve;
@@ -93,7 +93,7 @@ impl Chain {
     }
 
     /// Lets the stream go on as far as it may now.
-    pub fn advance(&mut self, stream: &mut Stream<'_>) -> Reach {
+    pub fn advance(&mut self, stream: &mut ByteStream<'_>) -> Reach {
         let mut reach = Reach { limit: stream.input, end: stream.ended, ..Reach::default() };
         for valve in &mut self.valves {
             let flow = valve.advance(stream, reach.limit, reach.end);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::flow::{End, Flow, Stream};
+use super::flow::{End, Flow, ByteStream};
 use super::latency::Delay;
 use super::limit::Limit;
 use super::pace::Pace;
@@ -109,7 +109,7 @@ impl Valve {
     }
 
     /// Lets pass what may pass now, of a stream that has come as far as `input`.
-    pub fn advance<'a, 'b>(&mut self, stream: &'a mut Stream<'b>, input: u64, ended: bool) -> Flow<'a, 'b> {
+    pub fn advance<'a, 'b>(&mut self, stream: &'a mut ByteStream<'b>, input: u64, ended: bool) -> Flow<'a, 'b> {
         let mut flow = Flow::new(stream, (self.passed, input), ended);
         let (selection, chance) = (self.selection(), self.chance);
         match (&mut self.work, &self.toxic.kind) {

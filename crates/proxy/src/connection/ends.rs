@@ -9,7 +9,7 @@ use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
 use crate::by_side::BySide;
-use crate::mutation::{Mutation, planted};
+use crate::mutation::{ProxyMutation, planted};
 use crate::peer::Watch;
 use crate::upstream::leads_to;
 use crate::{CutMode, Side, Toward, Upstream, descriptors};
@@ -38,7 +38,7 @@ impl Ends {
 
     /// Breaks the connection for the sides that are named.
     pub fn cut(&mut self, mode: CutMode, toward: Toward) {
-        if planted(Mutation::CutBreaksNothing) {
+        if planted(ProxyMutation::CutBreaksNothing) {
             return;
         }
         self.watch = None;

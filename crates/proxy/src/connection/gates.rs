@@ -5,7 +5,7 @@ use super::{Connection, Place, Stop};
 use crate::Side;
 use crate::event::{Effect, LinkEventKind, Point, RepeatAction, RequestSeen};
 use crate::gates::{Outcome, Park};
-use crate::mutation::{Mutation, planted};
+use crate::mutation::{ProxyMutation, planted};
 
 impl Connection {
     /// Parks or acts at every gate that is met now; whether that was the end of the connection.
@@ -77,7 +77,7 @@ impl Connection {
                 if park != Park::Disarmed {
                     self.shared.tell(LinkEventKind::Parked { gate, connection: self.id, request });
                 }
-                if park != Park::Parked || planted(Mutation::GateDoesNotPark) {
+                if park != Park::Parked || planted(ProxyMutation::GateDoesNotPark) {
                     self.let_go(|outcome| matches!(outcome, Outcome::Park(id) if id == gate));
                 }
                 false

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::classify::{Draining, Failure, Malformed};
 use super::connection::{Connection, within};
-use super::request::{Patience, Request};
-use super::{Client, Operation};
+use super::request::{Patience, StoreRequest};
+use super::{Client, StoreOperation};
 use crate::defects::{Defect, planted};
 use crate::flag;
 
@@ -17,8 +17,8 @@ impl Client {
     /// Sends `request` once and gives the value of its answer. `began` is the first epoch that this call has met.
     pub(super) async fn attempt(
         &self,
-        operation: &Operation,
-        request: &Request,
+        operation: &StoreOperation,
+        request: &StoreRequest,
         began: &mut Option<u64>,
     ) -> Result<Value, Failure> {
         let started = Instant::now();
@@ -64,7 +64,7 @@ impl Client {
     }
 
     /// Sends a request and reads its answer: status, whether it announces a shutdown, body.
-    async fn exchange(&self, connection: &mut Connection, request: &Request) -> Result<(u16, bool, Bytes), Failure> {
+    async fn exchange(&self, connection: &mut Connection, request: &StoreRequest) -> Result<(u16, bool, Bytes), Failure> {
         let mark = self.announcement.mark();
         let head = connection.send(self.http(request)?).await?;
         let (status, draining) = (head.status, head.draining);
@@ -78,9 +78,9 @@ impl Client {
     }
 
     /// The HTTP request for a request.
-    pub(super) fn http(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+    pub(super) fn http(&self, request: &StoreRequest) -> Result<hyper::Request<Full<Bytes>>, Failure> {
         let server = &self.config.server;
-        let without_key = planted(Defect::NoIdempotency).then(|| Request { key: None, ..request.clone() });
+        let without_key = planted(Defect::NoIdempotency).then(|| StoreRequest { key: None, ..request.clone() });
         let request = without_key.as_ref().unwrap_or(request);
         // Operations escape what they put into a path, and a raw one was checked.
         request

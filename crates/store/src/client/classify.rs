@@ -25,7 +25,7 @@ use crate::flag::{Snapshot, State};
 /// Row 5 gives a new budget because the old one was spent on a server that is no more. A new server that is stopping
 /// already falls through to row 6. Rows 10 and 11 need to know the server's health: until it was asked, the decision is
 /// to [probe](Decision::Probe).
-pub fn classify(failure: &Failure, known: &Known) -> Decision {
+pub fn classify(failure: &Failure, known: &KnownState) -> Decision {
     match failure {
         Failure::Cancelled => Decision::Cancelled,
         Failure::Draining(_) => Decision::Shutdown,
@@ -39,7 +39,7 @@ pub fn classify(failure: &Failure, known: &Known) -> Decision {
 }
 
 /// Rows 5 to 8.
-fn by_flag(flag: Snapshot, known: &Known) -> Decision {
+fn by_flag(flag: Snapshot, known: &KnownState) -> Decision {
     let restarted = known.began.is_some_and(|began| began != flag.epoch);
     match flag.state {
         State::Starting | State::Online if restarted => Decision::Retry { renewed: true },
@@ -50,7 +50,7 @@ fn by_flag(flag: Snapshot, known: &Known) -> Decision {
 }
 
 /// Rows 9 to 11.
-fn by_health(known: &Known) -> Decision {
+fn by_health(known: &KnownState) -> Decision {
     match known.health {
         _ if known.announced => Decision::Shutdown,
         Health::Draining => Decision::Shutdown,
@@ -118,7 +118,7 @@ pub enum Disconnect {
 
 /// What is known when a failure is classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Known {
+pub struct KnownState {
     /// The flag's epoch when the request began, if there was a flag.
     pub began: Option<u64>,
     /// The flag after the failure; nothing without a flag, or when it cannot be read.

@@ -2,12 +2,12 @@
 
 use tracing::Level;
 
-use super::classify::{Decision, Failure, Known};
+use super::classify::{Decision, Failure, KnownState};
 use crate::defects::{Defect, planted};
 use crate::flag::State;
 
 /// What a client with a defect believes to know.
-pub fn known(mut known: Known) -> Known {
+pub fn known(mut known: KnownState) -> KnownState {
     if planted(Defect::EpochIgnored) {
         known.began = None;
     }
@@ -19,7 +19,7 @@ pub fn known(mut known: Known) -> Known {
 }
 
 /// What a client with a defect decides.
-pub fn decision(decision: Decision, failure: &Failure, known: &Known) -> Decision {
+pub fn decision(decision: Decision, failure: &Failure, known: &KnownState) -> Decision {
     let state = known.flag.map(|flag| flag.state);
     let lost = matches!(failure, Failure::Disconnected(_) | Failure::TimedOut);
     let stopping = known.announced || matches!(state, Some(State::Stopping | State::Stopped));

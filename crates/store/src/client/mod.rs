@@ -27,15 +27,15 @@ use serde_json::Value;
 use tracing::debug;
 
 use announcement::Announcement;
-use classify::{Decision, Failure, Health, Known, classify};
+use classify::{Decision, Failure, Health, KnownState, classify};
 pub use connection::{Address, AddressError};
 pub use error::Error;
 use idle::Idle;
-pub use operation::{ArgumentError, Operation};
+pub use operation::{ArgumentError, StoreOperation};
 pub use options::ClientOptions;
 pub use report::Reporting;
-use report::{Report, Subject};
-use request::Request;
+use report::{CallReport, ReportSubject};
+use request::StoreRequest;
 use retry::Budget;
 
 use super::defects::{Defect, planted};
@@ -45,7 +45,7 @@ use super::logging::CLIENT;
 
 /// How a client behaves.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct ClientConfig {
     /// Where the server is.
     pub server: Address,
     /// The file of the shared online flag, if it is to be read.
@@ -65,7 +65,7 @@ pub struct Config {
     pub reporting: Reporting,
 }
 
-impl Config {
+impl ClientConfig {
     /// The defaults for a server.
     pub fn new(server: Address) -> Self {
         let schedule = |pauses: [u64; 3]| Schedule(pauses.map(Duration::from_millis).to_vec());
@@ -84,15 +84,15 @@ impl Config {
 
 /// A call that can be made as often as it takes: however often, it has its effect once.
 #[derive(Debug, Clone)]
-pub struct Call {
-    operation: Operation,
+pub struct ClientCall {
+    operation: StoreOperation,
     /// With the key by which the server knows it.
-    request: Request,
+    request: StoreRequest,
 }
 
-impl Call {
+impl ClientCall {
     /// A call for this operation, with a key of its own if it writes.
-    pub fn new(operation: Operation) -> Self {
+    pub fn new(operation: StoreOperation) -> Self {
         Self { request: operation.request(), operation }
     }
 }
@@ -103,10 +103,10 @@ pub struct Client(Arc<Shared>);
 
 /// What the clones of a client share.
 pub struct Shared {
-    config: Config,
+    config: ClientConfig,
     idle: Idle,
     announcement: Announcement,
-    report: Report,
+    report: CallReport,
     /// Only for a planted defect: that the server was down once.
     was_down: AtomicBool,
 }
@@ -121,14 +121,14 @@ impl std::ops::Deref for Client {
 
 impl Client {
     /// A client. It connects when it is asked for something.
-    pub fn new(mut config: Config) -> Self {
+    pub fn new(mut config: ClientConfig) -> Self {
         if planted(Defect::FlagIgnored) {
             config.flag = None;
         }
         Self(Arc::new(Shared {
             idle: Idle::default(),
             announcement: Announcement::default(),
-            report: Report::new(config.reporting),
+            report: CallReport::new(config.reporting),
             was_down: AtomicBool::new(false),
             config,
         }))
@@ -138,8 +138,8 @@ impl Client {
     ///
     /// # Errors
     /// Each of [`Error`] but [`Error::Cancelled`]: a call is cancelled by dropping it.
-    pub async fn call(&self, operation: Operation, number: Option<u64>) -> Result<Value, Error> {
-        self.make(&Call::new(operation), number).await
+    pub async fn call(&self, operation: StoreOperation, number: Option<u64>) -> Result<Value, Error> {
+        self.make(&ClientCall::new(operation), number).await
     }
 
     /// As [`call`](Self::call), for a call that may be made again: when it is not known whether it had its effect, the server
@@ -147,9 +147,9 @@ impl Client {
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub async fn make(&self, call: &Call, number: Option<u64>) -> Result<Value, Error> {
+    pub async fn make(&self, call: &ClientCall, number: Option<u64>) -> Result<Value, Error> {
         let operation = &call.operation;
-        let subject = Subject { op: operation.name(), call: number };
+        let subject = ReportSubject { op: operation.name(), call: number };
         let mut cancellation = Cancellation { client: self, subject, armed: true };
         let outcome = if planted(Defect::CancelIgnored) {
             let (client, call) = (self.clone(), call.clone());
@@ -166,7 +166,7 @@ impl Client {
     }
 
     /// Makes attempts until one succeeds or the call is over.
-    async fn attempts(&self, call: &Call, subject: Subject) -> Result<Value, Over> {
+    async fn attempts(&self, call: &ClientCall, subject: ReportSubject) -> Result<Value, Over> {
         let mut budget = Budget::new(&self.config.retry);
         let mut began = None;
         loop {
@@ -178,13 +178,13 @@ impl Client {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            let known = Known { began, retries_left: budget.left(), ..Known::default() };
+            let known = KnownState { began, retries_left: budget.left(), ..KnownState::default() };
             let (decision, known) = self.decide(&failure, known, subject).await;
             let Decision::Retry { renewed } = decision else {
                 self.was_down.store(!matches!(decision, Decision::Rejected), Relaxed);
                 return Err(Over { decision, failure, attempts: budget.attempts() });
             };
-            let Subject { op, call } = subject;
+            let ReportSubject { op, call } = subject;
             debug!(target: CLIENT, %op, call, attempt = budget.attempts(), cause = %failure, "request failed, retrying");
             let pause = if renewed {
                 began = known.flag.map(|flag| flag.epoch);
@@ -197,9 +197,9 @@ impl Client {
     }
 
     /// Finds out what is known about a failure and classifies it. The only place that does.
-    async fn decide(&self, failure: &Failure, known: Known, subject: Subject) -> (Decision, Known) {
+    async fn decide(&self, failure: &Failure, known: KnownState, subject: ReportSubject) -> (Decision, KnownState) {
         let flag = self.config.flag.as_deref().and_then(flag::read);
-        let mut known = defective::known(Known { flag, announced: self.announcement.stands(), ..known });
+        let mut known = defective::known(KnownState { flag, announced: self.announcement.stands(), ..known });
         let decision = loop {
             match classify(failure, &known) {
                 Decision::Probe => known.health = self.health(subject).await,
@@ -220,7 +220,7 @@ struct Over {
 /// Tells that a call was cancelled when it is dropped before its end.
 struct Cancellation<'a> {
     client: &'a Client,
-    subject: Subject,
+    subject: ReportSubject,
     armed: bool,
 }
 
@@ -228,7 +228,7 @@ impl Drop for Cancellation<'_> {
     fn drop(&mut self) {
         if self.armed && !std::thread::panicking() {
             let failure = Failure::Cancelled;
-            let decision = classify(&failure, &Known { health: Health::Unasked, ..Known::default() });
+            let decision = classify(&failure, &KnownState { health: Health::Unasked, ..KnownState::default() });
             self.client.report.failed(self.subject, decision, &failure, 1);
         }
     }

@@ -6,7 +6,7 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::request::{Request, escape};
+use super::request::{StoreRequest, escape};
 
 /// An argument of an operation that can have no meaning.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -38,7 +38,7 @@ pub struct ShapeError {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "op", content = "args", rename_all = "snake_case")]
 #[allow(missing_docs)]
-pub enum Operation {
+pub enum StoreOperation {
     /// Asks whether the server is well.
     Health {},
     /// Queues one rollout. Gives the rollout.
@@ -126,7 +126,7 @@ pub enum Operation {
     },
 }
 
-impl Operation {
+impl StoreOperation {
     /// Its name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -179,63 +179,63 @@ impl Operation {
     }
 
     /// The request that asks for it. A new one for every call: it carries the call's idempotency key.
-    pub fn request(&self) -> Request {
+    pub fn request(&self) -> StoreRequest {
         match self {
-            Self::Health {} => Request::read("/health"),
+            Self::Health {} => StoreRequest::read("/health"),
             Self::EnqueueRollout(rollout) => {
-                Request::write("/queues/rollouts/enqueue", &json!({ "rollouts": [rollout] }))
+                StoreRequest::write("/queues/rollouts/enqueue", &json!({ "rollouts": [rollout] }))
             }
             Self::EnqueueManyRollouts { rollouts } => {
-                Request::write("/queues/rollouts/enqueue", &json!({ "rollouts": rollouts }))
+                StoreRequest::write("/queues/rollouts/enqueue", &json!({ "rollouts": rollouts }))
             }
             Self::DequeueRollout { worker_id: None } => {
-                Request::write("/queues/rollouts/dequeue", &json!({ "limit": 1 }))
+                StoreRequest::write("/queues/rollouts/dequeue", &json!({ "limit": 1 }))
             }
             Self::DequeueRollout { worker_id: Some(worker) } => {
-                Request::write("/queues/rollouts/dequeue", &json!({ "limit": 1, "worker_id": worker }))
+                StoreRequest::write("/queues/rollouts/dequeue", &json!({ "limit": 1, "worker_id": worker }))
             }
             Self::WaitForRollouts { rollout_ids, timeout } => {
                 let body = json!({ "rollout_ids": rollout_ids, "timeout": timeout });
-                Request::poll("/waits/rollouts", &body, self.waits())
+                StoreRequest::poll("/waits/rollouts", &body, self.waits())
             }
-            Self::AddSpan(span) => Request::write("/spans", span),
+            Self::AddSpan(span) => StoreRequest::write("/spans", span),
             Self::UpdateAttempt { rollout_id, attempt_id, changes } => {
-                Request::write(&format!("/rollouts/{}/attempts/{}", escape(rollout_id), escape(attempt_id)), changes)
+                StoreRequest::write(&format!("/rollouts/{}/attempts/{}", escape(rollout_id), escape(attempt_id)), changes)
             }
             Self::UpdateRollout { rollout_id, changes } => {
-                Request::write(&format!("/rollouts/{}", escape(rollout_id)), changes)
+                StoreRequest::write(&format!("/rollouts/{}", escape(rollout_id)), changes)
             }
             Self::UpdateWorker { worker_id, changes } => {
-                Request::write(&format!("/workers/{}", escape(worker_id)), changes)
+                StoreRequest::write(&format!("/workers/{}", escape(worker_id)), changes)
             }
-            Self::QueryRollouts(filter) => Request::read(&format!("/rollouts{}", query(filter))),
-            Self::GetRollout { rollout_id } => Request::read(&format!("/rollouts/{}", escape(rollout_id))),
-            Self::QuerySpans(filter) => Request::read(&format!("/spans{}", query(filter))),
-            Self::StartRollout(rollout) => Request::write("/rollouts", rollout),
+            Self::QueryRollouts(filter) => StoreRequest::read(&format!("/rollouts{}", query(filter))),
+            Self::GetRollout { rollout_id } => StoreRequest::read(&format!("/rollouts/{}", escape(rollout_id))),
+            Self::QuerySpans(filter) => StoreRequest::read(&format!("/spans{}", query(filter))),
+            Self::StartRollout(rollout) => StoreRequest::write("/rollouts", rollout),
             Self::StartAttempt { rollout_id, arguments } => {
-                Request::write(&format!("/rollouts/{}/attempts", escape(rollout_id)), arguments)
+                StoreRequest::write(&format!("/rollouts/{}/attempts", escape(rollout_id)), arguments)
             }
             Self::QueryAttempts { rollout_id, filter } => {
-                Request::read(&format!("/rollouts/{}/attempts{}", escape(rollout_id), query(filter)))
+                StoreRequest::read(&format!("/rollouts/{}/attempts{}", escape(rollout_id), query(filter)))
             }
             Self::GetLatestAttempt { rollout_id } => {
-                Request::read(&format!("/rollouts/{}/attempts/latest", escape(rollout_id)))
+                StoreRequest::read(&format!("/rollouts/{}/attempts/latest", escape(rollout_id)))
             }
-            Self::QueryWorkers(filter) => Request::read(&format!("/workers{}", query(filter))),
-            Self::GetWorker { worker_id } => Request::read(&format!("/workers/{}", escape(worker_id))),
-            Self::GetStatistics {} => Request::read("/statistics"),
-            Self::QueryResources(filter) => Request::read(&format!("/resources{}", query(filter))),
-            Self::AddResources { resources } => Request::write("/resources", resources),
+            Self::QueryWorkers(filter) => StoreRequest::read(&format!("/workers{}", query(filter))),
+            Self::GetWorker { worker_id } => StoreRequest::read(&format!("/workers/{}", escape(worker_id))),
+            Self::GetStatistics {} => StoreRequest::read("/statistics"),
+            Self::QueryResources(filter) => StoreRequest::read(&format!("/resources{}", query(filter))),
+            Self::AddResources { resources } => StoreRequest::write("/resources", resources),
             Self::UpdateResources { resources_id, resources } => {
-                Request::write(&format!("/resources/{}", escape(resources_id)), resources)
+                StoreRequest::write(&format!("/resources/{}", escape(resources_id)), resources)
             }
-            Self::GetResources { resources_id } => Request::read(&format!("/resources/{}", escape(resources_id))),
-            Self::GetLatestResources {} => Request::read("/resources/latest"),
+            Self::GetResources { resources_id } => StoreRequest::read(&format!("/resources/{}", escape(resources_id))),
+            Self::GetLatestResources {} => StoreRequest::read("/resources/latest"),
             Self::GetNextSpanSequenceId { rollout_id, attempt_id } => {
-                Request::write("/spans/next", &json!({ "rollout_id": rollout_id, "attempt_id": attempt_id }))
+                StoreRequest::write("/spans/next", &json!({ "rollout_id": rollout_id, "attempt_id": attempt_id }))
             }
             Self::Raw { method, path, body } => {
-                Request::raw(Method::from_bytes(method.as_bytes()).unwrap_or_default(), path, body.as_ref())
+                StoreRequest::raw(Method::from_bytes(method.as_bytes()).unwrap_or_default(), path, body.as_ref())
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Address, Config, Reporting};
+use super::{Address, ClientConfig, Reporting};
 use crate::duration::{Schedule, duration};
 
 /// The client's options.
@@ -36,8 +36,8 @@ pub struct ClientOptions {
 
 impl ClientOptions {
     /// The client's configuration.
-    pub fn config(self, reporting: Reporting) -> Config {
-        Config {
+    pub fn config(self, reporting: Reporting) -> ClientConfig {
+        ClientConfig {
             server: self.url,
             flag: self.online_flag,
             connect_timeout: self.connect_timeout,

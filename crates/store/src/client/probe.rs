@@ -7,8 +7,8 @@ use tracing::debug;
 use super::Client;
 use super::classify::{Failure, Health};
 use super::connection::{Connection, within};
-use super::report::Subject;
-use super::request::Request;
+use super::report::ReportSubject;
+use super::request::StoreRequest;
 use crate::logging::CLIENT;
 
 impl Client {
@@ -22,7 +22,7 @@ impl Client {
     }
 
     /// Asks by the probe schedule until there is an answer.
-    pub(super) async fn health(&self, subject: Subject) -> Health {
+    pub(super) async fn health(&self, subject: ReportSubject) -> Health {
         for pause in &self.config.probe.0 {
             tokio::time::sleep(*pause).await;
             let health = self.probe().await;
@@ -31,7 +31,7 @@ impl Client {
                 Health::Draining => "draining",
                 Health::Gone | Health::Unasked => "gone",
             };
-            let Subject { op, call } = subject;
+            let ReportSubject { op, call } = subject;
             debug!(target: CLIENT, %op, call, outcome, "health probe");
             if health != Health::Gone {
                 return health;
@@ -45,7 +45,7 @@ impl Client {
         let asked = within(Some(self.config.probe_timeout), async {
             let mark = self.announcement.mark();
             let mut connection = Connection::open(&self.config.server, None, None).await?;
-            let head = connection.send(self.http(&Request::read("/health"))?).await?;
+            let head = connection.send(self.http(&StoreRequest::read("/health"))?).await?;
             self.announcement.response(head.draining, mark);
             Ok::<_, Failure>(head.draining)
         });

@@ -11,7 +11,7 @@ use crate::logging::CLIENT;
 
 /// Which call a record is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject {
+pub struct ReportSubject {
     /// The operation.
     pub op: &'static str,
     /// The number that the caller gave it.
@@ -31,7 +31,7 @@ pub enum Reporting {
 
 /// Reports, and remembers whether there is an outage.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CallReport {
     reporting: Reporting,
     outage: AtomicBool,
 }
@@ -47,7 +47,7 @@ macro_rules! record {
     };
 }
 
-impl Report {
+impl CallReport {
     /// Reports so.
     pub fn new(reporting: Reporting) -> Self {
         Self { reporting, ..Self::default() }
@@ -61,7 +61,7 @@ impl Report {
     }
 
     /// Logs the end of a call that failed, and gives its error.
-    pub fn failed(&self, subject: Subject, decision: Decision, failure: &Failure, attempts: u32) -> Error {
+    pub fn failed(&self, subject: ReportSubject, decision: Decision, failure: &Failure, attempts: u32) -> Error {
         let level = self.level(decision, failure);
         let times = match level {
             Level::ERROR | Level::WARN if planted(Defect::ReportNever) => 0,
@@ -94,8 +94,8 @@ impl Report {
     }
 }
 
-fn record(subject: Subject, level: Level, decision: Decision, failure: &Failure, attempts: u32) {
-    let Subject { op, call } = subject;
+fn record(subject: ReportSubject, level: Level, decision: Decision, failure: &Failure, attempts: u32) {
+    let ReportSubject { op, call } = subject;
     match (decision, failure) {
         (Decision::Cancelled, _) => record!(level, %op, call, "cancelled"),
         (Decision::Shutdown, cause) => record!(level, %op, call, %cause, "server is shutting down"),

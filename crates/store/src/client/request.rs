@@ -11,7 +11,7 @@ use crate::wire::{IDEMPOTENCY_HEADER, PREFIX};
 
 /// A request, ready to be sent as often as it takes.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct StoreRequest {
     /// The method.
     pub method: Method,
     /// The path with its query.
@@ -35,7 +35,7 @@ pub enum Patience {
     Endless,
 }
 
-impl Request {
+impl StoreRequest {
     /// A request that reads; `path` goes after the prefix of all routes.
     pub fn read(path: &str) -> Self {
         Self::new(Method::GET, format!("{PREFIX}{path}"), Bytes::new())
@@ -118,17 +118,17 @@ mod tests {
 
     #[test]
     fn only_writes_carry_a_key_and_a_repetition_has_the_same() {
-        let write = Request::write("/spans", &serde_json::json!({}));
-        let key = |request: &Request| {
+        let write = StoreRequest::write("/spans", &serde_json::json!({}));
+        let key = |request: &StoreRequest| {
             let http = request.to_http("127.0.0.1:1", "").expect("a request");
             http.headers().get(IDEMPOTENCY_HEADER).map(|key| key.as_bytes().to_vec())
         };
         assert_eq!(key(&write), key(&write));
         assert!(key(&write).is_some());
-        assert_ne!(key(&write), key(&Request::write("/spans", &serde_json::json!({}))));
-        assert_eq!(key(&Request::read("/health")), None);
-        assert_eq!(key(&Request::poll("/waits/rollouts", &serde_json::json!({}), None)), None);
-        assert_eq!(key(&Request::raw(Method::GET, "/x", None)), None);
-        assert!(key(&Request::raw(Method::DELETE, "/x", None)).is_some());
+        assert_ne!(key(&write), key(&StoreRequest::write("/spans", &serde_json::json!({}))));
+        assert_eq!(key(&StoreRequest::read("/health")), None);
+        assert_eq!(key(&StoreRequest::poll("/waits/rollouts", &serde_json::json!({}), None)), None);
+        assert_eq!(key(&StoreRequest::raw(Method::GET, "/x", None)), None);
+        assert!(key(&StoreRequest::raw(Method::DELETE, "/x", None)).is_some());
     }
 }

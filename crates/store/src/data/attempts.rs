@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::attempt::{Attempt, COLUMNS};
-use super::call::Call;
+use super::call::DataCall;
 use super::json::{given, mandatory, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::rollouts::{Known, NOWHERE, Rollout};
+use super::rollouts::{KnownRollout, NOWHERE, Rollout};
 use super::store::Store;
 use super::words::{AttemptStatus, RolloutStatus};
 use super::workers;
@@ -37,7 +37,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn find(store: &Store<'_>, rollout: &Known, id: &str) -> rusqlite::Result<Option<Self>> {
+    pub fn find(store: &Store<'_>, rollout: &KnownRollout, id: &str) -> rusqlite::Result<Option<Self>> {
         let read = |row: &Row<'_>| Self::read(row, 0, rollout.id.clone());
         if id == "latest" {
             let sql = format!("SELECT {COLUMNS} FROM attempt WHERE rollout = ?1 ORDER BY sequence_id DESC LIMIT 1");
@@ -52,7 +52,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When there is none, or the database fails.
-    pub fn load(store: &Store<'_>, rollout: &Known, id: &str) -> Result<Self, Refusal> {
+    pub fn load(store: &Store<'_>, rollout: &KnownRollout, id: &str) -> Result<Self, Refusal> {
         Self::find(store, rollout, id)?.ok_or_else(|| Refusal::Unknown { what: "attempt", id: id.to_owned() })
     }
 
@@ -60,7 +60,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn save(&self, store: &mut Store<'_>, rollout: &mut Known, status_changed: bool) -> rusqlite::Result<()> {
+    pub fn save(&self, store: &mut Store<'_>, rollout: &mut KnownRollout, status_changed: bool) -> rusqlite::Result<()> {
         let sql = "UPDATE attempt SET end_time = ?3, status = ?4, worker_id = ?5, last_heartbeat_time = ?6, \
                    metadata = ?7 WHERE rollout = ?1 AND id = ?2";
         store.execute(
@@ -94,7 +94,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn sign_of_life(&mut self, store: &mut Store<'_>, rollout: &mut Known) -> rusqlite::Result<()> {
+    pub fn sign_of_life(&mut self, store: &mut Store<'_>, rollout: &mut KnownRollout) -> rusqlite::Result<()> {
         let wakes = matches!(self.status, AttemptStatus::Preparing | AttemptStatus::Unresponsive);
         if wakes {
             self.set_status(store, AttemptStatus::Running);
@@ -117,13 +117,13 @@ impl Attempt {
         Ok(())
     }
 
-    fn is_latest(&self, store: &Store<'_>, rollout: &Known) -> rusqlite::Result<bool> {
+    fn is_latest(&self, store: &Store<'_>, rollout: &KnownRollout) -> rusqlite::Result<bool> {
         let sql = "SELECT max(sequence_id) FROM attempt WHERE rollout = ?1";
         let latest = store.first(sql, [rollout.seq], |row| row.get::<_, Option<i64>>(0))?;
         Ok(latest.flatten() == Some(self.sequence_id))
     }
 
-    fn rollout_status(&self, rollout: &Known) -> RolloutStatus {
+    fn rollout_status(&self, rollout: &KnownRollout) -> RolloutStatus {
         match self.status {
             AttemptStatus::Preparing => RolloutStatus::Preparing,
             AttemptStatus::Running => RolloutStatus::Running,
@@ -141,9 +141,9 @@ impl Attempt {
 ///
 /// # Errors
 /// When the body is wrong, the rollout does not exist, or the database fails.
-pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn add(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let body: Start = call.optional_json()?;
-    let mut rollout = Known::find(store, call.segment(0))?;
+    let mut rollout = KnownRollout::find(store, call.segment(0))?;
     start(store, &mut rollout, body.worker_id.as_deref())?;
     Ok(Answer::created(&Rollout::load(store, &rollout.id)?))
 }
@@ -157,7 +157,7 @@ struct Start {
 ///
 /// # Errors
 /// When the database fails.
-pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -> Result<Attempt, Refusal> {
+pub fn start(store: &mut Store<'_>, rollout: &mut KnownRollout, worker: Option<&str>) -> Result<Attempt, Refusal> {
     let id = store.id("at", 8);
     let status = AttemptStatus::Preparing;
     let sql = "INSERT INTO attempt (rollout, sequence_id, id, start_time, status, worker_id) VALUES (?1, \
@@ -186,7 +186,7 @@ pub fn start(store: &mut Store<'_>, rollout: &mut Known, worker: Option<&str>) -
 ///
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
-pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn query(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, call.segment(0), &Parameters::of_query(call))
 }
 
@@ -194,12 +194,12 @@ pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// As [`query`].
-pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn search(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, call.segment(0), &Parameters::of_body(call)?)
 }
 
 fn list(store: &Store<'_>, rollout: &str, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
-    let seq = Known::seek(store, rollout)?.map_or(NOWHERE, |rollout| rollout.seq);
+    let seq = KnownRollout::seek(store, rollout)?.map_or(NOWHERE, |rollout| rollout.seq);
     let select = format!("SELECT {COLUMNS} FROM attempt");
     let page = Query::new(parameters, &select, "attempt")
         .only("rollout", seq)
@@ -211,8 +211,8 @@ fn list(store: &Store<'_>, rollout: &str, parameters: &Parameters<'_>) -> Result
 ///
 /// # Errors
 /// When the database fails.
-pub fn latest(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
-    let latest = match Known::seek(store, call.segment(0))? {
+pub fn latest(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
+    let latest = match KnownRollout::seek(store, call.segment(0))? {
         Some(rollout) => Attempt::find(store, &rollout, "latest")?,
         None => None,
     };
@@ -236,13 +236,13 @@ struct Update {
 ///
 /// # Errors
 /// When the body is wrong, rollout or attempt do not exist, or the database fails.
-pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn update(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let update: Update = call.json()?;
     let status = mandatory("status", update.status)?;
     let worker = mandatory("worker_id", update.worker_id)?;
     let heartbeat = mandatory("last_heartbeat_time", update.last_heartbeat_time)?;
     let metadata = mandatory("metadata", update.metadata)?;
-    let mut rollout = Known::find(store, call.segment(0))?;
+    let mut rollout = KnownRollout::find(store, call.segment(0))?;
     let mut attempt = Attempt::load(store, &rollout, call.segment(1))?;
     if let Some(metadata) = metadata {
         attempt.metadata = RawValue::from_string(text(&metadata)).map_err(|error| Refusal::Bad(error.to_string()))?;

@@ -5,7 +5,7 @@ use super::store::Store;
 
 /// What an operation is given of its request.
 #[derive(Debug, Default)]
-pub struct Call {
+pub struct DataCall {
     /// What the route's `{…}` segments matched, in order.
     pub segments: Vec<String>,
     /// The query's pairs, decoded, in order.
@@ -14,7 +14,7 @@ pub struct Call {
     pub body: Vec<u8>,
 }
 
-impl Call {
+impl DataCall {
     /// The `index`-th `{…}` segment of the route. The route table guarantees that it is there.
     pub fn segment(&self, index: usize) -> &str {
         &self.segments[index]
@@ -51,11 +51,11 @@ pub enum Access {
 
 /// An operation of the store.
 #[derive(Debug, Clone, Copy)]
-pub struct Operation {
+pub struct DataOperation {
     /// Its name, as in logs.
     pub name: &'static str,
     /// Whether it changes anything.
     pub access: Access,
     /// What it does.
-    pub apply: fn(&mut Store<'_>, &Call) -> Result<Answer, Refusal>,
+    pub apply: fn(&mut Store<'_>, &DataCall) -> Result<Answer, Refusal>,
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use rusqlite::Connection;
 
 use super::answer::{Answer, Refusal};
-use super::call::{Access, Call, Operation};
+use super::call::{Access, DataCall, DataOperation};
 use super::finished::Finished;
 use super::idempotency::Key;
 use super::store::Store;
@@ -18,9 +18,9 @@ use crate::defects::{Defect, planted};
 #[derive(Debug)]
 pub struct Job {
     /// What to do.
-    pub operation: Operation,
+    pub operation: DataOperation,
     /// With what.
-    pub call: Call,
+    pub call: DataCall,
     /// The key under which a write is applied once.
     pub key: Option<Key>,
 }

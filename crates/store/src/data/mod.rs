@@ -29,7 +29,7 @@ mod words;
 pub mod workers;
 
 pub use answer::{Answer, Content, Refusal};
-pub use call::{Access, Call, Operation};
+pub use call::{Access, DataCall, DataOperation};
 pub use finished::Watch;
 pub use schema::Durability;
 pub use store::Store;

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::attempts;
-use super::call::Call;
+use super::call::DataCall;
 use super::json::text;
 use super::resources;
-use super::rollouts::{Config, Known, NEXT_PLACE, Rollout};
+use super::rollouts::{RolloutConfig, KnownRollout, NEXT_PLACE, Rollout};
 use super::store::Store;
 use super::words::{Mode, RolloutStatus};
 
@@ -20,7 +20,7 @@ pub struct New {
     input: Box<RawValue>,
     mode: Option<Mode>,
     resources_id: Option<String>,
-    config: Option<Config>,
+    config: Option<RolloutConfig>,
     metadata: Option<Map<String, Value>>,
     /// Who starts it; without meaning for one that is queued.
     worker_id: Option<String>,
@@ -67,11 +67,11 @@ pub fn insert(store: &mut Store<'_>, new: New, status: RolloutStatus) -> Result<
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn start(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn start(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let new: New = call.json()?;
     let worker = new.worker_id.clone();
     let started = insert(store, new, RolloutStatus::Preparing)?;
-    let mut known = Known::find(store, &started.rollout_id)?;
+    let mut known = KnownRollout::find(store, &started.rollout_id)?;
     attempts::start(store, &mut known, worker.as_deref())?;
     Ok(Answer::created(&Rollout::load(store, &known.id)?))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
-use super::call::Call;
+use super::call::DataCall;
 
 /// The parameters of a query. A list asked for by GET and one asked for by POST differ only in where these come from.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub enum Parameters<'c> {
 
 impl<'c> Parameters<'c> {
     /// Those of a query string.
-    pub fn of_query(call: &'c Call) -> Self {
+    pub fn of_query(call: &'c DataCall) -> Self {
         Self::Query(&call.query)
     }
 
@@ -24,7 +24,7 @@ impl<'c> Parameters<'c> {
     ///
     /// # Errors
     /// When it is no JSON object.
-    pub fn of_body(call: &'c Call) -> Result<Self, Refusal> {
+    pub fn of_body(call: &'c DataCall) -> Result<Self, Refusal> {
         call.json().map(Self::Body)
     }
 
@@ -100,14 +100,14 @@ impl<'c> Parameters<'c> {
 mod tests {
     use super::*;
 
-    fn body(text: &str) -> Call {
-        Call { body: text.as_bytes().to_vec(), ..Call::default() }
+    fn body(text: &str) -> DataCall {
+        DataCall { body: text.as_bytes().to_vec(), ..DataCall::default() }
     }
 
     #[test]
     fn a_body_and_a_query_say_the_same_in_their_own_ways() {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let call = Call {
+        let call = DataCall {
             query: vec![pair("a", "x"), pair("l", "1"), pair("l", "2"), pair("limit", "3")],
             ..body(r#"{"a":"x","l":["1","2"],"limit":3,"b":null}"#)
         };

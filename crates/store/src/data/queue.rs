@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Refusal};
 use super::attempts;
-use super::call::Call;
+use super::call::DataCall;
 use super::new::{self, New};
 use super::rollouts::{self, Rollout};
 use super::store::Store;
@@ -20,7 +20,7 @@ struct Enqueue {
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn enqueue(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn enqueue(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let body: Enqueue = call.json()?;
     let mut queued = Vec::with_capacity(body.rollouts.len());
     for rollout in body.rollouts {
@@ -48,7 +48,7 @@ impl Default for Dequeue {
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn dequeue(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn dequeue(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let body: Dequeue = call.optional_json()?;
     if body.limit <= 0 {
         return Ok(Answer::ok(&[(); 0]));

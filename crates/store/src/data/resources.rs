@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
-use super::call::Call;
+use super::call::DataCall;
 use super::json::{raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
@@ -94,7 +94,7 @@ pub fn latest_id(store: &Store<'_>) -> rusqlite::Result<Option<String>> {
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn add(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let id = store.id("rs", 12);
     put(store, &id, call).map(|update| Answer::created(&update))
 }
@@ -103,11 +103,11 @@ pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn update(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     put(store, call.segment(0), call).map(|update| Answer::ok(&update))
 }
 
-fn put(store: &Store<'_>, id: &str, call: &Call) -> Result<Option<Update>, Refusal> {
+fn put(store: &Store<'_>, id: &str, call: &DataCall) -> Result<Option<Update>, Refusal> {
     let resources: Map<String, Value> = call.json()?;
     let mut known = Map::new();
     for (name, resource) in resources {
@@ -125,7 +125,7 @@ fn put(store: &Store<'_>, id: &str, call: &Call) -> Result<Option<Update>, Refus
 ///
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
-pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn query(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let parameters = Parameters::of_query(call);
     let page = Query::new(&parameters, SELECT, "resources").text("resources_id", "id", true)?.page(
         store,
@@ -139,7 +139,7 @@ pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn latest(store: &mut Store<'_>, _: &Call) -> Result<Answer, Refusal> {
+pub fn latest(store: &mut Store<'_>, _: &DataCall) -> Result<Answer, Refusal> {
     let latest = match latest_id(store)? {
         Some(id) => Update::find(store, &id)?,
         None => None,
@@ -151,6 +151,6 @@ pub fn latest(store: &mut Store<'_>, _: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn get(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     Ok(Answer::ok(&Update::find(store, call.segment(0))?))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::attempt::Attempt;
-use super::call::Call;
+use super::call::DataCall;
 use super::json::{given, json, mandatory, raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
@@ -32,7 +32,7 @@ pub struct Rollout {
     /// Where it is in its life.
     pub status: RolloutStatus,
     /// How it is retried and watched.
-    pub config: Config,
+    pub config: RolloutConfig,
     /// Whatever its owner wants to remember.
     pub metadata: Box<RawValue>,
     /// Its latest attempt.
@@ -43,7 +43,7 @@ pub struct Rollout {
 /// How a rollout is watched and retried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Config {
+pub struct RolloutConfig {
     /// How long an attempt may take.
     pub timeout_seconds: Option<f64>,
     /// How long an attempt may give no sign of life.
@@ -55,7 +55,7 @@ pub struct Config {
     pub retry_condition: Vec<AttemptStatus>,
 }
 
-impl Default for Config {
+impl Default for RolloutConfig {
     fn default() -> Self {
         Self { timeout_seconds: None, unresponsive_seconds: None, max_attempts: 1, retry_condition: Vec::new() }
     }
@@ -67,7 +67,7 @@ fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Er
     if number < 1 { Err(wrong()) } else { Ok(number) }
 }
 
-impl Config {
+impl RolloutConfig {
     /// Whether the watchdog must look at its attempts.
     pub fn watched(&self) -> bool {
         self.timeout_seconds.is_some() || self.unresponsive_seconds.is_some()
@@ -138,19 +138,19 @@ impl Rollout {
 ///
 /// # Errors
 /// When the database fails.
-pub fn next(store: &Store<'_>, limit: i64) -> rusqlite::Result<Vec<(Known, Rollout)>> {
+pub fn next(store: &Store<'_>, limit: i64) -> rusqlite::Result<Vec<(KnownRollout, Rollout)>> {
     let sql = "SELECT r.id, i.json, r.start_time, r.end_time, r.mode, r.resources_id, r.status, r.config, r.metadata, \
                NULL, r.seq, r.spans FROM rollout r JOIN input i ON i.seq = r.seq WHERE r.place IS NOT NULL ORDER BY r.place \
                LIMIT ?1";
     store.all(sql, [limit], |row| {
         let rollout = Rollout::read(row)?;
-        Ok((Known::of(row.get(10)?, row.get(11)?, &rollout), rollout))
+        Ok((KnownRollout::of(row.get(10)?, row.get(11)?, &rollout), rollout))
     })
 }
 
 /// What the other operations need of a rollout.
 #[derive(Debug)]
-pub struct Known {
+pub struct KnownRollout {
     /// Its row number.
     pub seq: i64,
     /// Its id.
@@ -158,12 +158,12 @@ pub struct Known {
     /// Where it is in its life.
     pub status: RolloutStatus,
     /// How it is watched and retried.
-    pub config: Config,
+    pub config: RolloutConfig,
     /// The largest number that a span of it has.
     pub spans: i64,
 }
 
-impl Known {
+impl KnownRollout {
     /// The rollout of this id.
     ///
     /// # Errors
@@ -217,7 +217,7 @@ impl Known {
 ///
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
-pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn query(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, &Parameters::of_query(call))
 }
 
@@ -225,7 +225,7 @@ pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// As [`query`].
-pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn search(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, &Parameters::of_body(call)?)
 }
 
@@ -242,7 +242,7 @@ fn list(store: &Store<'_>, parameters: &Parameters<'_>) -> Result<Answer, Refusa
 ///
 /// # Errors
 /// When it does not exist, or the database fails.
-pub fn get(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn get(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     Ok(Answer::ok(&Rollout::load(store, call.segment(0))?))
 }
 
@@ -258,7 +258,7 @@ struct Update {
     #[serde(default, deserialize_with = "given")]
     status: Option<Option<RolloutStatus>>,
     #[serde(default, deserialize_with = "given")]
-    config: Option<Option<Config>>,
+    config: Option<Option<RolloutConfig>>,
     #[serde(default, deserialize_with = "given")]
     metadata: Option<Option<Map<String, Value>>>,
 }
@@ -267,11 +267,11 @@ struct Update {
 ///
 /// # Errors
 /// When the body is wrong, the rollout does not exist, or the database fails.
-pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn update(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let update: Update = call.json()?;
     let status = mandatory("status", update.status)?;
     let config = mandatory("config", update.config)?;
-    let mut rollout = Known::find(store, call.segment(0))?;
+    let mut rollout = KnownRollout::find(store, call.segment(0))?;
     let seq = rollout.seq;
     if let Some(input) = update.input {
         store.execute("UPDATE input SET json = ?2 WHERE seq = ?1", params![seq, input.get()])?;

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Refusal};
 use super::attempt::Attempt;
-use super::call::Call;
+use super::call::DataCall;
 use super::json::raw;
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
-use super::rollouts::{Known, NOWHERE};
+use super::rollouts::{KnownRollout, NOWHERE};
 use super::store::Store;
 
 /// A span's fields in the order in which they are answered. All but the ids and the name may be absent.
@@ -55,7 +55,7 @@ const SORTABLE: Sortable = Sortable {
 ///
 /// # Errors
 /// When the body is wrong, rollout or attempt do not exist, or the database fails.
-pub fn add(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn add(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     Ok(Answer::created(&insert(store, call.json()?)?))
 }
 
@@ -72,7 +72,7 @@ pub struct Added {
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn add_many(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn add_many(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let mut outcome = Added { rejected: 0, reason: String::new() };
     for span in call.json::<Vec<Map<String, Value>>>()? {
         match insert(store, span) {
@@ -93,7 +93,7 @@ pub fn add_many(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option<Box<RawValue>>, Refusal> {
     let (rollout_id, attempt_id) = (required(&given, "rollout_id")?, required(&given, "attempt_id")?);
     let (span_id, name) = (required(&given, "span_id")?.to_owned(), required(&given, "name")?.to_owned());
-    let mut rollout = Known::find(store, rollout_id)?;
+    let mut rollout = KnownRollout::find(store, rollout_id)?;
     let mut attempt = Attempt::load(store, &rollout, attempt_id)?;
     let sequence_id = match given.get("sequence_id") {
         None | Some(Value::Null) => next_number(store, &rollout)?,
@@ -139,7 +139,7 @@ fn insert(store: &mut Store<'_>, mut given: Map<String, Value>) -> Result<Option
 ///
 /// # Errors
 /// When the rollout is not named, a parameter is not allowed, or the database fails.
-pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn query(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, "query", &Parameters::of_query(call))
 }
 
@@ -147,13 +147,13 @@ pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// As [`query`].
-pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn search(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, "body", &Parameters::of_body(call)?)
 }
 
 fn list(store: &Store<'_>, place: &'static str, parameters: &Parameters<'_>) -> Result<Answer, Refusal> {
     let rollout = parameters.text("rollout_id")?.ok_or_else(|| Refusal::missing(place, "rollout_id"))?;
-    let rollout = Known::seek(store, &rollout)?;
+    let rollout = KnownRollout::seek(store, &rollout)?;
     let seq = rollout.as_ref().map_or(NOWHERE, |rollout| rollout.seq);
     let mut query = Query::new(parameters, "SELECT json FROM span", "span").only("rollout", seq);
     if let Some(id) = parameters.text("attempt_id")? {
@@ -178,19 +178,19 @@ struct Next {
 ///
 /// # Errors
 /// When the body is wrong, the rollout does not exist, or the database fails.
-pub fn next(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn next(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let body: Next = call.json()?;
-    let rollout = Known::find(store, &body.rollout_id)?;
+    let rollout = KnownRollout::find(store, &body.rollout_id)?;
     Ok(Answer::ok(&json!({ "sequence_id": next_number(store, &rollout)? })))
 }
 
-fn next_number(store: &Store<'_>, rollout: &Known) -> rusqlite::Result<i64> {
+fn next_number(store: &Store<'_>, rollout: &KnownRollout) -> rusqlite::Result<i64> {
     let sql = "UPDATE rollout SET spans = spans + 1 WHERE seq = ?1 RETURNING spans";
     store.first(sql, [rollout.seq], |row| row.get(0)).map(Option::unwrap_or_default)
 }
 
 /// Numbers that are given from now on are larger than this one.
-fn raise_number(store: &Store<'_>, rollout: &Known, number: i64) -> rusqlite::Result<()> {
+fn raise_number(store: &Store<'_>, rollout: &KnownRollout, number: i64) -> rusqlite::Result<()> {
     store.execute("UPDATE rollout SET spans = ?2 WHERE seq = ?1 AND spans < ?2", params![rollout.seq, number])?;
     Ok(())
 }

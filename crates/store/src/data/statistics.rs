@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::answer::{Answer, Refusal};
-use super::call::Call;
+use super::call::DataCall;
 use super::store::Store;
 
 /// `GET /statistics`
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(store: &mut Store<'_>, _: &Call) -> Result<Answer, Refusal> {
+pub fn get(store: &mut Store<'_>, _: &DataCall) -> Result<Answer, Refusal> {
     let count = |what: &str| -> rusqlite::Result<i64> {
         Ok(store.first(&format!("SELECT {what}"), [], |row| row.get(0))?.unwrap_or_default())
     };

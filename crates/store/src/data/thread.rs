@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use super::answer::Answer;
-use super::call::{Access, Call, Operation};
+use super::call::{Access, DataCall, DataOperation};
 use super::finished::{Finished, Watch};
 use super::idempotency::Key;
 use super::keeper::{Job, Keeper};
@@ -56,7 +56,7 @@ impl Data {
     /// Applies a call and answers after its effect is kept. Once begun, it is carried out even if nobody waits for it.
     ///
     /// With an idempotency key, a write is applied once: `target` is what its request was about.
-    pub async fn apply(&self, operation: Operation, call: Call, key: Option<String>, target: &str) -> Answer {
+    pub async fn apply(&self, operation: DataOperation, call: DataCall, key: Option<String>, target: &str) -> Answer {
         let key = match operation.access {
             Access::Write => key.map(|key| Key::new(key, &[operation.name.as_bytes(), target.as_bytes(), &call.body])),
             Access::Read => None,

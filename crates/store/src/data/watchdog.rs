@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::answer::Refusal;
 use super::attempt::Attempt;
-use super::rollouts::Known;
+use super::rollouts::KnownRollout;
 use super::store::Store;
 use super::words::AttemptStatus;
 
@@ -18,7 +18,7 @@ pub const INTERVAL: Duration = Duration::from_secs(1);
 pub fn look(store: &mut Store<'_>) -> Result<(), Refusal> {
     let sql = "SELECT id FROM rollout WHERE watched AND status IN ('preparing', 'running') ORDER BY seq";
     for id in store.all(sql, [], |row| row.get::<_, String>(0))? {
-        let mut rollout = Known::find(store, &id)?;
+        let mut rollout = KnownRollout::find(store, &id)?;
         let Some(mut attempt) = Attempt::find(store, &rollout, "latest")? else { continue };
         if !attempt.status.live() {
             continue;

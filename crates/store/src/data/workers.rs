@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Refusal};
 use super::attempt::Attempt;
-use super::call::Call;
+use super::call::DataCall;
 use super::json::{given, mandatory, raw, text};
 use super::page::{Query, Sortable};
 use super::parameters::Parameters;
@@ -101,7 +101,7 @@ pub fn follow(store: &Store<'_>, worker: &str, attempt: &Attempt) -> rusqlite::R
 ///
 /// # Errors
 /// When a parameter is not allowed, or the database fails.
-pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn query(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, &Parameters::of_query(call))
 }
 
@@ -109,7 +109,7 @@ pub fn query(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
 ///
 /// # Errors
 /// As [`query`].
-pub fn search(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn search(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     list(store, &Parameters::of_body(call)?)
 }
 
@@ -125,7 +125,7 @@ fn list(store: &Store<'_>, parameters: &Parameters<'_>) -> Result<Answer, Refusa
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn get(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     Ok(Answer::ok(&Worker::find(store, call.segment(0))?))
 }
 
@@ -139,7 +139,7 @@ struct Update {
 ///
 /// # Errors
 /// When the body is wrong, or the database fails.
-pub fn update(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+pub fn update(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
     let update: Update = call.optional_json()?;
     let stats = mandatory("heartbeat_stats", update.heartbeat_stats)?;
     let worker = call.segment(0);

@@ -14,12 +14,12 @@ use serde_json::{Map, Value};
 use tracing::{debug, info};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{Call, Client, ClientOptions, Error, Operation, Reporting};
+use super::client::{ClientCall, Client, ClientOptions, Error, StoreOperation, Reporting};
 use super::duration::duration;
 use super::logging::RUNNER;
 use super::process;
-use rollout::Rollout;
-pub use stop::{Reason, Stop};
+use rollout::ClaimedRollout;
+pub use stop::{Reason, RunnerStop};
 
 /// A runner that takes rollouts from the queue until it is told to stop.
 #[derive(Debug, Args)]
@@ -54,14 +54,14 @@ impl RunnerCommand {
     pub fn execute(self) -> ExitCode {
         let thread = self.worker_id.clone();
         process::run(&thread, self.log, move || async move {
-            let stop = match Stop::listen(self.stop_on_stdin_eof) {
+            let stop = match RunnerStop::listen(self.stop_on_stdin_eof) {
                 Ok(stop) => stop,
                 Err(error) => {
                     eprintln!("cannot catch signals: {error}");
                     return ExitCode::FAILURE;
                 }
             };
-            let runner = Runner {
+            let runner = RolloutRunner {
                 client: Client::new(self.client.config(Reporting::OncePerOutage)),
                 worker: self.worker_id,
                 work: self.work,
@@ -77,7 +77,7 @@ impl RunnerCommand {
 }
 
 /// A runner at work.
-pub struct Runner {
+pub struct RolloutRunner {
     /// By which it reaches the server; it reports once per outage.
     pub client: Client,
     /// The name under which it works.
@@ -91,10 +91,10 @@ pub struct Runner {
     /// How many spans a rollout gives.
     pub spans: u32,
     /// By which it is told to stop.
-    pub stop: Stop,
+    pub stop: RunnerStop,
 }
 
-impl Runner {
+impl RolloutRunner {
     /// Works until it is told to stop, or the server is.
     pub async fn live(&self) {
         let worker = self.worker.as_str();
@@ -119,7 +119,7 @@ impl Runner {
             if !matches!(dequeued, Err(Error::Unreachable { .. } | Error::Transport { .. })) {
                 dequeue = self.dequeue();
             }
-            match dequeued.map(Rollout::from_answer) {
+            match dequeued.map(ClaimedRollout::from_answer) {
                 Ok(Some(rollout)) => self.process(&rollout).await,
                 Ok(None) => {
                     debug!(target: RUNNER, "queue is empty");
@@ -131,15 +131,15 @@ impl Runner {
         }
     }
 
-    fn dequeue(&self) -> Call {
-        Call::new(Operation::DequeueRollout { worker_id: Some(self.worker.clone()) })
+    fn dequeue(&self) -> ClientCall {
+        ClientCall::new(StoreOperation::DequeueRollout { worker_id: Some(self.worker.clone()) })
     }
 
     /// Tells the server now and then that this worker lives.
     async fn beat(&self, interval: Duration) -> Reason {
         loop {
             tokio::time::sleep(interval).await;
-            let beat = Operation::UpdateWorker { worker_id: self.worker.clone(), changes: Map::new() };
+            let beat = StoreOperation::UpdateWorker { worker_id: self.worker.clone(), changes: Map::new() };
             match self.client.call(beat, None).await {
                 Ok(_) => debug!(target: RUNNER, "heartbeat"),
                 Err(Error::Shutdown) => {
@@ -155,8 +155,8 @@ impl Runner {
     ///
     /// # Errors
     /// When the server rejects it or is shutting down.
-    async fn persist(&self, operation: Operation) -> Result<Value, Error> {
-        let call = Call::new(operation);
+    async fn persist(&self, operation: StoreOperation) -> Result<Value, Error> {
+        let call = ClientCall::new(operation);
         loop {
             match self.client.make(&call, None).await {
                 Err(Error::Unreachable { .. } | Error::Transport { .. }) => tokio::time::sleep(self.poll).await,

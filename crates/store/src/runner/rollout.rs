@@ -3,19 +3,19 @@
 use serde_json::{Map, Value, json};
 use tracing::debug;
 
-use super::{Reason, Runner};
-use crate::client::{Error, Operation};
+use super::{Reason, RolloutRunner};
+use crate::client::{Error, StoreOperation};
 use crate::defects::{Defect, planted};
 use crate::logging::RUNNER;
 
 /// A rollout that was taken from the queue.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rollout {
+pub struct ClaimedRollout {
     id: String,
     attempt: String,
 }
 
-impl Rollout {
+impl ClaimedRollout {
     /// Reads what a dequeue gave; nothing when the queue was empty.
     pub fn from_answer(answer: Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -23,9 +23,9 @@ impl Rollout {
     }
 }
 
-impl Runner {
+impl RolloutRunner {
     /// Works on a rollout and reports how it ended, or gives it back when there is no time for that.
-    pub(super) async fn process(&self, rollout: &Rollout) {
+    pub(super) async fn process(&self, rollout: &ClaimedRollout) {
         let id = rollout.id.as_str();
         debug!(target: RUNNER, rollout = id, "rollout begun");
         let status = match self.work(rollout).await {
@@ -44,10 +44,10 @@ impl Runner {
     }
 
     /// Works on a rollout; nothing when it was interrupted.
-    async fn work(&self, rollout: &Rollout) -> Option<Result<(), Error>> {
+    async fn work(&self, rollout: &ClaimedRollout) -> Option<Result<(), Error>> {
         for sequence in 1..=self.spans {
             // A span that arrived after the rollout was given back would set it running again: none is given up lightly.
-            if let Err(error) = self.stop.soon(self.persist(Operation::AddSpan(span(rollout, sequence)))).await? {
+            if let Err(error) = self.stop.soon(self.persist(StoreOperation::AddSpan(span(rollout, sequence)))).await? {
                 return Some(Err(error));
             }
             if self.stop.reason().is_some() {
@@ -60,9 +60,9 @@ impl Runner {
     }
 
     /// Puts an interrupted rollout back into the queue.
-    async fn give_back(&self, rollout: &Rollout) {
+    async fn give_back(&self, rollout: &ClaimedRollout) {
         let changes = Map::from_iter([("status".to_owned(), json!("requeuing"))]);
-        let give_back = Operation::UpdateRollout { rollout_id: rollout.id.clone(), changes };
+        let give_back = StoreOperation::UpdateRollout { rollout_id: rollout.id.clone(), changes };
         match self.stop.soon(self.client.call(give_back, None)).await {
             Some(Ok(_)) => debug!(target: RUNNER, rollout = rollout.id.as_str(), "rollout given back"),
             Some(Err(Error::Shutdown)) => self.leave(rollout, true),
@@ -71,15 +71,15 @@ impl Runner {
     }
 
     /// Leaves a rollout as it is: the server's watchdog finds it when its time is over.
-    fn leave(&self, rollout: &Rollout, shutdown: bool) {
+    fn leave(&self, rollout: &ClaimedRollout, shutdown: bool) {
         debug!(target: RUNNER, rollout = rollout.id.as_str(), "rollout left for the watchdog");
         if shutdown {
             self.stop.ask(Reason::Shutdown);
         }
     }
 
-    fn set_attempt(&self, rollout: &Rollout, status: &str) -> Operation {
-        Operation::UpdateAttempt {
+    fn set_attempt(&self, rollout: &ClaimedRollout, status: &str) -> StoreOperation {
+        StoreOperation::UpdateAttempt {
             rollout_id: rollout.id.clone(),
             attempt_id: rollout.attempt.clone(),
             changes: Map::from_iter([("status".to_owned(), json!(status))]),
@@ -87,7 +87,7 @@ impl Runner {
     }
 }
 
-fn span(rollout: &Rollout, sequence: u32) -> Map<String, Value> {
+fn span(rollout: &ClaimedRollout, sequence: u32) -> Map<String, Value> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let span = json!({
         "rollout_id": rollout.id,
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_dequeued_rollout_has_an_attempt() {
         let answer = json!({ "rollout_id": "ro-1", "attempt": { "attempt_id": "at-1" } });
-        assert_eq!(Rollout::from_answer(answer), Some(Rollout { id: "ro-1".into(), attempt: "at-1".into() }));
-        assert_eq!(Rollout::from_answer(Value::Null), None);
+        assert_eq!(ClaimedRollout::from_answer(answer), Some(ClaimedRollout { id: "ro-1".into(), attempt: "at-1".into() }));
+        assert_eq!(ClaimedRollout::from_answer(Value::Null), None);
     }
 }

@@ -37,9 +37,9 @@ impl fmt::Display for Reason {
 
 /// Whether a runner was told to stop. Its clones are one.
 #[derive(Clone)]
-pub struct Stop(watch::Sender<Option<Reason>>);
+pub struct RunnerStop(watch::Sender<Option<Reason>>);
 
-impl Stop {
+impl RunnerStop {
     /// Listens to signals, and to the end of standard input if `input`.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_first_reason_stands() {
-        let stop = Stop::untold();
+        let stop = RunnerStop::untold();
         assert_eq!(stop.reason(), None);
         stop.ask(Reason::Shutdown);
         stop.ask(Reason::InputEnd);
@@ -118,7 +118,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn what_is_interruptible_ends_at_once_and_what_is_not_may_end() {
-        let stop = Stop::untold();
+        let stop = RunnerStop::untold();
         assert_eq!(stop.at_once(async { 1 }).await, Some(1));
         stop.ask(Reason::InputEnd);
         assert_eq!(stop.at_once(std::future::pending::<()>()).await, None);

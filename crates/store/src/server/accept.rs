@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::connection;
 use super::shared::Server;
-use super::stop::{Counts, Phase};
+use super::stop::{StopCounts, ServerPhase};
 use crate::logging::SERVER;
 
 /// The pause after a failed accept: the usual cause is a lack of file descriptors, which only time cures.
@@ -22,13 +22,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn accept(listener: TcpListener, server: Rc<Server>) -> JoinSet<()> {
     let mut connections = JoinSet::new();
     let serve = |connections: &mut JoinSet<()>, stream| {
-        let unaware = server.stop.ticket(Counts::Farewell);
+        let unaware = server.stop.ticket(StopCounts::Farewell);
         connections.spawn_local(connection::serve(stream, Rc::clone(&server), unaware));
     };
     loop {
         tokio::select! {
             biased;
-            () = server.stop.reached(Phase::Over) => break,
+            () = server.stop.reached(ServerPhase::Over) => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => serve(&mut connections, stream),
                 Err(error) if of_the_peer(&error) => {}

@@ -18,7 +18,7 @@ use tracing::debug;
 use super::exchange::Slot;
 use super::handle::handle;
 use super::shared::{LARGEST, Server};
-use super::stop::{Counts, Phase, Ticket};
+use super::stop::{StopCounts, ServerPhase, Ticket};
 use crate::defects::{Defect, planted};
 use crate::logging::SERVER;
 
@@ -34,7 +34,7 @@ pub async fn serve(stream: TcpStream, server: Rc<Server>, unaware: Ticket) {
     let io = Watched { io: TokioIo::new(stream), slot: slot.clone() };
     let service = service_fn(|request| handle(Rc::clone(&server), slot.clone(), request));
     let mut connection = http1::Builder::new().half_close(planted(Defect::CancelIgnored)).serve_connection(io, service);
-    let mut over = pin!(server.stop.reached(Phase::Over));
+    let mut over = pin!(server.stop.reached(ServerPhase::Over));
     let mut unaware = Some(unaware);
     let outcome = std::future::poll_fn(|cx| {
         if unaware.is_some() && over.as_mut().poll(cx).is_ready() {
@@ -64,7 +64,7 @@ pub async fn serve(stream: TcpStream, server: Rc<Server>, unaware: Ticket) {
         Some(_) if !slot.is_unread() => return,
         Some(_) => {}
     }
-    let _farewell = server.stop.ticket(Counts::Farewell);
+    let _farewell = server.stop.ticket(StopCounts::Farewell);
     linger(connection.into_parts().io.io.into_inner()).await;
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tracing::debug;
 
-use super::stop::{Counts, Ticket};
+use super::stop::{StopCounts, Ticket};
 use crate::logging::SERVER;
 
 /// How far an exchange is.
@@ -44,7 +44,7 @@ impl Slot {
     /// An exchange begins: the head of its request was read.
     pub fn begin(&self, operation: &'static str, ticket: Ticket) {
         self.begun.set(true);
-        if ticket.counts() == Counts::InFlight {
+        if ticket.counts() == StopCounts::InFlight {
             debug!(target: SERVER, op = operation, "request begun");
         }
         let next = Exchange { operation, stage: Stage::Reading, told: false, ticket };
@@ -97,7 +97,7 @@ impl Slot {
     /// Whether the end of the drain time cuts the exchange: its answer has begun, so there is no other to be given.
     pub fn is_cut_by_the_end(&self) -> bool {
         self.exchange.borrow().as_ref().is_some_and(|exchange| {
-            exchange.ticket.counts() == Counts::InFlight && matches!(exchange.stage, Stage::Answering | Stage::Answered)
+            exchange.ticket.counts() == StopCounts::InFlight && matches!(exchange.stage, Stage::Answering | Stage::Answered)
         })
     }
 

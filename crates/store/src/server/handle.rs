@@ -15,11 +15,11 @@ use super::answer::{Chunks, refusal, response};
 use super::exchange::Slot;
 use super::long_poll;
 use super::otlp::{self, Export};
-use super::routes::{Action, Found, find};
+use super::routes::{RouteAction, Found, find};
 use super::shared::{LARGEST, Server};
-use super::stop::{Counts, Phase};
+use super::stop::{StopCounts, ServerPhase};
 use super::target;
-use crate::data::{Answer, Call, Operation, Refusal};
+use crate::data::{Answer, DataCall, DataOperation, Refusal};
 use crate::logging::SERVER;
 use crate::wire::IDEMPOTENCY_HEADER;
 
@@ -31,10 +31,10 @@ pub async fn handle(
 ) -> Result<Response<Chunks>, Infallible> {
     // A preflight is about a request, and none itself.
     if let Some(preflight) = server.cors.preflight(request.method(), request.headers()) {
-        slot.begin("preflight", server.stop.ticket(Counts::Farewell));
+        slot.begin("preflight", server.stop.ticket(StopCounts::Farewell));
         // It should have none, and what it has is nobody's.
         drop(receive(request.into_body(), &slot).await);
-        let stopping = server.stop.phase() != Phase::Serving;
+        let stopping = server.stop.phase() != ServerPhase::Serving;
         let mut response = response(Answer::text(preflight.status.as_u16(), preflight.text), None, stopping, &slot);
         response.headers_mut().extend(preflight.headers);
         return Ok(response);
@@ -50,13 +50,13 @@ pub async fn handle(
         Found::Route(..) | Found::Nothing => None,
     };
     let head_only = request.method() == Method::HEAD;
-    let mut answer = if server.stop.phase() == Phase::Serving {
-        slot.begin(op, server.stop.ticket(Counts::InFlight));
+    let mut answer = if server.stop.phase() == ServerPhase::Serving {
+        slot.begin(op, server.stop.ticket(StopCounts::InFlight));
         let answer = carry_out(&server, &slot, found, request).await;
         tell(op, &answer);
         answer
     } else {
-        slot.begin(op, server.stop.ticket(Counts::Farewell));
+        slot.begin(op, server.stop.ticket(StopCounts::Farewell));
         if !request.body().is_end_stream() {
             slot.leave_unread();
         }
@@ -66,7 +66,7 @@ pub async fn handle(
     if head_only {
         answer.body.clear();
     }
-    let stopping = server.stop.phase() != Phase::Serving;
+    let stopping = server.stop.phase() != ServerPhase::Serving;
     let mut response = response(answer, allow, stopping, &slot);
     if let Some(page) = page {
         server.cors.tell(&page, response.headers_mut());
@@ -79,7 +79,7 @@ async fn carry_out(server: &Server, slot: &Slot, found: Found, request: Request<
     let received = tokio::select! {
         biased;
         received = receive(body, slot) => received,
-        () = server.stop.reached(Phase::Over) => {
+        () = server.stop.reached(ServerPhase::Over) => {
             slot.leave_unread();
             return refusal();
         }
@@ -95,23 +95,23 @@ async fn carry_out(server: &Server, slot: &Slot, found: Found, request: Request<
         Found::Nothing => return problem(404, "Not Found"),
     };
     let query = target::pairs(head.uri.query().unwrap_or_default());
-    let call = Call { segments, query, body };
+    let call = DataCall { segments, query, body };
     match action {
-        Action::Health => Answer::ok(&json!({ "status": "ok" })),
-        Action::Wait => long_poll::wait(server, &call).await,
-        Action::Data(operation) => apply(server, operation, call, &head).await,
-        Action::Traces => match Export::read(&head.headers, &call.body) {
+        RouteAction::Health => Answer::ok(&json!({ "status": "ok" })),
+        RouteAction::Wait => long_poll::wait(server, &call).await,
+        RouteAction::Data(operation) => apply(server, operation, call, &head).await,
+        RouteAction::Traces => match Export::read(&head.headers, &call.body) {
             Ok(mut export) => {
                 let body = std::mem::take(&mut export.spans);
-                export.answer(apply(server, otlp::ADD, Call { body, ..Call::default() }, &head).await)
+                export.answer(apply(server, otlp::ADD, DataCall { body, ..DataCall::default() }, &head).await)
             }
             Err(answer) => answer,
         },
-        Action::NotImplemented => Answer::empty(501).because("not implemented"),
+        RouteAction::NotImplemented => Answer::empty(501).because("not implemented"),
     }
 }
 
-async fn apply(server: &Server, operation: Operation, call: Call, head: &Parts) -> Answer {
+async fn apply(server: &Server, operation: DataOperation, call: DataCall, head: &Parts) -> Answer {
     let key = match head.headers.get(IDEMPOTENCY_HEADER).map(|key| key.to_str()) {
         Some(Ok(key)) => Some(key.to_owned()),
         None => None,

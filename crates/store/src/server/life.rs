@@ -16,7 +16,7 @@ use super::accept::accept;
 use super::cors::Cors;
 use super::shared::Server;
 use super::signal::{Signal, Signals};
-use super::stop::{Counts, Phase, Stop};
+use super::stop::{StopCounts, ServerPhase, ServerStop};
 use crate::data::{Data, Durability};
 use crate::defects::{Defect, planted};
 use crate::flag::{Flag, State};
@@ -27,7 +27,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 
 /// How the server is to be run.
 #[derive(Debug)]
-pub struct Options {
+pub struct ServerOptions {
     /// The address to listen at.
     pub host: String,
     /// The port to listen at, or 0.
@@ -49,7 +49,7 @@ pub struct Options {
 }
 
 /// Serves until it is stopped, on this thread.
-pub fn run(options: Options) -> ExitCode {
+pub fn run(options: ServerOptions) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed("cannot start", &error),
@@ -57,7 +57,7 @@ pub fn run(options: Options) -> ExitCode {
     LocalSet::new().block_on(&runtime, live(options))
 }
 
-async fn live(options: Options) -> ExitCode {
+async fn live(options: ServerOptions) -> ExitCode {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return failed("cannot listen to signals", &error),
@@ -72,7 +72,7 @@ async fn live(options: Options) -> ExitCode {
         Err(error) => return failed("cannot listen to signals", &error),
     };
     debug!(target: SERVER, "starting");
-    let stop = Rc::new(Stop::default());
+    let stop = Rc::new(ServerStop::default());
     if !options.boot_delay.is_zero() || go.is_some() {
         tokio::select! {
             () = may_listen(options.boot_delay, go) => {}
@@ -141,27 +141,27 @@ async fn take_in() {
 }
 
 /// From here on the stop is announced everywhere: the flag first, then health and every other answer, then the log.
-fn begin_stop(stop: &Stop, flag: &Option<Flag>, signal: Signal) {
+fn begin_stop(stop: &ServerStop, flag: &Option<Flag>, signal: Signal) {
     say(flag, State::Stopping);
-    stop.enter(Phase::Stopping);
+    stop.enter(ServerPhase::Stopping);
     info!(target: SERVER, signal = signal.name(), requests = stop.in_flight(), "stop begun");
 }
 
 /// Waits for what is in flight, within the drain time, and ends the rest.
-async fn drain(stop: &Stop, time: Duration, accepting: JoinHandle<JoinSet<()>>) {
+async fn drain(stop: &ServerStop, time: Duration, accepting: JoinHandle<JoinSet<()>>) {
     let time = if planted(Defect::NoDrain) { Duration::ZERO } else { time };
-    if tokio::time::timeout(time, stop.none(Counts::InFlight)).await.is_err() {
+    if tokio::time::timeout(time, stop.none(StopCounts::InFlight)).await.is_err() {
         debug!(target: SERVER, requests = stop.in_flight(), "drain time is over");
     }
-    stop.enter(Phase::Over);
+    stop.enter(ServerPhase::Over);
     let Ok(mut connections) = accepting.await else { return };
     if planted(Defect::WaitsForIdleConnections) || planted(Defect::WaitsForSilentConnections) {
         while connections.join_next().await.is_some() {}
     }
     // Idle connections end by themselves once they know; what is left after that has a last answer to write.
     let last_answers = async {
-        stop.none(Counts::InFlight).await;
-        stop.none(Counts::Farewell).await;
+        stop.none(StopCounts::InFlight).await;
+        stop.none(StopCounts::Farewell).await;
     };
     let _ = tokio::time::timeout(FAREWELL, last_answers).await;
     connections.shutdown().await;

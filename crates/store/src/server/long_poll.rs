@@ -9,8 +9,8 @@ use tracing::debug;
 
 use super::answer::refusal;
 use super::shared::Server;
-use super::stop::Phase;
-use crate::data::{Answer, Call, Watch, waits};
+use super::stop::ServerPhase;
+use crate::data::{Answer, DataCall, Watch, waits};
 use crate::defects::{Defect, planted};
 use crate::logging::SERVER;
 
@@ -23,7 +23,7 @@ struct Wait {
 
 /// Answers with those of the named rollouts that have finished, when all have, or the time is over, or a stop begins.
 /// Rollouts that do not exist are left out.
-pub async fn wait(server: &Server, call: &Call) -> Answer {
+pub async fn wait(server: &Server, call: &DataCall) -> Answer {
     let wait: Wait = match call.json() {
         Ok(wait) => wait,
         Err(refusal) => return refusal.answer(),
@@ -31,16 +31,16 @@ pub async fn wait(server: &Server, call: &Call) -> Answer {
     if planted(Defect::CancelIgnored) {
         return tokio::select! {
             answer = until_finished(server, wait, std::future::pending()) => answer,
-            () = server.stop.reached(Phase::Over) => refusal(),
+            () = server.stop.reached(ServerPhase::Over) => refusal(),
         };
     }
-    until_finished(server, wait, server.stop.reached(Phase::Stopping)).await
+    until_finished(server, wait, server.stop.reached(ServerPhase::Stopping)).await
 }
 
 async fn until_finished(server: &Server, wait: Wait, stop: impl Future<Output = ()>) -> Answer {
     // Watched before the data is asked, so that no end falls in between.
     let watch = server.data.watch(&wait.rollout_ids);
-    let ids = || Call { body: serde_json::to_vec(&wait.rollout_ids).unwrap_or_default(), ..Call::default() };
+    let ids = || DataCall { body: serde_json::to_vec(&wait.rollout_ids).unwrap_or_default(), ..DataCall::default() };
     let open = server.data.apply(waits::OPEN, ids(), None, "").await;
     if open.status != 200 {
         return open;

@@ -19,4 +19,4 @@ mod signal;
 mod stop;
 mod target;
 
-pub use life::{Options, run};
+pub use life::{ServerOptions, run};

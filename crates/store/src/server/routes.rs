@@ -2,7 +2,7 @@
 
 use hyper::Method;
 
-use crate::data::{Access, Operation, attempts, new, queue, resources, rollouts, spans, statistics, workers};
+use crate::data::{Access, DataOperation, attempts, new, queue, resources, rollouts, spans, statistics, workers};
 use crate::wire::{OTLP_PREFIX, PREFIX};
 
 use super::otlp;
@@ -10,20 +10,20 @@ use super::target::segments;
 
 /// What a route does.
 #[derive(Clone, Copy)]
-pub enum Action {
+pub enum RouteAction {
     /// Says whether the server is well.
     Health,
     /// Waits until rollouts have finished.
     Wait,
     /// Applies an operation to the data.
-    Data(Operation),
+    Data(DataOperation),
     /// Takes the spans of an OpenTelemetry exporter.
     Traces,
     /// Exists, and does nothing.
     NotImplemented,
 }
 
-impl Action {
+impl RouteAction {
     /// The operation's name, as in logs.
     pub fn name(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Action {
 /// Where a request leads.
 pub enum Found {
     /// To this action; with what the path's `{…}` matched.
-    Route(Action, Vec<String>),
+    Route(RouteAction, Vec<String>),
     /// To a path that exists, but not for this method; the value is for the header `allow`.
     OtherMethod(&'static str),
     /// Nowhere.
@@ -50,27 +50,27 @@ struct Route {
     method: Method,
     /// Segments; `{…}` matches any. The first route that matches wins.
     path: &'static str,
-    action: Action,
+    action: RouteAction,
 }
 
-type Apply = fn(&mut crate::data::Store<'_>, &crate::data::Call) -> Result<crate::data::Answer, crate::data::Refusal>;
+type Apply = fn(&mut crate::data::Store<'_>, &crate::data::DataCall) -> Result<crate::data::Answer, crate::data::Refusal>;
 
 const fn read(path: &'static str, name: &'static str, apply: Apply) -> Route {
-    Route { method: Method::GET, path, action: Action::Data(Operation { name, access: Access::Read, apply }) }
+    Route { method: Method::GET, path, action: RouteAction::Data(DataOperation { name, access: Access::Read, apply }) }
 }
 
 const fn write(path: &'static str, name: &'static str, apply: Apply) -> Route {
-    Route { method: Method::POST, path, action: Action::Data(Operation { name, access: Access::Write, apply }) }
+    Route { method: Method::POST, path, action: RouteAction::Data(DataOperation { name, access: Access::Write, apply }) }
 }
 
 /// A question that is too long for a query string.
 const fn search(path: &'static str, name: &'static str, apply: Apply) -> Route {
-    Route { method: Method::POST, path, action: Action::Data(Operation { name, access: Access::Read, apply }) }
+    Route { method: Method::POST, path, action: RouteAction::Data(DataOperation { name, access: Access::Read, apply }) }
 }
 
 const ROUTES: &[Route] = &[
-    Route { method: Method::GET, path: "health", action: Action::Health },
-    Route { method: Method::POST, path: "waits/rollouts", action: Action::Wait },
+    Route { method: Method::GET, path: "health", action: RouteAction::Health },
+    Route { method: Method::POST, path: "waits/rollouts", action: RouteAction::Wait },
     write("queues/rollouts/enqueue", "enqueue_rollout", queue::enqueue),
     write("queues/rollouts/dequeue", "dequeue_rollout", queue::dequeue),
     write("rollouts", "start_rollout", new::start),
@@ -101,10 +101,10 @@ const ROUTES: &[Route] = &[
 
 /// Below the prefix of OpenTelemetry's protocol.
 const OTLP_ROUTES: &[Route] = &[
-    Route { method: Method::POST, path: "traces", action: Action::Traces },
-    Route { method: Method::POST, path: "metrics", action: Action::NotImplemented },
-    Route { method: Method::POST, path: "logs", action: Action::NotImplemented },
-    Route { method: Method::POST, path: "development/profiles", action: Action::NotImplemented },
+    Route { method: Method::POST, path: "traces", action: RouteAction::Traces },
+    Route { method: Method::POST, path: "metrics", action: RouteAction::NotImplemented },
+    Route { method: Method::POST, path: "logs", action: RouteAction::NotImplemented },
+    Route { method: Method::POST, path: "development/profiles", action: RouteAction::NotImplemented },
 ];
 
 /// Finds the route of a request. As in the original, GET on a path that is only posted to leads nowhere.

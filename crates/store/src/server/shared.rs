@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::cors::Cors;
-use super::stop::Stop;
+use super::stop::ServerStop;
 use crate::data::Data;
 
 /// The largest body of a request, in bytes.
@@ -13,7 +13,7 @@ pub const LARGEST: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Server {
     /// Where the server is on its way to its end.
-    pub stop: Rc<Stop>,
+    pub stop: Rc<ServerStop>,
     /// What the store keeps.
     pub data: Data,
     /// Which pages of other origins may read answers.

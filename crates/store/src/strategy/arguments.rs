@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::RunCommand;
-use crate::client::{Address, Client, Config, Reporting};
+use crate::client::{Address, Client, ClientConfig, Reporting};
 use crate::data::Durability;
 
 impl RunCommand {
     /// A client of this process for the server.
     pub(super) fn client(&self, address: SocketAddr, reporting: Reporting) -> io::Result<Client> {
         let server: Address = format!("http://{address}").parse().map_err(io::Error::other)?;
-        Ok(Client::new(Config { flag: self.online_flag.clone(), reporting, ..Config::new(server) }))
+        Ok(Client::new(ClientConfig { flag: self.online_flag.clone(), reporting, ..ClientConfig::new(server) }))
     }
 
     /// The URL by which runners reach the server.

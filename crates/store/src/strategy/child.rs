@@ -15,14 +15,14 @@ use crate::logging::STRATEGY;
 
 /// A child: this program again, in a process group of its own, so that a terminal's interrupt reaches the strategy alone.
 /// It does not outlive the strategy, however that ends.
-pub struct Part {
+pub struct PartProcess {
     name: String,
     group: Pid,
     child: Child,
     input: Option<ChildStdin>,
 }
 
-impl Part {
+impl PartProcess {
     /// Starts it with `arguments`. To be called from a thread that lives as long as the strategy: the child dies with it.
     ///
     /// # Errors

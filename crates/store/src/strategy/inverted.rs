@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use tracing::{error, info};
 
 use super::address::hold;
-use super::child::Part;
+use super::child::PartProcess;
 use super::course::{Course, status};
 use super::lead::FINISHED;
 use super::runners::FIRST;
 use super::{RunCommand, SERVER_PATIENCE};
-use crate::client::{Client, Config, Reporting};
+use crate::client::{Client, ClientConfig, Reporting};
 use crate::logging::STRATEGY;
 use crate::process::{EndSignals, input_end};
-use crate::runner::{Reason, Runner, Stop};
+use crate::runner::{Reason, RolloutRunner, RunnerStop};
 
 impl RunCommand {
     /// Runs the runner, until the algorithm has finished or it is told to stop; only then is the server stopped.
@@ -24,7 +24,7 @@ impl RunCommand {
         let input = input_end();
         let (address, held) = hold(&self.host, self.port)?;
         let mut course = Course::default();
-        let (mut algorithm, mut output) = Part::start_heard("algorithm", self.algorithm_arguments(address))?;
+        let (mut algorithm, mut output) = PartProcess::start_heard("algorithm", self.algorithm_arguments(address))?;
         let client = self.client(address, Reporting::OncePerOutage)?;
         tokio::select! {
             () = client.wait_until_online() => {}
@@ -45,12 +45,12 @@ impl RunCommand {
             Some(url) => {
                 let server = url.parse().map_err(io::Error::other)?;
                 let reporting = Reporting::OncePerOutage;
-                Client::new(Config { flag: self.online_flag.clone(), reporting, ..Config::new(server) })
+                Client::new(ClientConfig { flag: self.online_flag.clone(), reporting, ..ClientConfig::new(server) })
             }
             None => client,
         };
-        let stop = Stop::untold();
-        let runner = Runner {
+        let stop = RunnerStop::untold();
+        let runner = RolloutRunner {
             client,
             worker: FIRST.to_owned(),
             work: self.work,

@@ -6,7 +6,7 @@ use std::process::{ExitCode, ExitStatus};
 use tracing::{error, info};
 
 use super::address::hold;
-use super::child::Part;
+use super::child::PartProcess;
 use super::course::Course;
 use super::runners::{any_ended, stop_all};
 use super::{Role, RunCommand, SERVER_PATIENCE, algorithm};
@@ -26,7 +26,7 @@ impl RunCommand {
         // The port stays taken until the server listens there itself.
         let (address, held) = hold(&self.host, self.port)?;
         let mut server = match self.managed_store {
-            true => Some(Part::start("server", self.server_arguments(address))?),
+            true => Some(PartProcess::start("server", self.server_arguments(address))?),
             false => None,
         };
         let client = self.client(address, Reporting::default())?;
@@ -89,7 +89,7 @@ impl RunCommand {
         Ok(course.code())
     }
 
-    async fn stop_server(&self, server: &mut Option<Part>, course: &mut Course) {
+    async fn stop_server(&self, server: &mut Option<PartProcess>, course: &mut Course) {
         if let Some(server) = server {
             course.server_stopped(server.terminate(self.drain + SERVER_PATIENCE).await);
         }
@@ -97,7 +97,7 @@ impl RunCommand {
 }
 
 /// Resolves when the server ends, if it is ours.
-async fn of(server: &mut Option<Part>) -> io::Result<ExitStatus> {
+async fn of(server: &mut Option<PartProcess>) -> io::Result<ExitStatus> {
     match server {
         Some(server) => server.ended().await,
         None => std::future::pending().await,

@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::RunCommand;
 use super::address::hold;
-use super::child::Part;
+use super::child::PartProcess;
 use super::course::{Course, status};
 use crate::logging::STRATEGY;
 use crate::process::{EndSignals, input_end};
@@ -48,9 +48,9 @@ impl RunCommand {
     }
 
     /// Starts so many runners for the server at this URL.
-    pub(super) fn start_runners(&self, count: u32, url: &str) -> io::Result<Vec<Part>> {
+    pub(super) fn start_runners(&self, count: u32, url: &str) -> io::Result<Vec<PartProcess>> {
         let name = |number| format!("runner-{number}");
-        (1..=count).map(name).map(|name| Part::start(&name, self.runner_arguments(&name, url))).collect()
+        (1..=count).map(name).map(|name| PartProcess::start(&name, self.runner_arguments(&name, url))).collect()
     }
 }
 
@@ -58,7 +58,7 @@ impl RunCommand {
 ///
 /// # Errors
 /// When one cannot be waited for.
-pub async fn stop_all(runners: &mut [Part], patience: Duration) -> io::Result<()> {
+pub async fn stop_all(runners: &mut [PartProcess], patience: Duration) -> io::Result<()> {
     info!(target: STRATEGY, "runners told to stop");
     for runner in runners.iter_mut() {
         runner.end_input();
@@ -71,7 +71,7 @@ pub async fn stop_all(runners: &mut [Part], patience: Duration) -> io::Result<()
 }
 
 /// Resolves when one of the runners ends: with its name and status.
-pub async fn any_ended(runners: &mut [Part]) -> (String, String) {
+pub async fn any_ended(runners: &mut [PartProcess]) -> (String, String) {
     let mut waits: Vec<_> = runners
         .iter_mut()
         .map(|runner| {

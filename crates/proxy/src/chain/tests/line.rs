@@ -71,7 +71,7 @@ impl Line {
     pub fn go(&mut self) -> Vec<u64> {
         let mut writes = Vec::new();
         loop {
-            let mut stream = Stream {
+            let mut stream = ByteStream {
                 now: self.now,
                 forwarded: self.forwarded,
                 input: self.read,

@@ -27,14 +27,14 @@ const LOST: [Failure; 6] = [
 const RETRY: Decision = Decision::Retry { renewed: false };
 
 /// Everything that can be known.
-fn everything() -> Vec<Known> {
+fn everything() -> Vec<KnownState> {
     let mut all = Vec::new();
     for flag in FLAGS {
         for announced in [false, true] {
             for health in [Health::Unasked, Health::Answers, Health::Draining, Health::Gone] {
                 for retries_left in [false, true] {
                     let flag = flag.map(|(state, epoch)| Snapshot { state, epoch, pid: 1 });
-                    all.push(Known { began: Some(BEGAN), flag, announced, health, retries_left });
+                    all.push(KnownState { began: Some(BEGAN), flag, announced, health, retries_left });
                 }
             }
         }
@@ -103,6 +103,6 @@ fn rows_9_to_11_go_by_what_was_announced_and_by_health() {
 #[test]
 fn a_flag_that_was_not_there_when_the_request_began_tells_no_restart() {
     let flag = Some(Snapshot { state: State::Online, epoch: BEGAN, pid: 1 });
-    let known = Known { flag, ..Known::default() };
+    let known = KnownState { flag, ..KnownState::default() };
     assert_eq!(classify(&Failure::TimedOut, &known), Decision::Unreachable(Level::ERROR));
 }

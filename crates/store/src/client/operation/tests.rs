@@ -1,6 +1,6 @@
 use super::*;
 
-fn operation(op: &str, args: Value) -> Operation {
+fn operation(op: &str, args: Value) -> StoreOperation {
     serde_json::from_value(json!({ "op": op, "args": args })).expect("an operation")
 }
 

@@ -14,7 +14,7 @@ const STEPS: usize = 60;
 const ATTEMPT: [&str; 6] = ["preparing", "running", "failed", "succeeded", "unresponsive", "timeout"];
 const ROLLOUT: [&str; 7] = ["queuing", "preparing", "running", "failed", "succeeded", "cancelled", "requeuing"];
 
-type Apply = fn(&mut Store<'_>, &Call) -> Result<Answer, Refusal>;
+type Apply = fn(&mut Store<'_>, &DataCall) -> Result<Answer, Refusal>;
 
 struct Machine {
     db: Connection,
@@ -42,7 +42,7 @@ impl Machine {
     fn apply(&mut self, apply: Apply, segments: &[&str], body: Value) -> Value {
         self.history.push(format!("{segments:?} {body}"));
         let segments = segments.iter().map(|segment| (*segment).to_owned()).collect();
-        let call = Call { segments, body: body.to_string().into_bytes(), ..Call::default() };
+        let call = DataCall { segments, body: body.to_string().into_bytes(), ..DataCall::default() };
         let answer = apply(&mut self.store(), &call).unwrap_or_else(|refusal| panic!("{refusal}: {:#?}", self.history));
         serde_json::from_slice(&answer.body).expect("JSON")
     }

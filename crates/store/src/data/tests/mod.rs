@@ -6,15 +6,15 @@ use serde_json::json;
 
 use super::*;
 
-const ENQUEUE: Operation = Operation { name: "enqueue_rollout", access: Access::Write, apply: queue::enqueue };
-const QUERY: Operation = Operation { name: "query_rollouts", access: Access::Read, apply: rollouts::query };
+const ENQUEUE: DataOperation = DataOperation { name: "enqueue_rollout", access: Access::Write, apply: queue::enqueue };
+const QUERY: DataOperation = DataOperation { name: "query_rollouts", access: Access::Read, apply: rollouts::query };
 
-fn enqueue(input: u32) -> Call {
-    Call { body: json!({ "rollouts": [{ "input": input }] }).to_string().into_bytes(), ..Call::default() }
+fn enqueue(input: u32) -> DataCall {
+    DataCall { body: json!({ "rollouts": [{ "input": input }] }).to_string().into_bytes(), ..DataCall::default() }
 }
 
 async fn total(data: &Data) -> serde_json::Value {
-    let answer = data.apply(QUERY, Call::default(), None, "").await;
+    let answer = data.apply(QUERY, DataCall::default(), None, "").await;
     serde_json::from_slice::<serde_json::Value>(&answer.body).expect("JSON")["total"].clone()
 }
 
@@ -24,7 +24,7 @@ async fn total(data: &Data) -> serde_json::Value {
 #[case::file(Some("store.db"))]
 #[tokio::test(flavor = "current_thread")]
 async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_others(#[case] file: Option<&str>) {
-    fn halfway(store: &mut Store<'_>, call: &Call) -> Result<Answer, Refusal> {
+    fn halfway(store: &mut Store<'_>, call: &DataCall) -> Result<Answer, Refusal> {
         queue::enqueue(store, call)?;
         store.execute("INSERT INTO no_such_table VALUES (1)", [])?;
         Ok(Answer::ok(&()))
@@ -32,7 +32,7 @@ async fn a_call_that_fails_halfway_has_no_effect_and_does_not_disturb_others(#[c
     let folder = tempfile::tempdir().expect("a folder");
     let file = file.map(|name| folder.path().join(name));
     let data = Data::open(file.as_deref(), Durability::default()).expect("open");
-    let fails = Operation { name: "halfway", access: Access::Write, apply: halfway };
+    let fails = DataOperation { name: "halfway", access: Access::Write, apply: halfway };
     let calls = tokio::join!(
         data.apply(ENQUEUE, enqueue(1), None, ""),
         data.apply(fails, enqueue(2), Some("key".to_owned()), ""),
@@ -77,7 +77,7 @@ async fn after_its_end_the_data_answers_that_it_has_ended() {
 #[case::file(Some("store.db"))]
 #[tokio::test(flavor = "current_thread")]
 async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_they_left(#[case] file: Option<&str>) {
-    const UPDATE: Operation = Operation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
+    const UPDATE: DataOperation = DataOperation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
     let folder = tempfile::tempdir().expect("a folder");
     let file = file.map(|name| folder.path().join(name));
     let data = Data::open(file.as_deref(), Durability::default()).expect("open");
@@ -86,21 +86,21 @@ async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_
     let id = rollouts[0]["rollout_id"].as_str().expect("an id").to_owned();
     let (mut first, second) = (data.watch(std::slice::from_ref(&id)), data.watch(std::slice::from_ref(&id)));
     drop(second);
-    let call = Call { segments: vec![id.clone()], body: b"{\"status\":\"failed\"}".to_vec(), ..Call::default() };
+    let call = DataCall { segments: vec![id.clone()], body: b"{\"status\":\"failed\"}".to_vec(), ..DataCall::default() };
     data.apply(UPDATE, call, None, "").await;
     assert_eq!(first.next().await, id);
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn in_memory_a_large_write_and_a_read_do_not_keep_other_requests_waiting() {
-    fn on_which_thread(_: &mut Store<'_>, _: &Call) -> Result<Answer, Refusal> {
+    fn on_which_thread(_: &mut Store<'_>, _: &DataCall) -> Result<Answer, Refusal> {
         Ok(Answer::ok(&format!("{:?}", std::thread::current().id())))
     }
     let data = Data::open(None, Durability::default()).expect("open");
     let here = format!("{:?}", std::thread::current().id());
     let is_here = async |access: Access, length: usize| {
-        let operation = Operation { name: "where", access, apply: on_which_thread };
-        let answer = data.apply(operation, Call { body: vec![b'x'; length], ..Call::default() }, None, "").await;
+        let operation = DataOperation { name: "where", access, apply: on_which_thread };
+        let answer = data.apply(operation, DataCall { body: vec![b'x'; length], ..DataCall::default() }, None, "").await;
         serde_json::from_slice::<String>(&answer.body).expect("a thread") == here
     };
     assert!(!is_here(Access::Write, 100_000).await);

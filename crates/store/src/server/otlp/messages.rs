@@ -54,11 +54,11 @@ pub struct Resource {
 #[derive(Clone, PartialEq, Message)]
 pub struct ScopeSpans {
     #[prost(message, repeated, tag = "2")]
-    pub spans: Vec<Span>,
+    pub spans: Vec<OtlpSpan>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Span {
+pub struct OtlpSpan {
     #[prost(bytes = "vec", tag = "1")]
     pub trace_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
@@ -74,15 +74,15 @@ pub struct Span {
     #[prost(message, repeated, tag = "9")]
     pub attributes: Vec<KeyValue>,
     #[prost(message, repeated, tag = "11")]
-    pub events: Vec<Event>,
+    pub events: Vec<SpanEvent>,
     #[prost(message, repeated, tag = "13")]
-    pub links: Vec<Link>,
+    pub links: Vec<SpanLink>,
     #[prost(message, optional, tag = "15")]
     pub status: Option<Status>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Event {
+pub struct SpanEvent {
     #[prost(fixed64, tag = "1")]
     pub time_unix_nano: u64,
     #[prost(string, tag = "2")]
@@ -92,7 +92,7 @@ pub struct Event {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Link {
+pub struct SpanLink {
     #[prost(bytes = "vec", tag = "1")]
     pub trace_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]

@@ -14,12 +14,12 @@ use prost::Message;
 
 use super::shared::LARGEST;
 use crate::data::spans::{Added, add_many};
-use crate::data::{Access, Answer, Content, Operation};
+use crate::data::{Access, Answer, Content, DataOperation};
 use messages::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse, RpcStatus};
 use spans::{ATTEMPT, ROLLOUT};
 
 /// What the data is asked to do with the spans of an export.
-pub const ADD: Operation = Operation { name: "add_traces", access: Access::Write, apply: add_many };
+pub const ADD: DataOperation = DataOperation { name: "add_traces", access: Access::Write, apply: add_many };
 
 /// An export as it was understood.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::messages::{Any, AnyValue, Event, ExportTraceServiceRequest, KeyValue, Link, Span};
+use super::messages::{Any, AnyValue, SpanEvent, ExportTraceServiceRequest, KeyValue, SpanLink, OtlpSpan};
 
 /// The attribute, of a resource or a span, that names the rollout.
 pub const ROLLOUT: &str = "agentlightning.rollout_id";
@@ -30,7 +30,7 @@ pub fn of(request: ExportTraceServiceRequest) -> (Vec<Value>, i64) {
     (spans, homeless)
 }
 
-fn object(span: Span, inherited: &Map<String, Value>, resource: &Value) -> Option<Value> {
+fn object(span: OtlpSpan, inherited: &Map<String, Value>, resource: &Value) -> Option<Value> {
     let own = attributes(span.attributes);
     // What the span says itself overrides what its resource says.
     let named = |name: &str| own.get(name).or_else(|| inherited.get(name)).filter(|value| !value.is_null());
@@ -61,12 +61,12 @@ fn object(span: Span, inherited: &Map<String, Value>, resource: &Value) -> Optio
     }))
 }
 
-fn event(event: Event) -> Value {
+fn event(event: SpanEvent) -> Value {
     let timestamp = seconds(event.time_unix_nano);
     json!({ "name": event.name, "attributes": attributes(event.attributes), "timestamp": timestamp })
 }
 
-fn link(link: Link) -> Value {
+fn link(link: SpanLink) -> Value {
     let attributes = attributes(link.attributes);
     let attributes = (!attributes.is_empty()).then_some(attributes);
     json!({ "context": context(hex(&link.trace_id, 32), hex(&link.span_id, 16)), "attributes": attributes })

@@ -6,7 +6,7 @@ use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::messages::{
-    Any, AnyValue, Event, KeyValue, KeyValueList, Link, Resource, ResourceSpans, ScopeSpans, Span, Status,
+    Any, AnyValue, SpanEvent, KeyValue, KeyValueList, SpanLink, Resource, ResourceSpans, ScopeSpans, OtlpSpan, Status,
 };
 use super::*;
 
@@ -18,7 +18,7 @@ fn word(key: &str, value: &str) -> KeyValue {
     pair(key, Any::String(value.to_owned()))
 }
 
-fn request(resource: Vec<KeyValue>, spans: Vec<Span>) -> Vec<u8> {
+fn request(resource: Vec<KeyValue>, spans: Vec<OtlpSpan>) -> Vec<u8> {
     let group = ResourceSpans {
         resource: Some(Resource { attributes: resource }),
         scope_spans: vec![ScopeSpans { spans }],
@@ -42,7 +42,7 @@ fn spans(export: &Export) -> Value {
 
 #[test]
 fn a_span_keeps_all_that_it_says() {
-    let span = Span {
+    let span = OtlpSpan {
         trace_id: vec![1; 16],
         span_id: vec![2; 8],
         parent_span_id: vec![3; 8],
@@ -55,8 +55,8 @@ fn a_span_keeps_all_that_it_says() {
             pair("map", Any::List(KeyValueList { values: vec![pair("yes", Any::Bool(true))] })),
             KeyValue { key: "nothing".to_owned(), value: None },
         ],
-        events: vec![Event { time_unix_nano: 2_000_000_000, name: "e".to_owned(), attributes: vec![] }],
-        links: vec![Link { trace_id: vec![], span_id: vec![9], attributes: vec![] }],
+        events: vec![SpanEvent { time_unix_nano: 2_000_000_000, name: "e".to_owned(), attributes: vec![] }],
+        links: vec![SpanLink { trace_id: vec![], span_id: vec![9], attributes: vec![] }],
         status: Some(Status { message: "bad".to_owned(), code: 2 }),
     };
     let resource = vec![word(ROLLOUT, "ro-1"), word(ATTEMPT, "at-1"), word("agentlightning.span_sequence_id", "7")];
@@ -85,8 +85,8 @@ fn a_span_keeps_all_that_it_says() {
 
 #[test]
 fn a_span_overrides_its_resource_and_one_without_a_rollout_is_told_of() {
-    let own = Span { attributes: vec![word(ROLLOUT, "ro-2"), pair(ATTEMPT, Any::Int(5))], ..Span::default() };
-    let body = request(vec![word(ROLLOUT, "ro-1")], vec![own, Span::default()]);
+    let own = OtlpSpan { attributes: vec![word(ROLLOUT, "ro-2"), pair(ATTEMPT, Any::Int(5))], ..OtlpSpan::default() };
+    let body = request(vec![word(ROLLOUT, "ro-1")], vec![own, OtlpSpan::default()]);
     let export = Export::read(&headers("application/x-protobuf", None), &body).expect("an export");
     let spans = spans(&export);
     assert_eq!((&spans[0]["rollout_id"], &spans[0]["attempt_id"]), (&json!("ro-2"), &json!("5")));
@@ -99,7 +99,7 @@ fn a_span_overrides_its_resource_and_one_without_a_rollout_is_told_of() {
 
 #[test]
 fn an_export_may_be_gzipped_and_what_cannot_be_read_is_refused_in_protobuf() {
-    let body = request(vec![word(ROLLOUT, "r"), word(ATTEMPT, "a")], vec![Span::default()]);
+    let body = request(vec![word(ROLLOUT, "r"), word(ATTEMPT, "a")], vec![OtlpSpan::default()]);
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(&body).expect("written");
     let zipped = gzip.finish().expect("zipped");
