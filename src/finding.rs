@@ -1,8 +1,8 @@
-//! What a verdict can find: the words that reports, controls and transcripts share.
+//! What a verdict can find: the names that reports, controls and transcripts share.
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of thing is wrong.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -12,27 +12,27 @@ pub enum FindingKind {
     Traceback,
     /// A record above INFO before the first fault.
     LevelAboveInfo,
-    /// A record above DEBUG that no failure obliges to and no lifecycle line allows.
+    /// A record above DEBUG that no failure requires and no lifecycle line allows.
     LevelAboveDebug,
-    /// A failed call, or an outage, that nobody reported.
+    /// A failed call, or an outage, that was not reported.
     NotReported,
     /// A failed call, or an outage, that was reported more than once.
     ReportedTwice,
-    /// A call ended as `shutdown` although nothing that was planned can have ended it: a crash was swallowed.
+    /// A call ended as `shutdown`, but no planned fault can have ended it: a crash was taken for a planned stop.
     OverSuppressed,
     /// A call ended with another result than the scenario says.
     CallResult,
-    /// A call's answer lacks what `returns` says.
+    /// A call's answer does not contain what `returns` requires.
     CallReturns,
     /// A call did not end within its bound.
     CallNeverEnded,
-    /// A fault that met nothing: no byte withheld, no live connection broken, no signal to a live process.
+    /// A fault that hit nothing: no byte withheld, no live connection broken, no signal to a live process.
     FaultNotFired,
     /// A step's event did not come, or its action had no effect, within its bound.
     StepFailed,
-    /// A line that must be there is not there as often as it must.
+    /// A required line does not occur as often as it must.
     LineCount,
-    /// A line that must not be there is there.
+    /// A line occurs that must not.
     LinePresent,
     /// A process ended with another status than expected.
     ExitStatus,
@@ -40,25 +40,25 @@ pub enum FindingKind {
     ExitLate,
     /// A process left descendants behind.
     DescendantLeft,
-    /// What was acknowledged is not there.
+    /// Something that was acknowledged is missing.
     Lost,
-    /// What was done once is there more than once.
+    /// Something that was done once is there more than once.
     Duplicated,
-    /// Something is there that nobody has done.
+    /// Something is there that no call added.
     Phantom,
-    /// An item was handed out twice, although nobody had given it back.
+    /// An item was handed out twice without having been returned.
     DeliveredTwice,
-    /// What came first is not first.
+    /// Something that came earlier is found later.
     OutOfOrder,
-    /// An item is taken, and nobody knows that he has it.
+    /// An item was taken from the queue, but no client received it.
     Stuck,
-    /// An item is recorded as finished that nobody has finished.
+    /// An item is recorded as finished, but no client finished it.
     FinishedByNobody,
     /// One call was carried out by the server more than once.
     AppliedTwice,
     /// The final read itself failed.
     FinalRead,
-    /// A process said more than is kept, so its log cannot be judged whole.
+    /// A process logged more than is kept, so part of its log is not judged.
     LogTruncated,
     /// The transcript differs from its snapshot.
     SnapshotDiffers,
@@ -67,7 +67,7 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// Whether it tells of the system's data.
+    /// Whether it is about the system's data.
     pub fn is_of_data(self) -> bool {
         matches!(
             self,
@@ -97,7 +97,7 @@ impl std::fmt::Display for FindingKind {
     }
 }
 
-/// One thing that is wrong with a run.
+/// Something that is wrong with a run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]

@@ -1,5 +1,5 @@
-//! Fault-injection test harness: boots a server and its clients as real processes, breaks what is between them on
-//! cue, and judges what they logged: quiet about what was planned, loud about what was not, nothing lost.
+//! Fault-injection test harness: boots a server and its clients as real processes, breaks the connections between them on
+//! cue, and judges what they logged: quiet about planned events, loud about failures, and no data lost.
 //!
 //! # Which tool is right for me?
 //!
@@ -7,7 +7,7 @@
 //! - You test *your own async Rust code* under a simulated network and clock: turmoil.
 //! - You want a proxy that cuts, holds and slows a connection from a test in Rust: [`quietdown_proxy`] alone, a crate of its own.
 //! - You want to know whether a *log* has stack traces and which: `quietdown-log` alone, or `quietdown log FILE`.
-//! - You have a server and clients, in any language, and want to know what they do and *say* when one of them stops, dies
+//! - You have a server and clients, in any language, and want to know what they do and *log* when one of them stops, dies
 //!   or loses its connection in the middle of a request: this crate.
 //!
 //! # In `cargo test`
@@ -35,10 +35,10 @@
 //! # }
 //! ```
 //!
-//! An `Err` of `run` says that the harness itself failed, which is no statement about the system. The formats of both kinds of
-//! file, and all that a finding can be, are described in the project's `docs/`.
+//! An `Err` of `run` means that the harness itself failed; it says nothing about the system. The formats of scenario and system
+//! files, and all kinds of findings, are described in the project's `docs/`.
 //!
-//! The modules that are not shown here are the program's own: they may change with any version.
+//! Modules that are not shown here are internal: they may change with any version.
 
 use quietdown_log as log;
 use quietdown_proxy::engine as proxy;
@@ -85,7 +85,7 @@ pub mod verdict;
 
 pub use file::{Diagnostic, Diagnostics};
 pub use finding::{Finding, FindingKind};
-pub use run::{Expected, Report, Runner};
+pub use run::{KnownFailure, Report, Runner};
 pub use scenario::{NotApplicable, Scenario, ScenarioError};
 pub use system::{System, SystemError};
 pub use timeline::HarnessError;

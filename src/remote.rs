@@ -18,10 +18,10 @@ const WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
-    /// The URL is none.
+    /// The text is not the URL of a server.
     #[error("`{0}` is no URL of a Toxiproxy server; write http://HOST:PORT, such as http://127.0.0.1:8474")]
     Url(String),
-    /// Nobody answers there, or somebody else.
+    /// Nothing answers there, or something that is not a Toxiproxy server.
     #[error("no Toxiproxy server answers at {url}: {why}")]
     NotThere {
         /// The URL.
@@ -84,7 +84,7 @@ pub struct RemoteProxy {
 }
 
 impl Remote {
-    /// Finds a server by its URL, and asks it who it is.
+    /// Finds a server by its URL, and asks for its version.
     ///
     /// # Errors
     /// What is wrong with the URL, or that no Toxiproxy server answers there.
@@ -111,7 +111,7 @@ impl Remote {
     /// Creates a proxy on a port that the server chooses.
     ///
     /// # Errors
-    /// Why there is none.
+    /// When the server does not create it.
     pub async fn create(&self, name: &str, upstream: SocketAddr) -> Result<RemoteProxy, RemoteProxyError> {
         let listen = format!("{}:0", self.api.ip());
         let wanted = json!({ "name": name, "listen": listen, "upstream": upstream.to_string() });
@@ -157,25 +157,25 @@ impl RemoteProxy {
     /// Adds a toxic.
     ///
     /// # Errors
-    /// Why it could not be added.
+    /// When it could not be added.
     pub async fn add_toxic(&self, toxic: &Toxic) -> Result<(), RemoteProxyError> {
         let path = format!("/proxies/{}/toxics", self.name);
         self.server.expect(Method::POST, &path, Some(&json!(toxic)), 200).await.map(drop)
     }
 
-    /// Takes a toxic away.
+    /// Removes a toxic.
     ///
     /// # Errors
-    /// Why it could not be taken away.
+    /// When it could not be removed.
     pub async fn remove_toxic(&self, name: &str) -> Result<(), RemoteProxyError> {
         let path = format!("/proxies/{}/toxics/{name}", self.name);
         self.server.expect(Method::DELETE, &path, None, 204).await.map(drop)
     }
 
-    /// Takes every toxic away.
+    /// Removes every toxic.
     ///
     /// # Errors
-    /// Why one could not be taken away.
+    /// When one could not be removed.
     pub async fn clear_toxics(&self) -> Result<(), RemoteProxyError> {
         let path = format!("/proxies/{}/toxics", self.name);
         let all = self.server.expect(Method::GET, &path, None, 200).await?;
@@ -185,16 +185,16 @@ impl RemoteProxy {
         Ok(())
     }
 
-    /// What its toxics have hit; nothing where the server does not keep a record of it, as Toxiproxy's own does not.
+    /// What its toxics have hit; `None` if the server does not keep a record of hits (Toxiproxy's own does not).
     pub async fn hits(&self) -> Option<Vec<Hit>> {
         let answer = self.server.ask(Method::GET, &format!("/proxies/{}/hits", self.name), None).await.ok()?;
         serde_json::from_value(answer.1.get("hits")?.clone()).ok()
     }
 
-    /// Takes it away from the server.
+    /// Deletes it from the server.
     ///
     /// # Errors
-    /// Why it is still there.
+    /// When it could not be deleted.
     pub async fn delete(self) -> Result<(), RemoteProxyError> {
         self.server.expect(Method::DELETE, &format!("/proxies/{}", self.name), None, 204).await.map(drop)
     }

@@ -14,14 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, FindingKind};
 use crate::mutation::{Mutation, planted};
-use crate::process::{Zygote, Zygotes};
+use crate::process::{ZygoteProcess, Zygotes};
 use crate::remote::Remote;
 use crate::scenario::{Scenario, instances};
 use crate::system::System;
 use crate::timeline::{HarnessError, Plan, Planted, play};
 use crate::transcript::{Comparison, compare, transcript};
 use crate::verdict::{judge, unlike};
-pub use folder::{default_runs, own_runs};
+pub use folder::{FolderError, default_runs, own_runs};
+pub use program::ProgramError;
 pub use queue::{Cost, drive};
 pub use suite::{Accept, Accepted, Counts, Ending, FailureReason, Reporter, Suite, SuiteCase};
 
@@ -46,7 +47,7 @@ pub struct Runner {
     zygotes: Option<Zygotes>,
 }
 
-/// What a run gave. As text it is everything that is wrong, as `quietdown run` shows it.
+/// The outcome of a run. Its `Display` is everything that is wrong, as `quietdown run` shows it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
@@ -55,58 +56,59 @@ pub struct Report {
     /// What was observed.
     #[doc(hidden)]
     pub evidence: Evidence,
-    /// What is wrong; nothing means that it passed.
+    /// What is wrong; empty if the scenario passed.
     pub findings: Vec<Finding>,
     /// The evidence as stable text; empty for a pass [without transcripts](Runner::without_transcripts).
     pub transcript: String,
-    /// What the system file says of a failure that is known.
-    pub expected: Option<Expected>,
+    /// The system file's declaration, if it declares that this scenario fails.
+    pub expected: Option<KnownFailure>,
     /// The run's folder, if it was kept.
     pub folder: Option<PathBuf>,
-    /// Why the evidence could not be saved there. What was found is no less true for that.
+    /// Why the evidence could not be saved there, if it could not. The findings are valid all the same.
     pub unsaved: Option<String>,
 }
 
 /// A failure that the system file declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+#[non_exhaustive]
+pub struct KnownFailure {
     /// Why it fails, as the system file says.
     pub reason: String,
-    /// In what it is not as declared; nothing when it fails just so.
+    /// How the failure differs from the declaration; `None` if it does not.
     pub unlike: Option<String>,
 }
 
 impl Report {
-    /// Whether nothing is wrong. A scenario that is expected to fail and does so has not passed.
+    /// Whether nothing is wrong. A scenario that fails as declared has not passed.
     pub fn passed(&self) -> bool {
         self.findings.is_empty() && self.expected.is_none()
     }
 
-    /// Whether it failed just as its system file declares.
+    /// Whether it failed as its system file declares.
     pub fn failed_as_expected(&self) -> bool {
         self.expected.as_ref().is_some_and(|expected| expected.unlike.is_none())
     }
 
-    /// The scenario's name with that of the variant.
+    /// The scenario's name, with that of the variant.
     pub fn label(&self) -> String {
         let variant = self.evidence.variant.as_ref().map(|variant| format!("+{variant}"));
         format!("{}{}", self.scenario, variant.unwrap_or_default())
     }
 
-    /// The number of the step that a failure is about, from 1: the one that failed, or else the last that broke something.
+    /// The number of the step that a failure is about, from 1: the one that failed, or otherwise the last one with a fault.
     pub fn step(&self) -> Option<usize> {
         let failed = self.evidence.failure.as_ref().map(|failure| failure.step).filter(|step| *step > 0);
         failed.or_else(|| self.evidence.faults.last().map(|fault| fault.step))
     }
 
-    /// Whether it failed the way a control must. A run whose processes did not even boot shows nothing: a release build, for
-    /// one, refuses to run with a planted defect.
+    /// Whether it failed as a control must. A run whose processes did not boot does not count: a release build, for example,
+    /// refuses to run with a planted defect.
     pub fn fails_with(&self, wanted: FindingKind) -> bool {
         let booted = self.evidence.failure.as_ref().is_none_or(|failure| failure.step > 0);
         booted && self.findings.iter().any(|finding| finding.kind == wanted)
     }
 
-    /// Removes the run's folder, when what it shows was expected.
+    /// Removes the run's folder, for a failure that was expected.
     ///
     /// # Errors
     /// When it cannot be removed.
@@ -151,12 +153,11 @@ impl Runner {
     /// When the variable names no file, or a file that is not quietdown.
     pub fn from_env() -> Result<Self, HarnessError> {
         let Some(path) = std::env::var_os(PROGRAM).map(PathBuf::from) else { return Ok(Self::default()) };
-        program::is_quietdown(&path)
-            .map_err(|why| HarnessError::System(format!("{PROGRAM}={}: {why}", path.display())))?;
+        program::is_quietdown(&path).map_err(|why| HarnessError::Program { program: path.clone(), why })?;
         Ok(Self::new(path))
     }
 
-    /// Says which program `${program.NAME}` in a system file means. One that nobody names is found by PATH.
+    /// Names the program that `${program.NAME}` in a system file means. Programs without a name are looked up in PATH.
     ///
     /// In a test: `runner.with_program("shop", env!("CARGO_BIN_EXE_shop"))`.
     #[must_use]
@@ -172,36 +173,36 @@ impl Runner {
         self
     }
 
-    /// Keeps also the folder of a scenario that passed.
+    /// Also keeps the folder of a scenario that passed.
     #[must_use]
     pub fn keep(mut self, keep: bool) -> Self {
         self.keep = keep;
         self
     }
 
-    /// Leaves the comparison with the snapshot out: for whoever compares by other means.
+    /// Does not compare transcripts with snapshots.
     #[must_use]
     pub fn without_snapshots(mut self) -> Self {
         self.snapshots = false;
         self
     }
 
-    /// Makes no transcript of a run that passes, nor compares one: for whoever runs thousands and looks only at those that fail.
+    /// Makes no transcript of a run that passes, and compares none: for thousands of runs of which only failures matter.
     #[must_use]
     pub fn without_transcripts(mut self) -> Self {
         self.transcripts = false;
         self.without_snapshots()
     }
 
-    /// Starts every process, also where the system file names a zygote.
+    /// Starts every process as a program, even if the system file names a zygote.
     #[must_use]
     pub fn without_zygotes(mut self) -> Self {
         self.zygotes = None;
         self
     }
 
-    /// Lets a Toxiproxy server carry the links. It does not say which requests pass and what its toxics hit, which the
-    /// transcript tells: so that is not compared with its snapshot.
+    /// Uses the links of a Toxiproxy server. It does not report which requests pass and what its toxics hit, which transcripts
+    /// contain: so transcripts are not compared with snapshots.
     #[must_use]
     pub fn toxiproxy(mut self, server: Remote) -> Self {
         self.toxiproxy = Some(server);
@@ -214,14 +215,13 @@ impl Runner {
         self.toxiproxy.is_some()
     }
 
-    /// Plants what the scenario's control says; its snapshot is then not compared.
+    /// Plants what the scenario's control names; the transcript is then not compared with its snapshot.
     ///
     /// # Errors
     /// When the scenario has no control.
     pub fn control(mut self, scenario: &Scenario) -> Result<(Self, FindingKind), HarnessError> {
         let control = scenario.file.control.as_ref().map(crate::file::Spanned::as_ref);
-        let control =
-            control.ok_or_else(|| HarnessError::System(format!("{} has no [control]", scenario.path.display())))?;
+        let control = control.ok_or_else(|| HarnessError::NoControl { scenario: scenario.path.clone() })?;
         self.planted = Some(
             control.defect.as_ref().map_or(Planted::WithoutFaults, |defect| Planted::Defect(defect.as_ref().clone())),
         );
@@ -236,14 +236,14 @@ impl Runner {
         self
     }
 
-    /// Runs a scenario, on a thread and a runtime of its own, and waits for its end.
+    /// Runs a scenario, on its own thread and runtime, and waits for its end.
     ///
     /// # Errors
-    /// When the harness itself failed; what the system does wrong is in the report's findings.
+    /// When the harness itself failed. What the system does wrong is in the report's findings.
     pub fn run(&self, scenario: &Scenario, system: &System) -> Result<Report, HarnessError> {
         self.has_what_it_names(system)?;
         let processes = instances(&scenario.file, &system.file).len();
-        let _descriptors = crate::process::Descriptors::reserve(processes).map_err(HarnessError::System)?;
+        let _descriptors = crate::process::Descriptors::reserve(processes)?;
         crate::process::guard(self.program.as_deref()).map_err(HarnessError::io("starting the supervisor"))?;
         let zygotes = self.warm(scenario, system)?;
         let folder = self.make_folder(&system.label(&scenario.name))?;
@@ -257,9 +257,7 @@ impl Runner {
         };
         // A thread of its own: the caller may be inside a runtime already, and a panic in here is no verdict on the system.
         let played = std::thread::scope(|scope| scope.spawn(|| play_alone(scenario, system, &plan)).join());
-        let evidence = played.unwrap_or_else(|_| {
-            Err(HarnessError::System("the harness itself panicked; that is a defect of quietdown".to_owned()))
-        });
+        let evidence = played.unwrap_or(Err(HarnessError::Panicked));
         let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let mut findings = judged(&evidence, scenario, system);
         let transcript = match self.transcripts || self.keep || !findings.is_empty() {
@@ -270,7 +268,8 @@ impl Runner {
         if self.snapshots && expected.is_none() && system.has_snapshots() && !planted(Mutation::SnapshotsUnread) {
             findings.extend(snapshot_finding(&scenario.path, &system.suffix(), &transcript)?);
         }
-        let expected = expected.map(|rule| Expected { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
+        let expected =
+            expected.map(|rule| KnownFailure { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
         let as_it_must = expected.as_ref().map_or(findings.is_empty(), |expected| expected.unlike.is_none());
         let kept = self.keep || !as_it_must;
         let mut unsaved = None;
@@ -287,14 +286,11 @@ impl Runner {
         if self.program.is_some() || !system.names_program() {
             return Ok(());
         }
-        Err(HarnessError::System(format!(
-            "the system `{}` starts ${{quietdown}}, and nobody has said where that is: set {PROGRAM} to the quietdown program, or give it to Runner::new",
-            system.file.name
-        )))
+        Err(HarnessError::NoProgram { system: system.file.name.clone() })
     }
 
     /// The zygotes of the processes of a scenario. They are started here, before the clock of a run goes.
-    fn warm(&self, scenario: &Scenario, system: &System) -> Result<BTreeMap<String, Arc<Zygote>>, HarnessError> {
+    fn warm(&self, scenario: &Scenario, system: &System) -> Result<BTreeMap<String, Arc<ZygoteProcess>>, HarnessError> {
         let Some(zygotes) = &self.zygotes else { return Ok(BTreeMap::new()) };
         let roles: BTreeSet<String> = instances(&scenario.file, &system.file).into_iter().map(|one| one.role).collect();
         let named = roles.iter().filter_map(|role| system.file.role(role)?.zygote.as_ref());
@@ -303,7 +299,7 @@ impl Runner {
             let Some(command) = system.zygote_command(&name, self.program.as_deref().unwrap_or(Path::new(""))) else {
                 continue;
             };
-            let zygote = zygotes.get(&command).map_err(HarnessError::System)?;
+            let zygote = zygotes.get(&command).map_err(HarnessError::Zygote)?;
             warm.insert(name, zygote);
         }
         Ok(warm)
@@ -354,8 +350,7 @@ fn judged(evidence: &Evidence, scenario: &Scenario, system: &System) -> Vec<Find
 }
 
 fn told(evidence: &Evidence, scenario: &Scenario, system: &System) -> Result<String, HarnessError> {
-    transcript(evidence, &system.file, &scenario.file.expect.transcript)
-        .map_err(|why| HarnessError::System(why.to_string()))
+    Ok(transcript(evidence, &system.file, &scenario.file.expect.transcript)?)
 }
 
 fn snapshot_finding(scenario: &Path, suffix: &str, transcript: &str) -> Result<Option<Finding>, HarnessError> {
@@ -381,9 +376,7 @@ fn snapshot_finding(scenario: &Path, suffix: &str, transcript: &str) -> Result<O
 }
 
 fn save(folder: &Path, evidence: &Evidence, findings: &[Finding], transcript: &str) -> Result<(), HarnessError> {
-    let json = |value: serde_json::Result<Vec<u8>>| {
-        value.map_err(|why| HarnessError::System(format!("the evidence cannot be written as JSON: {why}")))
-    };
+    let json = |value: serde_json::Result<Vec<u8>>| value.map_err(HarnessError::json("the evidence"));
     let files = [
         ("evidence.json", json(serde_json::to_vec_pretty(evidence))?),
         ("findings.json", json(serde_json::to_vec_pretty(findings))?),

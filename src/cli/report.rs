@@ -77,7 +77,7 @@ impl ReportArgs {
         let planted = evidence.defect.is_some() || evidence.without_faults;
         let expected = system.expected_failure(&scenario.name).filter(|_| !planted);
         let expected =
-            expected.map(|rule| run::Expected { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
+            expected.map(|rule| run::KnownFailure { reason: rule.reason.clone(), unlike: unlike(rule, &findings) });
         Ok(run::Report {
             scenario: evidence.scenario.clone(),
             evidence,

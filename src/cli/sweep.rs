@@ -13,7 +13,7 @@ use crate::report::html::{HtmlSweep, PointEnd};
 use crate::report::{Console, Recorder, SweptPoints, Tally, Terminal, Verbosity, failed_point};
 use crate::run::{Cost, Report, Runner, SuiteCase, drive, own_runs};
 use crate::scenario::SweepFault;
-use crate::sweep::{self, LEDGER_VERSION, Ledger, LedgerError, Outcome, Point, Subject, SweepError, Verdict};
+use crate::sweep::{self, LEDGER_VERSION, Ledger, LedgerError, Outcome, Subject, SweepError, SweepPoint, Verdict};
 use crate::system::System;
 use clap::Args;
 
@@ -174,7 +174,7 @@ impl SweepArgs {
             let ends: Vec<PointEnd<'_>> =
                 points.iter().map(|point| PointEnd { point, outcome: ledger.known.get(&point.number) }).collect();
             let title = format!("sweep {}", scenario.name);
-            let file = |point: &Point| shown_by.get(&point.number).cloned();
+            let file = |point: &SweepPoint| shown_by.get(&point.number).cloned();
             let page = page.page(&title, &ends, sweep.requests(), began.elapsed(), self.random.is_none(), file);
             unwritten.extend(write_page(&path, page).err());
         }
@@ -231,7 +231,11 @@ impl SweepArgs {
     }
 
     /// The points that are meant, in their order.
-    fn selected(&self, sweep: &sweep::Sweep<'_>, scenario: &crate::scenario::Scenario) -> Result<Vec<Point>, Ended> {
+    fn selected(
+        &self,
+        sweep: &sweep::Sweep<'_>,
+        scenario: &crate::scenario::Scenario,
+    ) -> Result<Vec<SweepPoint>, Ended> {
         let rules = scenario.file.sweep.clone().map(crate::file::Spanned::into_inner).unwrap_or_default();
         let declared =
             |faults: &Vec<crate::file::Spanned<SweepFault>>| faults.iter().map(|fault| *fault.as_ref()).collect();
@@ -240,13 +244,13 @@ impl SweepArgs {
             (Some(faults), true) => declared(faults),
             (None, true) => SweepFault::ALL.to_vec(),
         };
-        let all: Vec<Point> = match self.random {
+        let all: Vec<SweepPoint> = match self.random {
             Some(count) => (1..=count.get()).filter_map(|number| sweep.timeline(self.seed, number, &faults)).collect(),
             None => sweep.points(),
         };
         let of_file = self.points.is_empty() && self.random.is_none();
         let (calls, phases) = (rules.calls.as_ref().filter(|_| of_file), rules.phases.as_ref().filter(|_| of_file));
-        let meant = |point: &Point| {
+        let meant = |point: &SweepPoint| {
             let Some(strike) = point.strikes.last() else { return false };
             let request = &sweep.requests()[strike.request];
             let declared = calls
@@ -256,7 +260,7 @@ impl SweepArgs {
                 self.points.is_empty() || self.points.iter().any(|which| which.means(point.number, strike, request));
             declared && asked && (self.random.is_some() || faults.contains(&strike.fault))
         };
-        let mut mine: Vec<Point> = all.into_iter().filter(meant).collect();
+        let mut mine: Vec<SweepPoint> = all.into_iter().filter(meant).collect();
         if let Some(shard) = self.shard {
             let part = shard.part(mine.iter().map(|point| point.number).collect());
             mine.retain(|point| part.contains(&point.number));
@@ -270,7 +274,7 @@ impl SweepArgs {
         Ok(mine)
     }
 
-    fn show(&self, sweep: &sweep::Sweep<'_>, point: &Point) {
+    fn show(&self, sweep: &sweep::Sweep<'_>, point: &SweepPoint) {
         if self.print {
             match sweep.scenario_of(point) {
                 Some(composition) => super::say(composition.text),
@@ -285,14 +289,14 @@ impl SweepArgs {
     fn run(
         &self,
         sweep: &sweep::Sweep<'_>,
-        points: &[Point],
+        points: &[SweepPoint],
         ledger: &mut Ledger,
         deadline: Option<Instant>,
         (console, html): (&mut Console, Option<&Mutex<HtmlSweep>>),
     ) -> Result<BTreeMap<SweepFault, Cost>, Ended> {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = self.jobs.or(NonZeroUsize::new(2 * processors)).unwrap_or(NonZeroUsize::MIN);
-        let mut kinds: BTreeMap<SweepFault, Vec<&Point>> = BTreeMap::new();
+        let mut kinds: BTreeMap<SweepFault, Vec<&SweepPoint>> = BTreeMap::new();
         for point in points.iter().filter(|point| !ledger.known.contains_key(&point.number)) {
             if let Some(strike) = point.strikes.last() {
                 kinds.entry(strike.fault).or_default().push(point);
@@ -304,7 +308,7 @@ impl SweepArgs {
         let mut costs = BTreeMap::new();
         let (mut failure, mut goes_on) = (None, true);
         for (fault, kind) in kinds {
-            let run = |point: &Point| {
+            let run = |point: &SweepPoint| {
                 console.begun(&name(point.number));
                 let (outcome, report) = sweep.run(point);
                 if let (Some(html), Some(report)) = (html, &report) {
@@ -339,7 +343,7 @@ impl SweepArgs {
         Ok(costs)
     }
 
-    fn end(&self, points: &[Point], ledger: &Ledger, folder: &std::path::Path, console: &Console) -> u8 {
+    fn end(&self, points: &[SweepPoint], ledger: &Ledger, folder: &std::path::Path, console: &Console) -> u8 {
         let mut tally = Tally::default();
         points.iter().for_each(|point| tally.add(ledger.known.get(&point.number)));
         for point in points {

@@ -1,12 +1,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Results;
+use super::CallResults;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CallResult {
     /// It was done.
     #[default]
@@ -48,6 +49,7 @@ impl CallResult {
 /// What a call did to the server's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CallEffect {
     /// It was done, exactly once.
     Applied,
@@ -88,7 +90,7 @@ pub struct Call {
     pub error: Option<String>,
     /// The results that the scenario allows; none when it has not come to say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<Results>,
+    pub expected: Option<CallResults>,
     /// The results of further answers: a client that keeps to the protocol gives one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<CallResult>,

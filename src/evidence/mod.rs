@@ -12,7 +12,7 @@ use crate::log::{Record, Stream};
 use crate::proxy;
 
 pub use history::{Call, CallEffect, CallResult};
-pub use results::Results;
+pub use results::CallResults;
 
 /// What one run of a scenario showed. Times are microseconds since the run began.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -39,21 +39,21 @@ pub struct Evidence {
     /// How long it took.
     pub took: u64,
     /// Every process, in the order of the transcript.
-    pub processes: Vec<Process>,
+    pub processes: Vec<ProcessEvidence>,
     /// The ports of the run: that of the server by the server's name, those of the links by the names of who calls through them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ports: BTreeMap<String, u16>,
     /// Every call, in the order in which the scenario asked for them.
     pub history: Vec<Call>,
     /// Every request that passed a link, by link and in the order of their heads.
-    pub requests: Vec<Request>,
+    pub requests: Vec<SeenRequest>,
     /// What toxics have hit, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<ToxicHit>,
     /// Every fault, in order.
     pub faults: Vec<Fault>,
     /// Every step that was taken.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepEvidence>,
     /// Why the timeline could not be finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<StepFailure>,
@@ -70,7 +70,7 @@ pub struct Evidence {
 
 /// One process, over all its boots.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-pub struct Process {
+pub struct ProcessEvidence {
     /// Its name, with its number when there are several.
     pub name: String,
     /// Its role.
@@ -116,7 +116,7 @@ pub struct Boot {
     pub teardown_record: Option<usize>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit: Option<Exit>,
+    pub exit: Option<ProcessExit>,
     /// The name of the exit that the scenario demands of this boot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -151,6 +151,7 @@ pub struct LateStop {
 /// How a process was asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Asked {
     /// Gracefully, by the scenario.
     Stop,
@@ -164,7 +165,7 @@ pub enum Asked {
 
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Exit {
+pub struct ProcessExit {
     /// When.
     pub at: u64,
     /// Its exit code, if it ended by itself.
@@ -175,7 +176,7 @@ pub struct Exit {
     pub signal: Option<String>,
 }
 
-impl std::fmt::Display for Exit {
+impl std::fmt::Display for ProcessExit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.code, &self.signal) {
             (Some(code), _) => write!(f, "status {code}"),
@@ -187,7 +188,7 @@ impl std::fmt::Display for Exit {
 
 /// A request as the proxy saw it pass.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub struct Request {
+pub struct SeenRequest {
     /// The process whose link it passed.
     pub process: String,
     /// When its head had come.
@@ -238,7 +239,7 @@ pub struct Fault {
 
 /// A step that was taken.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub struct Step {
+pub struct StepEvidence {
     /// Its number, from 1.
     pub number: usize,
     /// What it says, in one line.
@@ -288,7 +289,7 @@ pub struct ReadAnswer {
 
 impl Evidence {
     /// What the harness was doing to the run when a record of a process came, if it was ending it: the record may follow from that.
-    pub fn ending(&self, process: &Process, record: &Record) -> Option<&'static str> {
+    pub fn ending(&self, process: &ProcessEvidence, record: &Record) -> Option<&'static str> {
         let insisted = process.boots.iter().filter_map(|boot| boot.escalated).any(|at| record.at >= at);
         let ending = self.teardown.is_some_and(|at| record.at >= at);
         match (insisted, ending) {

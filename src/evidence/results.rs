@@ -10,9 +10,9 @@ use super::CallResult;
 
 /// The results that a call may have: one, or a list where it depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Results(Vec<CallResult>);
+pub struct CallResults(Vec<CallResult>);
 
-impl Results {
+impl CallResults {
     /// These results, in their order.
     pub fn of(results: impl IntoIterator<Item = CallResult>) -> Self {
         let mut all: Vec<CallResult> = results.into_iter().collect();
@@ -37,19 +37,19 @@ impl Results {
     }
 }
 
-impl Default for Results {
+impl Default for CallResults {
     fn default() -> Self {
         Self(vec![CallResult::Ok])
     }
 }
 
-impl From<CallResult> for Results {
+impl From<CallResult> for CallResults {
     fn from(result: CallResult) -> Self {
         Self(vec![result])
     }
 }
 
-impl fmt::Display for Results {
+impl fmt::Display for CallResults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.iter().map(CallResult::name).collect();
         f.write_str(&names.join(" or "))
@@ -59,34 +59,34 @@ impl fmt::Display for Results {
 struct ResultsVisitor;
 
 impl<'de> Visitor<'de> for ResultsVisitor {
-    type Value = Results;
+    type Value = CallResults;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a result such as \"ok\", or a list of those that are allowed")
     }
 
-    fn visit_str<E: Error>(self, word: &str) -> Result<Results, E> {
-        CallResult::deserialize(StrDeserializer::new(word)).map(Results::from)
+    fn visit_str<E: Error>(self, word: &str) -> Result<CallResults, E> {
+        CallResult::deserialize(StrDeserializer::new(word)).map(CallResults::from)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Results, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<CallResults, A::Error> {
         let all = Vec::<CallResult>::deserialize(SeqAccessDeserializer::new(list))?;
         match all.is_empty() {
             true => {
                 Err(A::Error::custom("no result is allowed; write at least one, such as [\"ok\", \"unreachable\"]"))
             }
-            false => Ok(Results::of(all)),
+            false => Ok(CallResults::of(all)),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Results {
+impl<'de> Deserialize<'de> for CallResults {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ResultsVisitor)
     }
 }
 
-impl Serialize for Results {
+impl Serialize for CallResults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_slice() {
             [one] => one.serialize(serializer),
@@ -96,7 +96,7 @@ impl Serialize for Results {
 }
 
 #[cfg(feature = "schema")]
-impl JsonSchema for Results {
+impl JsonSchema for CallResults {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Results".into()
     }

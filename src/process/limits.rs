@@ -52,20 +52,27 @@ static GIVEN_BACK: Condvar = Condvar::new();
 #[derive(Debug)]
 pub struct Descriptors(u64);
 
+/// A run needs more open files than this process may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a run with {processes} processes needs up to {needed} open files, and this process may have {limit}: raise the limit (`ulimit -n 4096`)"
+)]
+pub struct OpenFilesError {
+    processes: usize,
+    needed: u64,
+    limit: u64,
+}
+
 impl Descriptors {
     /// Reserves those of a run with so many processes, and waits until there are enough.
     ///
     /// # Errors
     /// When there would not be enough for it alone: what to do.
-    pub fn reserve(processes: usize) -> Result<Self, String> {
+    pub fn reserve(processes: usize) -> Result<Self, OpenFilesError> {
         let wanted = OF_A_RUN + OF_A_PROCESS * processes as u64;
         let room = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX).saturating_sub(KEPT);
         if wanted > room {
-            return Err(format!(
-                "a run with {processes} processes needs up to {} open files, and this process may have {}: raise the limit (`ulimit -n 4096`)",
-                wanted + KEPT,
-                room + KEPT
-            ));
+            return Err(OpenFilesError { processes, needed: wanted + KEPT, limit: room + KEPT });
         }
         let mut reserved = reserved();
         while *reserved + wanted > room && *reserved > 0 {

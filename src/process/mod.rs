@@ -17,7 +17,7 @@ mod zygote;
 
 pub use child::{Child, exit_of};
 pub use descendants::{MARKER, Marked, marked};
-pub use limits::{Descriptors, shortage};
+pub use limits::{Descriptors, OpenFilesError, shortage};
 pub use listens::listening_ports;
 pub use quietdown_proxy::engine::ReservedPort;
 pub use signals::{ends, signal, signal_name};
@@ -26,7 +26,7 @@ pub(crate) use stat::is_stopped;
 pub use subreaper::Subreaper;
 pub(crate) use subreaper::{Belonging, OrphanProcess, children_cpu};
 pub use supervisor::{guard, mark};
-pub use zygote::{PYTHON as PYTHON_ZYGOTE, Zygote, ZygoteCommand, Zygotes};
+pub use zygote::{PYTHON as PYTHON_ZYGOTE, ZygoteCommand, ZygoteProcess, Zygotes};
 
 #[cfg(test)]
 use descendants::with_argument;

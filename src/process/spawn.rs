@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 
 use super::subreaper::Subreaper;
-use super::zygote::Zygote;
+use super::zygote::ZygoteProcess;
 use crate::log::Stream;
 
 /// The standard input of a child.
@@ -19,7 +19,7 @@ pub enum Output {
     Bytes(Stream, Vec<u8>),
     /// Nobody can write to this stream any more.
     Closed(Stream),
-    /// It has ended and was reaped. An error says why nobody knows how it ended: the zygote that was its parent is gone, too.
+    /// It has ended and was reaped. An error says why its exit status is unknown: the zygote that was its parent is gone, too.
     Exited(Result<ExitStatus, String>),
 }
 
@@ -37,7 +37,7 @@ pub struct Spawn<'a> {
     /// Whether it is given an open standard input.
     pub stdin: bool,
     /// Who forks it, instead of a start of the program: its first word, the interpreter, is left out then.
-    pub zygote: Option<Arc<Zygote>>,
+    pub zygote: Option<Arc<ZygoteProcess>>,
     /// Whose child it becomes, if no zygote forks it.
     pub subreaper: &'a Arc<Subreaper>,
 }

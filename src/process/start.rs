@@ -21,7 +21,7 @@ use super::descendants::MARKER;
 use super::handle::ProcessHandle;
 use super::spawn::{Input, Spawn};
 use super::subreaper::{Program, Subreaper};
-use super::zygote::{Fork, Forked, Zygote};
+use super::zygote::{Fork, Forked, ZygoteProcess};
 
 /// A child that runs. Its `exit` must be awaited: nothing else reaps it.
 pub(super) struct Started {
@@ -31,7 +31,7 @@ pub(super) struct Started {
     pub ends: Ends,
     /// True from its end on.
     pub ended: watch::Receiver<bool>,
-    /// How it ended, or why nobody knows.
+    /// How it ended, or why that is unknown.
     pub exit: Pin<Box<dyn Future<Output = Result<ExitStatus, String>> + Send>>,
 }
 
@@ -133,7 +133,7 @@ fn found(name: &str, search: Option<&OsStr>, folder: &Path) -> io::Result<PathBu
 }
 
 /// Has a zygote fork it.
-pub(super) async fn forked(spawn: &Spawn<'_>, zygote: &Arc<Zygote>) -> io::Result<Started> {
+pub(super) async fn forked(spawn: &Spawn<'_>, zygote: &Arc<ZygoteProcess>) -> io::Result<Started> {
     let argv = spawn.command.get(1..).filter(|words| !words.is_empty());
     let argv = argv.ok_or_else(|| io::Error::other("after the interpreter the command has no script"))?;
     let (ends, theirs) = streams(spawn.stdin)?;

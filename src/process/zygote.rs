@@ -47,7 +47,7 @@ pub struct ZygoteCommand {
 pub struct Zygotes(Arc<Mutex<BTreeMap<ZygoteCommand, Slot>>>);
 
 /// A zygote that is there, or why there is none; locked while it is started.
-type Slot = Arc<Mutex<Option<Result<Arc<Zygote>, String>>>>;
+type Slot = Arc<Mutex<Option<Result<Arc<ZygoteProcess>, String>>>>;
 
 impl Zygotes {
     /// The zygote with this command; starts it, and waits until it is ready. One that could not be started is not tried again, one
@@ -55,7 +55,7 @@ impl Zygotes {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn get(&self, command: &ZygoteCommand) -> Result<Arc<Zygote>, String> {
+    pub fn get(&self, command: &ZygoteCommand) -> Result<Arc<ZygoteProcess>, String> {
         let slot = lock(&self.0).entry(command.clone()).or_default().clone();
         let mut slot = lock(&slot);
         match slot.as_ref() {
@@ -63,7 +63,7 @@ impl Zygotes {
             Some(Ok(zygote)) if zygote.ended().is_none() => return Ok(zygote.clone()),
             _ => {}
         }
-        let started = Zygote::start(command).map(Arc::new);
+        let started = ZygoteProcess::start(command).map(Arc::new);
         *slot = Some(started.clone());
         started
     }
@@ -71,7 +71,7 @@ impl Zygotes {
 
 /// A zygote that is ready. Dropping it ends it, and its children with it.
 #[derive(Debug)]
-pub struct Zygote {
+pub struct ZygoteProcess {
     shared: Arc<Shared>,
     keeper: Option<std::thread::JoinHandle<()>>,
 }
@@ -94,7 +94,7 @@ pub(crate) struct Fork<'a> {
 pub(crate) struct Forked {
     /// It, held before the zygote could reap it.
     pub handle: Arc<ProcessHandle>,
-    /// How it ended, when it was reaped; or why nobody knows.
+    /// How it ended, when it was reaped; or why that is unknown.
     pub exit: oneshot::Receiver<Result<ExitStatus, String>>,
 }
 
@@ -138,7 +138,7 @@ struct Watched {
 /// No zygote may take longer to answer, however long its imports may take.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
-impl Zygote {
+impl ZygoteProcess {
     fn start(command: &ZygoteCommand) -> Result<Self, String> {
         let (shared, keeper) = keep::start(command)?;
         Ok(Self { shared, keeper: Some(keeper) })
@@ -200,7 +200,7 @@ impl Shared {
     }
 }
 
-impl Drop for Zygote {
+impl Drop for ZygoteProcess {
     fn drop(&mut self) {
         self.shared.process.signal_group(Signal::KILL);
         if let Some(keeper) = self.keeper.take() {

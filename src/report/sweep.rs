@@ -11,7 +11,7 @@ use crate::log::printable;
 use crate::proxy::Phase;
 use crate::run::Cost;
 use crate::scenario::SweepFault;
-use crate::sweep::{Outcome, Point, Recorded, Verdict};
+use crate::sweep::{Outcome, Recorded, SweepPoint, Verdict};
 
 /// The columns of the matrix, with what stands above them.
 const PHASES: [(Phase, &str); 6] = [
@@ -85,7 +85,7 @@ impl Tally {
 
 impl Terminal {
     /// The matrix: a row for every request, a column for every phase, in each cell how many points passed of how many.
-    pub fn matrix(self, points: &[Point], requests: &[Recorded], outcomes: &BTreeMap<usize, Outcome>) -> String {
+    pub fn matrix(self, points: &[SweepPoint], requests: &[Recorded], outcomes: &BTreeMap<usize, Outcome>) -> String {
         let mut cells: BTreeMap<(usize, Phase), Tally> = BTreeMap::new();
         for point in points {
             if let Some(strike) = point.strikes.last() {
@@ -188,12 +188,12 @@ mod tests {
         };
         let strike = |(phase, _)| crate::sweep::Strike {
             request: 0,
-            place: crate::sweep::Place { phase, spot: None },
+            place: crate::sweep::SweepPlace { phase, spot: None },
             fault: SweepFault::Rst,
             persistence: crate::sweep::Persistence::Once,
         };
-        let points: Vec<Point> =
-            (0..600).map(|number| Point { number, strikes: vec![strike(PHASES[number % 6])] }).collect();
+        let points: Vec<SweepPoint> =
+            (0..600).map(|number| SweepPoint { number, strikes: vec![strike(PHASES[number % 6])] }).collect();
         let outcomes = points.iter().map(|point| (point.number, Outcome::new(point.number, Verdict::Failed))).collect();
         let text = Terminal { colours: false }.matrix(&points, &[request], &outcomes);
         assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::results::{Recorder, TestResult, TestStatus};
 use crate::finding::Finding;
 use crate::run::Counts;
-use crate::sweep::{Outcome, Point, Recorded, Sweep, Verdict, headline};
+use crate::sweep::{Outcome, Recorded, Sweep, SweepPoint, Verdict, headline};
 
 /// A sweep, as reports see it.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct SweptPoints<'a> {
     /// The scenario that was swept, with the requests that are struck.
     pub sweep: &'a Sweep<'a>,
     /// The points that were meant, in order.
-    pub points: &'a [Point],
+    pub points: &'a [SweepPoint],
     /// What came of those that were run, by number.
     pub outcomes: &'a BTreeMap<usize, Outcome>,
     /// The scenario files that show failures again, by the number of the point.
@@ -38,7 +38,7 @@ impl SweptPoints<'_> {
         counts
     }
 
-    fn test(&self, point: &Point) -> TestResult {
+    fn test(&self, point: &SweepPoint) -> TestResult {
         let outcome = self.outcomes.get(&point.number);
         let findings = outcome.map(|outcome| outcome.findings.clone()).unwrap_or_default();
         let (status, reason) = match outcome.map(|outcome| &outcome.verdict) {
@@ -60,7 +60,7 @@ impl SweptPoints<'_> {
     }
 
     /// Its name: the number keeps apart what is called alike, which readers of reports would take for one.
-    fn name(&self, point: &Point) -> String {
+    fn name(&self, point: &SweepPoint) -> String {
         let label = self.sweep.system().label(&self.sweep.scenario().name);
         format!("{label} #{}: {}", point.number, point.describe(self.sweep.requests()))
     }
@@ -73,6 +73,6 @@ fn unmet(findings: &[Finding]) -> String {
 }
 
 /// A failure in one line: the fault, the place, and the cause.
-pub fn failed_point(point: &Point, requests: &[Recorded], outcome: &Outcome) -> String {
+pub fn failed_point(point: &SweepPoint, requests: &[Recorded], outcome: &Outcome) -> String {
     format!("point {}: {}: {}", point.number, point.describe(requests), headline(&outcome.findings))
 }

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::tracebacks::{self, Group};
 use crate::finding::{Finding, FindingKind};
 use crate::log::printable;
-use crate::run::{Counts, Expected, Report};
+use crate::run::{Counts, KnownFailure, Report};
 use crate::scenario::NotApplicable;
 use crate::transcript::Moving;
 
@@ -64,10 +64,10 @@ impl Terminal {
     pub fn failure(self, report: &Report) -> String {
         let mut text = format!("{}\n", self.paint(&format!("── {} ", report.label()), TITLE));
         match &report.expected {
-            Some(Expected { unlike: Some(why), .. }) => {
+            Some(KnownFailure { unlike: Some(why), .. }) => {
                 let _ = writeln!(text, "  {} {}", self.paint("expected-failure", WRONG), printable(why));
             }
-            Some(Expected { reason, unlike: None }) => {
+            Some(KnownFailure { reason, unlike: None }) => {
                 let _ = writeln!(text, "  {} {}", self.paint("fails as expected:", MIXED), printable(reason));
             }
             None => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Evidence, Fault, Process, Request};
+use crate::evidence::{Evidence, Fault, ProcessEvidence, SeenRequest};
 use crate::log::{Record, Traceback};
 
 /// The most requests and processes that are named of one cause.
@@ -136,7 +136,7 @@ fn describe(fault: &Fault) -> String {
 }
 
 /// Who wrote a record: the process, and of a composite one its thread or sub-process.
-fn speaker(process: &Process, record: &Record) -> String {
+fn speaker(process: &ProcessEvidence, record: &Record) -> String {
     match &record.thread {
         Some(thread) => format!("{} ({thread})", process.name),
         None => process.name.clone(),
@@ -145,7 +145,7 @@ fn speaker(process: &Process, record: &Record) -> String {
 
 /// The requests of a process (of a server, those of all) that were in flight when the fault came or began after it, before the
 /// traceback, and that were never answered.
-fn in_flight(evidence: &Evidence, process: &Process, record: &Record, fault: Option<&Fault>) -> Vec<String> {
+fn in_flight(evidence: &Evidence, process: &ProcessEvidence, record: &Record, fault: Option<&Fault>) -> Vec<String> {
     let since = fault.map_or(record.at, |fault| fault.at);
     let mut found: Vec<String> = passed(evidence, process, record)
         .filter(|request| request.ended.is_none_or(|ended| ended >= since) && !request.seen.finished)
@@ -157,14 +157,18 @@ fn in_flight(evidence: &Evidence, process: &Process, record: &Record, fault: Opt
 }
 
 /// The requests of a process (of a server, those of all) that had begun before a record.
-fn passed<'a>(evidence: &'a Evidence, process: &Process, record: &Record) -> impl Iterator<Item = &'a Request> {
+fn passed<'a>(
+    evidence: &'a Evidence,
+    process: &ProcessEvidence,
+    record: &Record,
+) -> impl Iterator<Item = &'a SeenRequest> {
     let is_client = evidence.requests.iter().any(|request| request.process == process.name);
     let (own, until) = (process.name.clone(), record.at);
     let all = evidence.requests.iter();
     all.filter(move |request| (!is_client || request.process == own) && request.at <= until)
 }
 
-fn name(request: &Request) -> String {
+fn name(request: &SeenRequest) -> String {
     format!("{} {}", request.seen.method, request.seen.path)
 }
 

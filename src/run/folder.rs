@@ -36,26 +36,47 @@ fn made(folder: &Path, user: u32) -> Result<(), HarnessError> {
         }
         _ => {}
     }
-    is_private(folder, user).map_err(|why| {
-        HarnessError::System(format!(
-            "{} cannot keep runs: {why}; remove it, or name another folder with --runs",
-            folder.display()
-        ))
-    })
+    is_private(folder, user).map_err(|why| HarnessError::RunsFolder { folder: folder.to_owned(), why })
+}
+
+/// A folder into which somebody else could put something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// It cannot be looked at.
+    #[error("{0}")]
+    Unreadable(io::Error),
+    /// It is something else, such as a link.
+    #[error("it is no folder")]
+    NoFolder,
+    /// It belongs to another user.
+    #[error("it belongs to user {owner}, and this is user {user}")]
+    Foreign {
+        /// The user that it belongs to.
+        owner: u32,
+        /// The user of this process.
+        user: u32,
+    },
+    /// Other users can write to it.
+    #[error("others may write to it (mode {mode:o})")]
+    Writable {
+        /// Its permissions.
+        mode: u32,
+    },
 }
 
 /// Whether nobody but this user can put anything into a folder.
-fn is_private(folder: &Path, user: u32) -> Result<(), String> {
+fn is_private(folder: &Path, user: u32) -> Result<(), FolderError> {
     // Not what a link leads to.
-    let found = folder.symlink_metadata().map_err(|why| why.to_string())?;
+    let found = folder.symlink_metadata().map_err(FolderError::Unreadable)?;
     if !found.is_dir() {
-        return Err("it is no folder".to_owned());
+        return Err(FolderError::NoFolder);
     }
     if found.uid() != user {
-        return Err(format!("it belongs to user {}, and this is user {user}", found.uid()));
+        return Err(FolderError::Foreign { owner: found.uid(), user });
     }
     if found.mode() & 0o022 != 0 {
-        return Err(format!("others may write to it (mode {:o})", found.mode() & 0o7777));
+        return Err(FolderError::Writable { mode: found.mode() & 0o7777 });
     }
     Ok(())
 }

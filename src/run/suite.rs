@@ -68,6 +68,7 @@ pub enum FailureReason {
 
 /// A snapshot that was written.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Accepted {
     /// The snapshot.
     pub place: PathBuf,
@@ -136,6 +137,7 @@ impl<R: Reporter> Reporter for Option<R> {
 
 /// How many scenarios ended how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// As they must.
     pub passed: usize,

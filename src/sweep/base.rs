@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::evidence::Results;
+use crate::evidence::CallResults;
 use crate::scenario::{
     Action, Asking, BeginAction, CallAction, CutAction, FinishAction, LinkAction, SERVER, Scenario, Step, SweepRules,
     instances, is_gate,
@@ -60,7 +60,7 @@ pub(super) struct BaseCall {
     /// What it asks with, as written: `args` or `args-json`, `body`, `headers`.
     pub args: Vec<(&'static str, Value)>,
     pub save: Option<String>,
-    pub results: Results,
+    pub results: CallResults,
     pub result: Option<Value>,
     pub returns: Option<Value>,
     pub optional: bool,
@@ -248,7 +248,7 @@ fn begun(it: &BeginAction, written: Option<&Value>, begin: usize) -> BaseCall {
         process: asked(it.asking()),
         op: it.op.as_ref().clone(),
         save: None,
-        results: Results::default(),
+        results: CallResults::default(),
         result: None,
         needs: args.iter().flat_map(|(_, value)| needs(value)).collect(),
         args,

@@ -12,7 +12,7 @@ use super::oracle::{Promises, Relation, results};
 use super::point::{Persistence, Strike};
 use super::recorded::Recorded;
 use super::write::{Line, render};
-use crate::evidence::{CallResult, Results};
+use crate::evidence::{CallResult, CallResults};
 use crate::file::Span;
 use crate::proxy::Phase;
 use crate::scenario::SweepFault;
@@ -129,7 +129,7 @@ impl Composer<'_> {
     }
 
     /// The results that a call may have.
-    fn results(&self, strikes: &[Strike], call: usize) -> Results {
+    fn results(&self, strikes: &[Strike], call: usize) -> CallResults {
         let it = &self.base.calls[call];
         let mut allowed: Vec<CallResult> = Vec::new();
         for strike in strikes {
@@ -162,7 +162,7 @@ impl Composer<'_> {
         let unchanged = allowed.is_empty();
         let of_base = it.results.iter().filter(|result| unchanged || *result != CallResult::Ok);
         allowed.extend(of_base.collect::<Vec<_>>());
-        Results::of(allowed)
+        CallResults::of(allowed)
     }
 
     fn outage(&self) -> String {

@@ -136,8 +136,7 @@ impl Ledger {
             Some(known) if known.is_of(&subject) => known,
             Some(_) => return Err(LedgerError::Other { path: about }),
             None => {
-                let text = serde_json::to_vec_pretty(&subject)
-                    .map_err(|why| HarnessError::System(format!("what is swept cannot be written as JSON: {why}")))?;
+                let text = serde_json::to_vec_pretty(&subject).map_err(HarnessError::json("what is swept"))?;
                 // Whole or not at all: half of it would look like another sweep.
                 let draft = folder.join("subject.json.new");
                 fs::write(&draft, text).map_err(io("writing", &draft))?;
@@ -182,8 +181,8 @@ impl Ledger {
     /// # Errors
     /// When it cannot be written.
     pub fn add(&mut self, outcome: &Outcome) -> Result<(), HarnessError> {
-        let mut line = serde_json::to_vec(&Line { version: LEDGER_VERSION, outcome })
-            .map_err(|why| HarnessError::System(format!("a result cannot be written as JSON: {why}")))?;
+        let mut line =
+            serde_json::to_vec(&Line { version: LEDGER_VERSION, outcome }).map_err(HarnessError::json("a result"))?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(HarnessError::io(format!("writing {}", self.path.display())))?;
         self.known.insert(outcome.number, outcome.clone());

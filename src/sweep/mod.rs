@@ -1,6 +1,6 @@
 //! Sweeps: the same scenario once for every fault at every place of every request.
 //!
-//! A run without further faults records the requests ([`Recorded`]); they give the points ([`Point`]), numbered the same way
+//! A run without further faults records the requests ([`Recorded`]); they give the points ([`SweepPoint`]), numbered the same way
 //! every time. A point is made into an ordinary scenario ([`Composition`]), which is run and judged like any other.
 
 mod base;
@@ -25,7 +25,7 @@ pub use compose::Composition;
 pub use ledger::{LEDGER_VERSION, Ledger, LedgerError, Subject};
 pub use minimal::Minimal;
 pub use outcome::{Outcome, Verdict, cause, headline};
-pub use point::{Persistence, Place, Point, Sizes, Spot, Strike, phase_name};
+pub use point::{Persistence, Sizes, Spot, Strike, SweepPlace, SweepPoint, phase_name};
 pub use recorded::Recorded;
 #[cfg(feature = "cli")]
 pub(crate) use recorded::call_of;
@@ -105,7 +105,7 @@ impl<'a> Sweep<'a> {
     pub fn with_second_generation(mut self) -> Result<Self, SweepError> {
         let first = self.requests.len();
         for request in 0..first {
-            let place = Place { phase: Phase::RequestSent, spot: None };
+            let place = SweepPlace { phase: Phase::RequestSent, spot: None };
             let cause = Strike { request, place, fault: SweepFault::Rst, persistence: Persistence::Once };
             let Some(composition) = self.composed(&[cause], &BTreeSet::new(), "the first generation") else { continue };
             let Ok(scenario) = Scenario::parse(&self.scenario.path, &composition.text) else { continue };
@@ -155,7 +155,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The line of the scenario whose step makes the request that a point strikes last, from 1.
-    pub fn line_of(&self, point: &Point) -> Option<usize> {
+    pub fn line_of(&self, point: &SweepPoint) -> Option<usize> {
         let strike = point.strikes.last()?;
         let step = match self.call_of(strike) {
             Some(call) => self.base.calls[call].begin,
@@ -170,10 +170,10 @@ impl<'a> Sweep<'a> {
     }
 
     /// Every point, in order: first those of the first generation.
-    pub fn points(&self) -> Vec<Point> {
+    pub fn points(&self) -> Vec<SweepPoint> {
         let mut strikes = Vec::new();
         for (request, recorded) in self.requests.iter().enumerate() {
-            for place in Place::all(recorded.sizes, self.every_byte) {
+            for place in SweepPlace::all(recorded.sizes, self.every_byte) {
                 for fault in SweepFault::ALL {
                     for persistence in [Persistence::Once, Persistence::Every] {
                         let strike = Strike { request, place, fault, persistence };
@@ -183,7 +183,7 @@ impl<'a> Sweep<'a> {
             }
         }
         let both = |strike: Strike| self.requests[strike.request].cause.into_iter().chain([strike]).collect();
-        strikes.into_iter().zip(1..).map(|(strike, number)| Point { number, strikes: both(strike) }).collect()
+        strikes.into_iter().zip(1..).map(|(strike, number)| SweepPoint { number, strikes: both(strike) }).collect()
     }
 
     /// Whether a fault has a meaning there. A cancellation needs a call that has not ended, and happens once. Told to stop are
@@ -204,7 +204,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The scenario that a point is.
-    pub fn scenario_of(&self, point: &Point) -> Option<Composition> {
+    pub fn scenario_of(&self, point: &SweepPoint) -> Option<Composition> {
         self.composed(&point.strikes, &BTreeSet::new(), &format!("point {}", point.number))
     }
 
@@ -237,7 +237,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// Runs a point.
-    pub fn run(&self, point: &Point) -> (Outcome, Option<Report>) {
+    pub fn run(&self, point: &SweepPoint) -> (Outcome, Option<Report>) {
         let (outcome, report) = match self.scenario_of(point) {
             Some(composition) => self.try_out(point.number, &composition),
             None => (Outcome::new(point.number, Verdict::NotFired), None),

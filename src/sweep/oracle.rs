@@ -87,10 +87,10 @@ pub(super) fn results(strike: &Strike, relation: Relation, promises: Promises) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::point::Place;
+    use crate::sweep::point::SweepPlace;
 
     fn strike(fault: SweepFault, persistence: Persistence, phase: Phase) -> Strike {
-        Strike { request: 0, place: Place { phase, spot: None }, fault, persistence }
+        Strike { request: 0, place: SweepPlace { phase, spot: None }, fault, persistence }
     }
 
     #[test]

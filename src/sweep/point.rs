@@ -33,7 +33,7 @@ pub enum Spot {
 
 /// A place in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
-pub struct Place {
+pub struct SweepPlace {
     /// The phase.
     pub phase: Phase,
     /// The byte, in a head or a body.
@@ -60,7 +60,7 @@ pub struct Strike {
     /// Which of the recorded requests.
     pub request: usize,
     /// Where in it.
-    pub place: Place,
+    pub place: SweepPlace,
     /// What happens there.
     pub fault: SweepFault,
     /// How often.
@@ -69,14 +69,14 @@ pub struct Strike {
 
 /// A point of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Point {
+pub struct SweepPoint {
     /// Its number, from 1: the same in every sweep of the same scenario.
     pub number: usize,
     /// What strikes, in order: one fault, or two in the second generation.
     pub strikes: Vec<Strike>,
 }
 
-impl Point {
+impl SweepPoint {
     /// What strikes and where, in one line.
     pub fn describe(&self, requests: &[super::Recorded]) -> String {
         let strikes: Vec<String> = self.strikes.iter().map(|strike| strike.describe(requests)).collect();
@@ -84,7 +84,7 @@ impl Point {
     }
 }
 
-impl Place {
+impl SweepPlace {
     /// The places of a request whose parts are so long, in order.
     pub fn all(sizes: Sizes, every_byte: bool) -> Vec<Self> {
         let at = |phase, spot| Self { phase, spot: Some(spot) };
@@ -124,7 +124,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SweepPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(phase_name(self.phase))?;
         match self.spot {

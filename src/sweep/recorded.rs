@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::base::Base;
 use super::point::{Persistence, Sizes, Strike};
-use crate::evidence::{Call, Evidence, Request};
+use crate::evidence::{Call, Evidence, SeenRequest};
 use crate::file::fits;
 use crate::system::SystemFile;
 
@@ -52,7 +52,7 @@ impl Recorded {
     }
 
     /// Whether a request is one that a gate on this one counts.
-    fn counts(&self, request: &Request, system: &SystemFile) -> bool {
+    fn counts(&self, request: &SeenRequest, system: &SystemFile) -> bool {
         let seen = &request.seen;
         let named = match &self.op {
             Some(op) => system.makes(op, &seen.method, &seen.path),
@@ -107,7 +107,12 @@ pub(super) fn record(base: &Base, numbers: &[usize], evidence: &Evidence, system
 }
 
 /// The calls of the requests that a gate on this one counts before it.
-fn earlier(recorded: &Recorded, request: &Request, evidence: &Evidence, system: &SystemFile) -> Vec<Option<String>> {
+fn earlier(
+    recorded: &Recorded,
+    request: &SeenRequest,
+    evidence: &Evidence,
+    system: &SystemFile,
+) -> Vec<Option<String>> {
     let before = evidence
         .requests
         .iter()
@@ -126,10 +131,10 @@ pub(super) fn brought_about(
     let Some(call) = evidence.history.iter().find(|call| Some(&call.name) == struck.call.as_ref()) else {
         return Vec::new();
     };
-    let during = |request: &&Request| {
+    let during = |request: &&SeenRequest| {
         request.process == call.process && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)
     };
-    let mut requests: Vec<&Request> = evidence.requests.iter().filter(during).collect();
+    let mut requests: Vec<&SeenRequest> = evidence.requests.iter().filter(during).collect();
     // The first is the one that was struck.
     let own = requests.iter().position(|it| struck.counts(it, system));
     own.map(|own| requests.remove(own));
@@ -173,7 +178,7 @@ impl Strike {
 }
 
 impl Sizes {
-    fn of(request: &Request) -> Self {
+    fn of(request: &SeenRequest) -> Self {
         let seen = &request.seen;
         Self {
             request_head: seen.request_head,
@@ -185,7 +190,7 @@ impl Sizes {
 }
 
 /// The call that a request belongs to: the last one of its process that had begun, had not ended, and makes such requests.
-pub(crate) fn call_of<'e>(evidence: &'e Evidence, request: &Request, system: &SystemFile) -> Option<&'e Call> {
+pub(crate) fn call_of<'e>(evidence: &'e Evidence, request: &SeenRequest, system: &SystemFile) -> Option<&'e Call> {
     let fits = |call: &&Call| {
         call.process == request.process
             && (call.begun..=call.ended.unwrap_or(u64::MAX)).contains(&request.at)
@@ -195,7 +200,7 @@ pub(crate) fn call_of<'e>(evidence: &'e Evidence, request: &Request, system: &Sy
 }
 
 /// How a gate names a request: by its operation, whose pattern is the path, or by a path without what is another in every run.
-fn pattern(request: &Request, call: Option<&Call>, system: &SystemFile) -> (Option<String>, String) {
+fn pattern(request: &SeenRequest, call: Option<&Call>, system: &SystemFile) -> (Option<String>, String) {
     let path = &request.seen.path;
     let own = call.and_then(|call| system.operations.get_key_value(&call.op));
     if let Some((op, rule)) = own

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Sweep;
-use super::point::{Persistence, Point, Strike};
+use super::point::{Persistence, Strike, SweepPoint};
 use crate::file::fits;
 use crate::scenario::SweepFault;
 
@@ -15,7 +15,7 @@ const DRAWS: usize = 50;
 impl Sweep<'_> {
     /// The timeline of this number, of two to four faults. Equal seeds and numbers give equal timelines. Nothing where the
     /// scenario has too few requests for two faults.
-    pub fn timeline(&self, seed: u64, number: usize, faults: &[SweepFault]) -> Option<Point> {
+    pub fn timeline(&self, seed: u64, number: usize, faults: &[SweepFault]) -> Option<SweepPoint> {
         // Neighbouring seeds and numbers must not give neighbouring streams.
         let mixed = fastrand::Rng::with_seed(seed).u64(..) ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut chance = fastrand::Rng::with_seed(mixed);
@@ -42,7 +42,7 @@ impl Sweep<'_> {
                 break;
             }
         }
-        (strikes.len() > 1).then_some(Point { number, strikes })
+        (strikes.len() > 1).then_some(SweepPoint { number, strikes })
     }
 
     /// Whether faults can come one after the other, each at the request that it means.

@@ -6,7 +6,7 @@ use crate::file::Spanned;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::place::{CallPlace, Place};
+use super::place::{CallPlace, ValuePlace};
 
 /// What must hold of the data: that of one of these models.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Read {
     /// The path of a GET. `${key}` in it stands for each key that the calls name, one GET for each.
     pub path: Spanned<String>,
     /// Where in the answer the list of items is; the answer itself when absent.
-    pub items: Option<Place>,
+    pub items: Option<ValuePlace>,
 }
 
 /// What an item of the read is known by.
@@ -42,11 +42,11 @@ pub struct Read {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Item {
     /// What identifies it: given by the server, or by who added it.
-    pub id: Place,
+    pub id: ValuePlace,
     /// What was put into it.
-    pub content: Option<Place>,
+    pub content: Option<ValuePlace>,
     /// The state that it is in.
-    pub state: Option<Place>,
+    pub state: Option<ValuePlace>,
 }
 
 /// The calls of an operation that do something to items, and where in a call they are named.
@@ -142,9 +142,9 @@ pub struct Register {
     /// How all items are read.
     pub read: Read,
     /// Where in an item its key is.
-    pub key: Place,
+    pub key: ValuePlace,
     /// Where in an item its value is.
-    pub value: Place,
+    pub value: ValuePlace,
     /// What writes values.
     pub write: Vec<Keyed>,
     /// What reads them.
@@ -160,7 +160,7 @@ pub struct AppendLog {
     /// How the entries are read.
     pub read: Read,
     /// Where in an entry its value is, by which it is known.
-    pub value: Place,
+    pub value: ValuePlace,
     /// What appends entries.
     pub append: Vec<Keyed>,
     /// Whether the order in which entries are read is that in which they were appended.

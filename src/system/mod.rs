@@ -24,7 +24,7 @@ pub use dialect::{Dialect, DialectError};
 pub use http::{HTTP, HTTP_KEEP_ALIVE, HTTP_TIMEOUT};
 pub use invariant::{AppendLog, Does, Invariant, Item, ItemLine, Keyed, Once, Queue, Read, Register, Set};
 pub use model::*;
-pub use place::{CallPlace, Place, PlaceError};
+pub use place::{CallPlace, PlaceError, ValuePlace};
 pub use setup::{SetupError, words};
 pub use variants::VariantError;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 #[cfg_attr(feature = "schema", schemars(with = "String"))]
-pub struct Place {
+pub struct ValuePlace {
     steps: Vec<Step>,
 }
 
@@ -39,10 +39,10 @@ pub struct CallPlace {
     /// Of its arguments; else of what it returned.
     pub in_arguments: bool,
     /// Where in that.
-    pub place: Place,
+    pub place: ValuePlace,
 }
 
-impl Place {
+impl ValuePlace {
     fn parse(text: &str) -> Result<Self, PlaceError> {
         let mut steps = Vec::new();
         for part in text.split('.') {
@@ -93,7 +93,7 @@ impl CallPlace {
     }
 }
 
-impl TryFrom<String> for Place {
+impl TryFrom<String> for ValuePlace {
     type Error = PlaceError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -109,14 +109,14 @@ impl TryFrom<String> for CallPlace {
         let rest = text.strip_prefix("args").or_else(|| text.strip_prefix("value")).ok_or_else(wrong)?;
         let place = match rest.strip_prefix('.').or_else(|| rest.starts_with("[]").then_some(rest)) {
             Some(rest) if rest.starts_with("[].") || rest == "[]" => {
-                let mut place = Place { steps: vec![Step::Each] };
+                let mut place = ValuePlace { steps: vec![Step::Each] };
                 if let Some(after) = rest.strip_prefix("[].") {
-                    place.steps.extend(Place::parse(after)?.steps);
+                    place.steps.extend(ValuePlace::parse(after)?.steps);
                 }
                 place
             }
-            Some(rest) => Place::parse(rest)?,
-            None if rest.is_empty() => Place { steps: Vec::new() },
+            Some(rest) => ValuePlace::parse(rest)?,
+            None if rest.is_empty() => ValuePlace { steps: Vec::new() },
             None => return Err(wrong()),
         };
         Ok(Self { in_arguments: text.starts_with("args"), place })
@@ -140,10 +140,10 @@ mod tests {
             ("a.b.c", json!([])),
             ("a[]", json!([])),
         ] {
-            let place = Place::try_from(text.to_owned()).expect("a place");
+            let place = ValuePlace::try_from(text.to_owned()).expect("a place");
             assert_eq!(json!(place.select(&value)), expected, "{text}");
         }
-        assert_eq!(json!(Place::try_from("[].c".to_owned()).expect("a place").select(&value["l"])), json!([2, 3]));
+        assert_eq!(json!(ValuePlace::try_from("[].c".to_owned()).expect("a place").select(&value["l"])), json!([2, 3]));
     }
 
     #[test]

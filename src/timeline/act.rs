@@ -11,7 +11,7 @@ use super::names::{name_of_action, name_of_event};
 use super::observed::Parked;
 use super::wait::Bound;
 use super::world::World;
-use crate::evidence::{Fault, Step, StepFailure};
+use crate::evidence::{Fault, StepEvidence, StepFailure};
 use crate::scenario::{Action, Event, is_fault, is_gate};
 
 impl World<'_> {
@@ -34,7 +34,7 @@ impl World<'_> {
                 event.map(|event| format!("on {}", name_of_event(event))),
                 action.map(|action| format!("do {}", name_of_action(action))),
             ];
-            self.steps.push(Step {
+            self.steps.push(StepEvidence {
                 number: index + 1,
                 what: what.into_iter().flatten().collect::<Vec<_>>().join(", "),
                 met: None,

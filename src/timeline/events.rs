@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::answers::{Said, Seen};
 use super::observed::Happening;
 use super::world::World;
-use crate::evidence::Exit;
+use crate::evidence::ProcessExit;
 use crate::log::Stream;
 use crate::process::{Output, exit_of};
 use crate::proxy::LinkEvent;
@@ -79,7 +79,7 @@ impl World<'_> {
                         (None, None)
                     }
                 };
-                boot.seen.exit = Some(Exit { at, code, signal });
+                boot.seen.exit = Some(ProcessExit { at, code, signal });
                 boot.child.close_stdin();
                 self.observed.apply(at, Happening::Ended(index));
                 if Some(index) == self.listener() {

@@ -19,7 +19,13 @@ mod template;
 mod wait;
 mod world;
 
+use std::path::PathBuf;
+
 use crate::evidence::Evidence;
+use crate::log::IdentifierError;
+use crate::process::OpenFilesError;
+use crate::remote::RemoteProxyError;
+use crate::run::{FolderError, ProgramError};
 use crate::scenario::Scenario;
 use crate::system::System;
 
@@ -37,9 +43,65 @@ pub enum HarnessError {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// The system file promises something that does not work.
+    /// The program that `QUIETDOWN_BIN` names cannot be used.
+    #[error("QUIETDOWN_BIN={}: {why}", program.display())]
+    Program {
+        /// The program.
+        program: PathBuf,
+        /// What is wrong with it.
+        why: ProgramError,
+    },
+    /// The system starts the quietdown program, and the runner has none.
+    #[error(
+        "the system `{system}` starts ${{quietdown}}, and nobody has said where that is: set QUIETDOWN_BIN to the quietdown program, or give it to Runner::new"
+    )]
+    NoProgram {
+        /// The system.
+        system: String,
+    },
+    /// What was asked for needs a `[control]`, and the scenario has none.
+    #[error("{} has no [control]", scenario.display())]
+    NoControl {
+        /// The scenario's file.
+        scenario: PathBuf,
+    },
+    /// This process may not have as many open files as the run needs.
+    #[error(transparent)]
+    OpenFiles(#[from] OpenFilesError),
+    /// The default folder for runs is not safe to use.
+    #[error("{} cannot keep runs: {why}; remove it, or name another folder with --runs", folder.display())]
+    RunsFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        why: FolderError,
+    },
+    /// A zygote cannot be started.
     #[error("{0}")]
-    System(String),
+    Zygote(String),
+    /// A Toxiproxy server does not do what the run needs.
+    #[error(transparent)]
+    Remote(#[from] RemoteProxyError),
+    /// The scenario has a process whose role the system does not have.
+    #[error("no role `{0}`")]
+    UnknownRole(String),
+    /// Something that is not the system under test failed in the middle of the run: the machine, a zygote, a subreaper.
+    #[error("{0}")]
+    Interrupted(String),
+    /// An identifier of the transcript has a wrong expression.
+    #[error(transparent)]
+    Identifier(#[from] IdentifierError),
+    /// Something cannot be written as JSON.
+    #[error("{what} cannot be written as JSON: {why}")]
+    Json {
+        /// What was to be written.
+        what: &'static str,
+        /// What serde says.
+        why: String,
+    },
+    /// The thread of a run has panicked.
+    #[error("the harness itself panicked; that is a defect of quietdown")]
+    Panicked,
 }
 
 /// What to do when the machine is short of something.
@@ -48,6 +110,10 @@ fn advice(source: &std::io::Error) -> String {
 }
 
 impl HarnessError {
+    pub(crate) fn json(what: &'static str) -> impl Fn(serde_json::Error) -> Self {
+        move |why| Self::Json { what, why: why.to_string() }
+    }
+
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
@@ -69,7 +135,7 @@ pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<E
     let failure = world.run_steps().await;
     world.end(failure).await;
     if let Some(why) = world.broken.take() {
-        return Err(HarnessError::System(why));
+        return Err(HarnessError::Interrupted(why));
     }
     Ok(world.into_evidence())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::process::Zygote;
+use crate::process::ZygoteProcess;
 use crate::remote::Remote;
 
 /// What is done to a run so that it must fail.
@@ -30,5 +30,5 @@ pub struct Plan {
     /// A Toxiproxy server that carries the links, instead of the embedded proxy.
     pub toxiproxy: Option<Remote>,
     /// The zygotes that fork the processes of this run, by the names of the system file. What has none is started.
-    pub zygotes: BTreeMap<String, Arc<Zygote>>,
+    pub zygotes: BTreeMap<String, Arc<ZygoteProcess>>,
 }

@@ -15,8 +15,7 @@ impl World<'_> {
             // Others may use the server, too.
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("quietdown-{}-{number}-{}", std::process::id(), actor.instance.name);
-            actor.remote =
-                Some(server.create(&name, upstream).await.map_err(|why| HarnessError::System(why.to_string()))?);
+            actor.remote = Some(server.create(&name, upstream).await?);
         }
         Ok(())
     }

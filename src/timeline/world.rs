@@ -13,7 +13,7 @@ use super::client::Connections;
 use super::observed::{ActorFacts, Observed};
 use super::readiness::Booting;
 use super::{HarnessError, Plan};
-use crate::evidence::{self, Evidence, FinalRead, Step, StepFailure};
+use crate::evidence::{self, Evidence, FinalRead, StepEvidence, StepFailure};
 use crate::log::{Bookmark, Reader, Record, Stream};
 use crate::process::{Child, ReservedPort, Subreaper};
 use crate::proxy::{EventLink, GateId, LinkEvent, Settings};
@@ -53,7 +53,7 @@ pub(super) struct World<'a> {
     pub to_boot: Vec<usize>,
     /// Faults that had met nothing when they were injected, and may yet.
     pub pending_faults: Vec<Pending>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepEvidence>,
     pub failure: Option<StepFailure>,
     pub final_read: Option<FinalRead>,
     /// When something was last logged or passed a link.
@@ -144,10 +144,8 @@ impl<'a> World<'a> {
         let (answers, answered) = mpsc::unbounded_channel();
         let mut actors = Vec::new();
         for instance in instances(&scenario.file, &system.file) {
-            let role = system
-                .file
-                .role(&instance.role)
-                .ok_or_else(|| HarnessError::System(format!("no role `{}`", instance.role)))?;
+            let role =
+                system.file.role(&instance.role).ok_or_else(|| HarnessError::UnknownRole(instance.role.clone()))?;
             let process = scenario
                 .file
                 .processes
@@ -252,7 +250,7 @@ impl<'a> World<'a> {
         let took = self.now();
         let ports = self.ports();
         let mut observed = self.observed;
-        let mut processes: Vec<evidence::Process> = self.actors.drain(..).map(Actor::into_evidence).collect();
+        let mut processes: Vec<evidence::ProcessEvidence> = self.actors.drain(..).map(Actor::into_evidence).collect();
         for process in &mut processes {
             let file = &self.system.file;
             let logs = file.role(&process.role).is_some_and(|role| role.kind != RoleKind::Http);
@@ -282,7 +280,7 @@ impl<'a> World<'a> {
                 .into_iter()
                 .map(|(actor, at, seen)| {
                     let ended = observed.request_ends.get(&(actor, seen.number)).copied();
-                    evidence::Request { process: instances[actor].name.clone(), at, ended, seen }
+                    evidence::SeenRequest { process: instances[actor].name.clone(), at, ended, seen }
                 })
                 .collect(),
             hits: observed
@@ -310,7 +308,7 @@ impl Actor<'_> {
         self.boots.last().is_some_and(|boot| boot.seen.exit.is_none())
     }
 
-    fn into_evidence(self) -> evidence::Process {
+    fn into_evidence(self) -> evidence::ProcessEvidence {
         let mut records: Vec<Record> = Vec::new();
         let mut boots = Vec::new();
         let (mut output, mut dropped) = (0, 0);
@@ -337,7 +335,7 @@ impl Actor<'_> {
             records.extend(all.into_iter().map(|(_, record)| record));
             boots.push(seen);
         }
-        evidence::Process {
+        evidence::ProcessEvidence {
             name: self.instance.name,
             role: self.instance.role,
             boots,

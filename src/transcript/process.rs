@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::file::Spanned;
 
-use crate::evidence::{Asked, Evidence, Process};
+use crate::evidence::{Asked, Evidence, ProcessEvidence};
 use crate::log::{Level, Record, Redactor};
 use crate::scenario::TranscriptRules;
 use crate::system::{RoleKind, SystemFile};
@@ -30,8 +30,9 @@ pub(super) fn blocks(source: Source<'_>, redactor: &Redactor) -> Vec<String> {
     let evidence = source.evidence;
     let mut blocks = Vec::new();
     // The harness's own client says nothing.
-    let says = |process: &&Process| source.system.role(&process.role).is_none_or(|role| role.kind != RoleKind::Http);
-    let processes: Vec<&Process> = evidence.processes.iter().filter(says).collect();
+    let says =
+        |process: &&ProcessEvidence| source.system.role(&process.role).is_none_or(|role| role.kind != RoleKind::Http);
+    let processes: Vec<&ProcessEvidence> = evidence.processes.iter().filter(says).collect();
     let mut rest = processes.as_slice();
     while let Some(first) = rest.first() {
         let base = first.name.split('.').next().unwrap_or_default();
@@ -48,7 +49,7 @@ pub(super) fn blocks(source: Source<'_>, redactor: &Redactor) -> Vec<String> {
     blocks
 }
 
-fn body(source: Source<'_>, process: &Process, redactor: &Redactor) -> String {
+fn body(source: Source<'_>, process: &ProcessEvidence, redactor: &Redactor) -> String {
     let system = source.system;
     let mut text = String::new();
     for (index, boot) in process.boots.iter().enumerate() {
@@ -80,7 +81,7 @@ fn body(source: Source<'_>, process: &Process, redactor: &Redactor) -> String {
 }
 
 /// The records of a composite process, one block for each of its threads or sub-processes, sorted by what they say.
-fn part_blocks(source: Source<'_>, process: &Process, records: &[&Record], redactor: &Redactor) -> String {
+fn part_blocks(source: Source<'_>, process: &ProcessEvidence, records: &[&Record], redactor: &Redactor) -> String {
     let system = source.system;
     let mut threads: Vec<Option<&str>> = records.iter().map(|record| record.thread.as_deref()).collect();
     threads.sort_unstable();
@@ -105,7 +106,13 @@ fn part_blocks(source: Source<'_>, process: &Process, records: &[&Record], redac
 
 /// Records as lines: first what is about no call, in order; then by call, in the order of the calls. Two calls at once log in any
 /// order, each of them does not.
-fn lines(source: Source<'_>, process: &Process, records: &[&Record], redactor: &Redactor, indent: &str) -> String {
+fn lines(
+    source: Source<'_>,
+    process: &ProcessEvidence,
+    records: &[&Record],
+    redactor: &Redactor,
+    indent: &str,
+) -> String {
     // Each block numbers what only it has seen by itself: else the order of the blocks would show.
     let mut redactor = redactor.clone();
     let number =
@@ -137,7 +144,7 @@ fn lines(source: Source<'_>, process: &Process, records: &[&Record], redactor: &
     text
 }
 
-fn line(source: Source<'_>, process: &Process, record: &Record, redactor: &mut Redactor) -> String {
+fn line(source: Source<'_>, process: &ProcessEvidence, record: &Record, redactor: &mut Redactor) -> String {
     let Source { evidence, system, .. } = source;
     let level = record.level.map_or("-----".to_owned(), |level| level.to_string());
     let target = record.target.as_ref().map(|target| format!("{target}: ")).unwrap_or_default();
@@ -171,7 +178,7 @@ fn line(source: Source<'_>, process: &Process, record: &Record, redactor: &mut R
 
 /// DEBUG only from the targets that the system declares, and not what it leaves out. Everything above always, but for lifecycle
 /// lines that it leaves out: those it may say at any time, or not at all.
-fn is_shown(source: Source<'_>, process: &Process, record: &Record) -> bool {
+fn is_shown(source: Source<'_>, process: &ProcessEvidence, record: &Record) -> bool {
     let system = source.system;
     if !record.tracebacks.is_empty() {
         return true;

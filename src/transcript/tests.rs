@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::evidence::{Boot, Process};
+use crate::evidence::{Boot, ProcessEvidence};
 use crate::log::{Format, Reader, Stream};
 use crate::scenario::Scenario;
 use crate::system::System;
@@ -15,7 +15,7 @@ fn evidence(logs: &[(&str, &str)]) -> Evidence {
         let boots = vec![Boot { pid: 4242, ..Boot::default() }];
         let role = if *name == "server" { "server" } else { "client" };
         let records = reader.into_records();
-        Process { name: (*name).into(), role: role.into(), boots, records, ..Process::default() }
+        ProcessEvidence { name: (*name).into(), role: role.into(), boots, records, ..ProcessEvidence::default() }
     };
     Evidence { processes: logs.iter().map(process).collect(), folder: "/run/x".into(), ..Evidence::default() }
 }

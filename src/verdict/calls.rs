@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Case;
-use crate::evidence::{Call, CallResult, Process};
+use crate::evidence::{Call, CallResult, ProcessEvidence};
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Level, Record};
 use crate::system::RoleKind;
@@ -123,7 +123,7 @@ fn is_about(case: Case<'_>, record: &Record, call: &Call) -> bool {
 }
 
 /// The call that a record of a driven client is about.
-pub(super) fn call_of<'a>(case: Case<'a>, process: &Process, record: &Record) -> Option<&'a Call> {
+pub(super) fn call_of<'a>(case: Case<'a>, process: &ProcessEvidence, record: &Record) -> Option<&'a Call> {
     let number: u64 = record.field(&case.system.log.call_field)?.parse().ok()?;
     case.evidence.history.iter().find(|call| call.process == process.name && call.number == number)
 }

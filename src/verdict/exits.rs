@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Case;
-use crate::evidence::{Asked, Boot, LateStop, Process};
+use crate::evidence::{Asked, Boot, LateStop, ProcessEvidence};
 use crate::finding::{Finding, FindingKind};
 use crate::scenario::Event;
 use crate::system::RoleKind;
@@ -20,7 +20,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn judge_boot(case: Case<'_>, process: &Process, boot: &Boot, findings: &mut Vec<Finding>) {
+fn judge_boot(case: Case<'_>, process: &ProcessEvidence, boot: &Boot, findings: &mut Vec<Finding>) {
     if let Some(stop) = &boot.late_stop {
         findings.push(late_stop(case, process, boot, stop));
         return;
@@ -52,7 +52,7 @@ fn judge_boot(case: Case<'_>, process: &Process, boot: &Boot, findings: &mut Vec
 }
 
 /// A stop of the scenario that was not over within its bound, and what was open then.
-fn late_stop(case: Case<'_>, process: &Process, boot: &Boot, stop: &LateStop) -> Finding {
+fn late_stop(case: Case<'_>, process: &ProcessEvidence, boot: &Boot, stop: &LateStop) -> Finding {
     let took = |at: u64| format!("{:?}", Duration::from_micros(at.saturating_sub(stop.told)));
     let teardown = case.evidence.teardown.unwrap_or(u64::MAX);
     let ended = match (&boot.exit, boot.escalated) {
@@ -74,27 +74,27 @@ fn late_stop(case: Case<'_>, process: &Process, boot: &Boot, stop: &LateStop) ->
 
 /// Whether a process that works until it is told to end has ended without that, and the scenario does not foresee it. Its status
 /// does not matter: a server that gives up with status 0 is gone all the same.
-fn by_itself(case: Case<'_>, process: &Process, boot: &Boot) -> bool {
+fn by_itself(case: Case<'_>, process: &ProcessEvidence, boot: &Boot) -> bool {
     let works_until_told = matches!(case.kind(process, None), Some(RoleKind::Server | RoleKind::Driven));
     let foreseen = boot.expected.is_some() || declared_exit(case, process).is_some() || is_awaited(case, process);
     works_until_told && boot.asked.is_none() && !foreseen
 }
 
 /// Whether a step waits for its end.
-fn is_awaited(case: Case<'_>, process: &Process) -> bool {
+fn is_awaited(case: Case<'_>, process: &ProcessEvidence) -> bool {
     let events = case.scenario.steps.iter().filter_map(|step| step.as_ref().on.as_ref());
     events
         .map(|event| event.as_ref())
         .any(|event| matches!(event, Event::Exit(exit) if super::wanted::is_named(process, exit.process.as_ref())))
 }
 
-fn declared_exit(case: Case<'_>, process: &Process) -> Option<String> {
+fn declared_exit(case: Case<'_>, process: &ProcessEvidence) -> Option<String> {
     let declared = case.scenario.processes.iter().find(|(name, _)| super::wanted::is_named(process, name.as_ref()));
     declared.and_then(|(_, declared)| declared.exit.as_ref()).map(|exit| exit.as_ref().clone())
 }
 
 /// The exit that a step waited for, else that of the process in the scenario, else that of its role.
-fn expected_exit(case: Case<'_>, process: &Process, boot: &Boot) -> Option<String> {
+fn expected_exit(case: Case<'_>, process: &ProcessEvidence, boot: &Boot) -> Option<String> {
     let role = case.system.role(&process.role).map(|role| role.exit.as_ref().clone());
     boot.expected.clone().or_else(|| declared_exit(case, process)).or(role)
 }

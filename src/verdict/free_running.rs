@@ -1,7 +1,7 @@
 //! A free-running role reports once per outage: not once per request, and not never.
 
 use super::Case;
-use crate::evidence::Process;
+use crate::evidence::ProcessEvidence;
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Level, Record};
 use crate::system::RoleKind;
@@ -25,14 +25,14 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn is_report(case: Case<'_>, process: &Process, record: &Record) -> bool {
+fn is_report(case: Case<'_>, process: &ProcessEvidence, record: &Record) -> bool {
     record.level.is_some_and(|level| level >= Level::Warn)
         && !case.is_lifecycle(process, record)
         && !case.is_demanded(process, record)
 }
 
 /// The unplanned faults that a process can have noticed: on its own link, or on the server.
-pub(super) fn outages(case: Case<'_>, process: &Process) -> usize {
+pub(super) fn outages(case: Case<'_>, process: &ProcessEvidence) -> usize {
     let unplanned = case.evidence.faults.iter().filter(|fault| !fault.planned);
     unplanned.filter(|fault| fault.target == process.name || is_server(case, &fault.target)).count()
 }
@@ -43,7 +43,7 @@ fn is_server(case: Case<'_>, name: &str) -> bool {
 }
 
 /// Whether a request of it was broken by a kill of a server that did not come back while it ran.
-fn must_have_noticed(case: Case<'_>, process: &Process) -> bool {
+fn must_have_noticed(case: Case<'_>, process: &ProcessEvidence) -> bool {
     case.evidence.faults.iter().filter(|fault| fault.action == "kill" && is_server(case, &fault.target)).any(|fault| {
         let server = case.evidence.processes.iter().find(|process| process.name == fault.target);
         let came_back = server.is_some_and(|server| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Case;
 use super::calls::call_of;
-use crate::evidence::{Boot, Process};
+use crate::evidence::{Boot, ProcessEvidence};
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Guess, Level, Record, Stream, unknown_level};
 use crate::system::{Dialect, RoleKind};
@@ -105,7 +105,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What the text outside any record looks like that a process wrote, and what to say in the system file.
-fn looks_like(process: &Process, dialect: &Dialect<'_>) -> Option<String> {
+fn looks_like(process: &ProcessEvidence, dialect: &Dialect<'_>) -> Option<String> {
     let texts = process.records.iter().filter(|record| record.outside && record.tracebacks.is_empty());
     let guess = Guess::of(texts.take(GUESSED).map(|record| record.message.as_str()))?;
     let remedy = match guess.behind {
@@ -124,7 +124,7 @@ struct Banners<'a> {
 }
 
 impl<'a> Banners<'a> {
-    fn of(process: &'a Process) -> Self {
+    fn of(process: &'a ProcessEvidence) -> Self {
         Self { boots: &process.boots, next: 0, come: [0; 2] }
     }
 
@@ -162,7 +162,7 @@ fn excerpt_of(record: &Record) -> impl Iterator<Item = String> {
 /// With a policy that demands it, a client reports after the first fault.
 pub(super) fn must_be_loud(case: Case<'_>, findings: &mut Vec<Finding>) {
     let Some(first_fault) = case.evidence.first_fault().filter(|_| case.policy().loud) else { return };
-    let is_client = |process: &&Process| case.kind(process, None) != Some(RoleKind::Server);
+    let is_client = |process: &&ProcessEvidence| case.kind(process, None) != Some(RoleKind::Server);
     let loud = |record: &Record| record.at >= first_fault && record.level >= Some(Level::Warn);
     let mut clients = case.evidence.processes.iter().filter(is_client);
     if !clients.any(|process| process.records.iter().any(loud)) {
@@ -172,7 +172,7 @@ pub(super) fn must_be_loud(case: Case<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Whether a record is the report that a failed call, or an outage of a free-running role, obliges to. How many there are is judged elsewhere.
-fn is_owed(case: Case<'_>, process: &Process, record: &Record, level: Level) -> bool {
+fn is_owed(case: Case<'_>, process: &ProcessEvidence, record: &Record, level: Level) -> bool {
     if level < Level::Warn {
         return false;
     }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Case;
 use super::nearest::nearest;
 use super::wanted::Wanted;
-use crate::evidence::Process;
+use crate::evidence::ProcessEvidence;
 use crate::finding::{Finding, FindingKind};
 use crate::log::Record;
 use crate::scenario::ExpectLine;
 
 /// Where a record is: the process, its place in the process's log, and its time.
 #[derive(Clone, Copy)]
-struct Place {
+struct ValuePlace {
     process: usize,
     index: usize,
     at: u64,
@@ -22,7 +22,7 @@ struct Place {
 #[derive(Default)]
 struct Found {
     /// The first line of each, by name.
-    first: BTreeMap<String, Place>,
+    first: BTreeMap<String, ValuePlace>,
     /// What each capture has caught.
     caught: BTreeMap<String, BTreeSet<String>>,
 }
@@ -39,14 +39,14 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
 
 fn judge_one(case: Case<'_>, expected: &ExpectLine, found: &mut Found, kind: FindingKind, findings: &mut Vec<Finding>) {
     let wanted = Wanted::new(case, expected);
-    let mut first: Option<Place> = None;
+    let mut first: Option<ValuePlace> = None;
     let mut caught: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (number, process) in case.evidence.processes.iter().enumerate() {
         if !wanted.concerns(process) {
             continue;
         }
         let excluded = |index: usize, record: &Record| {
-            why_not(expected, wanted, found, Place { process: number, index, at: record.at }, record)
+            why_not(expected, wanted, found, ValuePlace { process: number, index, at: record.at }, record)
         };
         let matching: Vec<(usize, &Record)> = process
             .records
@@ -55,7 +55,7 @@ fn judge_one(case: Case<'_>, expected: &ExpectLine, found: &mut Found, kind: Fin
             .filter(|(index, record)| wanted.matches(process, record) && excluded(*index, record).is_none())
             .collect();
         for (index, record) in &matching {
-            first.get_or_insert(Place { process: number, index: *index, at: record.at });
+            first.get_or_insert(ValuePlace { process: number, index: *index, at: record.at });
             for (name, value) in wanted.captures(record).unwrap_or_default() {
                 caught.entry(name).or_default().insert(value);
             }
@@ -81,7 +81,13 @@ fn judge_one(case: Case<'_>, expected: &ExpectLine, found: &mut Found, kind: Fin
     }
 }
 
-fn finding(kind: FindingKind, wanted: Wanted<'_>, expected: &ExpectLine, process: &Process, count: u64) -> Finding {
+fn finding(
+    kind: FindingKind,
+    wanted: Wanted<'_>,
+    expected: &ExpectLine,
+    process: &ProcessEvidence,
+    count: u64,
+) -> Finding {
     let message = match kind {
         FindingKind::LinePresent => format!("the line {wanted} is there {count} times, and must not be"),
         _ => format!("the line {wanted} is there {count} times, and must be {}", expected.count),
@@ -90,7 +96,13 @@ fn finding(kind: FindingKind, wanted: Wanted<'_>, expected: &ExpectLine, process
 }
 
 /// Why a record that is the line does not count: it comes too early, or its captures do not agree with earlier ones.
-fn why_not(expected: &ExpectLine, wanted: Wanted<'_>, found: &Found, place: Place, record: &Record) -> Option<String> {
+fn why_not(
+    expected: &ExpectLine,
+    wanted: Wanted<'_>,
+    found: &Found,
+    place: ValuePlace,
+    record: &Record,
+) -> Option<String> {
     if let Some(after) = &expected.after {
         let after = after.as_ref();
         let Some(first) = found.first.get(after) else { return Some(format!("there is no line `{after}` before it")) };

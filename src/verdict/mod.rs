@@ -15,7 +15,7 @@ mod wanted;
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Evidence, Process};
+use crate::evidence::{Evidence, ProcessEvidence};
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Record, Stream};
 use crate::mutation::{Mutation, planted};
@@ -50,8 +50,8 @@ pub fn judge(case: Case<'_>) -> Vec<Finding> {
     truncated(case, &mut findings);
     // Causes before what follows from them: a stop that was late, then the rest, then what came of the harness's own end of the run.
     let late_stop = |finding: &Finding| {
-        let of = |process: &Process| Some(&process.name) == finding.process.as_ref();
-        let stopped = |process: &Process| process.boots.iter().any(|boot| boot.late_stop.is_some());
+        let of = |process: &ProcessEvidence| Some(&process.name) == finding.process.as_ref();
+        let stopped = |process: &ProcessEvidence| process.boots.iter().any(|boot| boot.late_stop.is_some());
         finding.kind == FindingKind::ExitLate && case.evidence.processes.iter().any(|it| of(it) && stopped(it))
     };
     findings.sort_by_key(|finding| (!late_stop(finding), finding.after_end));
@@ -142,13 +142,13 @@ impl<'a> Case<'a> {
     }
 
     /// What a process's role is to the harness; what its record's role is, for a composite one.
-    fn kind(self, process: &Process, record: Option<&Record>) -> Option<RoleKind> {
+    fn kind(self, process: &ProcessEvidence, record: Option<&Record>) -> Option<RoleKind> {
         let role = record.map_or(process.role.as_str(), |record| self.system.role_of_record(&process.role, record));
         self.system.role(role).map(|role| role.kind)
     }
 
     /// Whether a record is one that may be there at any level and any time.
-    fn is_lifecycle(self, process: &Process, record: &Record) -> bool {
+    fn is_lifecycle(self, process: &ProcessEvidence, record: &Record) -> bool {
         let own = self.system.role_of_record(&process.role, record);
         [own, process.role.as_str()].into_iter().filter_map(|role| self.system.role(role)).any(|role| {
             role.lifecycle.iter().filter_map(|name| self.line(name.as_ref())).any(|line| line.matches(record))
@@ -156,7 +156,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether the scenario itself demands this record.
-    fn is_demanded(self, process: &Process, record: &Record) -> bool {
+    fn is_demanded(self, process: &ProcessEvidence, record: &Record) -> bool {
         self.scenario.expect.line.iter().any(|expected| {
             let expected = expected.as_ref();
             expected.count.max != Some(0) && Wanted::new(self, expected).matches(process, record)

@@ -1,7 +1,7 @@
 //! The records that come nearest to a line that is missing, and why each is not it.
 
 use super::wanted::Wanted;
-use crate::evidence::Process;
+use crate::evidence::ProcessEvidence;
 use crate::log::Record;
 
 /// How many are shown.
@@ -10,7 +10,7 @@ const SHOWN: usize = 3;
 /// The records that differ least, each with its differences. `late` says of a record that is the line why it does not count.
 pub(super) fn nearest(
     wanted: Wanted<'_>,
-    process: &Process,
+    process: &ProcessEvidence,
     late: impl Fn(usize, &Record) -> Option<String>,
 ) -> Vec<String> {
     let mut near: Vec<(usize, usize, Vec<String>)> = process

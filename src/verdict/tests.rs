@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Case, judge};
 use crate::evidence::{
-    Asked, Boot, Call, CallEffect, CallResult, Evidence, Exit, Fault, FinalRead, Process, ReadAnswer,
+    Asked, Boot, Call, CallEffect, CallResult, Evidence, Fault, FinalRead, ProcessEvidence, ProcessExit, ReadAnswer,
 };
 use crate::finding::FindingKind;
 use crate::log::{Format, Reader, Stream};
@@ -19,17 +19,17 @@ const AFTER: u64 = 200;
 
 /// A run of the server, a driven client `a` and a runner `r`, in which nothing is wrong.
 fn run() -> Evidence {
-    let process = |name: &str, role: &str| Process {
+    let process = |name: &str, role: &str| ProcessEvidence {
         name: name.into(),
         role: role.into(),
         boots: vec![Boot {
             pid: 1,
             ready: Some(1),
             asked: Some(Asked::Teardown),
-            exit: Some(Exit { at: 900, code: Some(0), signal: None }),
+            exit: Some(ProcessExit { at: 900, code: Some(0), signal: None }),
             ..Boot::default()
         }],
-        ..Process::default()
+        ..ProcessEvidence::default()
     };
     Evidence {
         processes: vec![process("server", "server"), process("a", "client"), process("r", "runner")],
@@ -68,7 +68,7 @@ fn with_fault(mut evidence: Evidence, action: &str, target: &str, planned: bool)
         let boot =
             &mut evidence.processes.iter_mut().find(|one| one.name == target).expect("a process of the run").boots[0];
         (boot.asked, boot.exit) =
-            (Some(Asked::Kill), Some(Exit { at: FAULT, code: None, signal: Some("SIGKILL".into()) }));
+            (Some(Asked::Kill), Some(ProcessExit { at: FAULT, code: None, signal: Some("SIGKILL".into()) }));
     }
     evidence
 }
@@ -233,7 +233,7 @@ fn a_line_that_is_demanded_is_allowed_and_must_be_there() {
 #[test]
 fn ends_are_judged() {
     let mut odd = run();
-    odd.processes[1].boots[0].exit = Some(Exit { at: 900, code: Some(1), signal: None });
+    odd.processes[1].boots[0].exit = Some(ProcessExit { at: 900, code: Some(1), signal: None });
     assert_eq!(kinds(&odd), [FindingKind::ExitStatus]);
     let mut by_itself = run();
     by_itself.processes[0].boots[0].asked = None;
@@ -540,7 +540,7 @@ fn a_kill_excuses_a_process_only_where_no_step_has_named_its_end() {
         let boot =
             &mut evidence.processes.iter_mut().find(|one| one.name == "a").expect("a process of the run").boots[0];
         boot.expected = expected.map(str::to_owned);
-        boot.exit = Some(Exit { at: FAULT, code: None, signal: Some(signal.to_owned()) });
+        boot.exit = Some(ProcessExit { at: FAULT, code: None, signal: Some(signal.to_owned()) });
         kinds(&evidence)
     };
     assert_eq!(ended(None, "SIGKILL"), []);
@@ -557,7 +557,7 @@ fn a_server_that_is_booted_to_read_its_data_has_not_come_back() {
     killed.requests.push(request.unwrap_or_else(|why| panic!("{why}")));
     killed.processes.iter_mut().for_each(|process| {
         process.boots.iter_mut().filter(|boot| boot.asked == Some(Asked::Teardown)).for_each(|boot| boot.asked = None);
-        let exit = Exit { at: 900, code: Some(0), signal: None };
+        let exit = ProcessExit { at: 900, code: Some(0), signal: None };
         process.boots.iter_mut().for_each(|boot| boot.exit.clone_from(&boot.exit.clone().or(Some(exit.clone()))));
     });
     let booted_again = |teardown_record| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Case;
-use crate::evidence::Process;
+use crate::evidence::ProcessEvidence;
 use crate::log::Record;
 use crate::scenario::{ExpectLine, FaultPhase};
 use crate::system::Line;
@@ -24,12 +24,12 @@ impl<'a> Wanted<'a> {
     }
 
     /// Whether the record is this line, its place in the order and its captures apart.
-    pub(super) fn matches(&self, process: &Process, record: &Record) -> bool {
+    pub(super) fn matches(&self, process: &ProcessEvidence, record: &Record) -> bool {
         self.concerns(process) && self.is_of(process, record) && self.differences(record).is_empty()
     }
 
     /// Whether the process is one that it is about.
-    pub(super) fn concerns(&self, process: &Process) -> bool {
+    pub(super) fn concerns(&self, process: &ProcessEvidence) -> bool {
         match (&self.expected.process, &self.expected.role) {
             (Some(name), _) => is_named(process, name.as_ref()),
             (None, Some(role)) => {
@@ -42,7 +42,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Whether the record is of the part of the process that it is about.
-    pub(super) fn is_of(&self, process: &Process, record: &Record) -> bool {
+    pub(super) fn is_of(&self, process: &ProcessEvidence, record: &Record) -> bool {
         let role = self.expected.role.as_ref();
         role.is_none_or(|role| self.case.system.role_of_record(&process.role, record) == role.as_ref())
     }
@@ -101,7 +101,7 @@ impl std::fmt::Display for Wanted<'_> {
 }
 
 /// Whether a name means this process: its own, or that of all instances.
-pub(super) fn is_named(process: &Process, name: &str) -> bool {
+pub(super) fn is_named(process: &ProcessEvidence, name: &str) -> bool {
     let number = process.name.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
     process.name == name || number.is_some_and(|number| number.parse::<u32>().is_ok())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use quietdown::finding::FindingKind;
 use quietdown::run::Runner;
 use quietdown::scenario::{Scenario, SweepFault};
-use quietdown::sweep::{Persistence, Place, Spot, Sweep, Verdict, cause};
+use quietdown::sweep::{Persistence, Spot, Sweep, SweepPlace, Verdict, cause};
 use quietdown::system::System;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quietdown");
@@ -237,11 +237,11 @@ fn every_byte_means_each_of_them() {
     let recorded = Sweep::record(&scenario, &system, &bench.runner(), true).expect("records");
     let sizes = recorded.requests()[0].sizes;
     let parts = sizes.request_head + sizes.request_body + sizes.response_head + sizes.response_body;
-    let places = Place::all(recorded.requests()[0].sizes, true);
+    let places = SweepPlace::all(recorded.requests()[0].sizes, true);
     assert_eq!(places.len() as u64, parts + 2);
     let bytes: BTreeSet<String> = places.iter().map(ToString::to_string).collect();
     assert_eq!(bytes.len(), places.len(), "no place twice");
-    let is_byte = |place: &&Place| matches!(place.spot, Some(Spot::Byte(_)));
+    let is_byte = |place: &&SweepPlace| matches!(place.spot, Some(Spot::Byte(_)));
     assert_eq!(places.iter().filter(is_byte).count() as u64, parts);
     // A byte in the middle of the answer: the client has it not whole, and asks again.
     let at = |strike: &quietdown::sweep::Strike| {
@@ -290,7 +290,7 @@ fn the_second_generation_is_what_only_a_fault_brings_about() {
     let points = sweep.points();
     assert_eq!(points[..before.len()], before, "the numbers of the first generation stay");
     assert!(points[before.len()..].iter().all(|point| point.strikes.len() == 2));
-    let kill = |point: &&quietdown::sweep::Point| {
+    let kill = |point: &&quietdown::sweep::SweepPoint| {
         let last = point.strikes[point.strikes.len() - 1];
         point.strikes.len() == 2
             && last.fault == SweepFault::Rst

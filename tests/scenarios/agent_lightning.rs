@@ -9,7 +9,7 @@ use quietdown::finding::FindingKind;
 use quietdown::report::Terminal;
 use quietdown::run::Runner;
 use quietdown::scenario::{Scenario, SweepFault};
-use quietdown::sweep::{Outcome, Persistence, Point, Spot, Sweep, Verdict};
+use quietdown::sweep::{Outcome, Persistence, Spot, Sweep, SweepPoint, Verdict};
 use quietdown::system::System;
 
 use crate::listed::files;
@@ -110,7 +110,7 @@ fn sweep_ends_as_it_must(system: &System, fault: SweepFault, must: Must, runner:
     scenario.check(system)?;
     let sweep = Sweep::record(&scenario, system, &runner, false)?;
     let all = sweep.points();
-    let points: Vec<&Point> = all.iter().filter(|point| is_swept(&sweep, &all, point, fault)).collect();
+    let points: Vec<&SweepPoint> = all.iter().filter(|point| is_swept(&sweep, &all, point, fault)).collect();
     // Two requests with a body have six phases, the read five.
     if points.len() != 6 + 6 + 5 {
         let said: Vec<String> = points.iter().map(|point| point.strikes[0].describe(sweep.requests())).collect();
@@ -128,11 +128,11 @@ fn sweep_ends_as_it_must(system: &System, fault: SweepFault, must: Must, runner:
 }
 
 /// One place in each phase of the calls that are to be struck; the server stays away, because its data would not come back with it.
-fn is_swept(sweep: &Sweep<'_>, all: &[Point], point: &Point, fault: SweepFault) -> bool {
+fn is_swept(sweep: &Sweep<'_>, all: &[SweepPoint], point: &SweepPoint, fault: SweepFault) -> bool {
     let strike = point.strikes[0];
     let place = strike.place;
     let call = sweep.requests()[strike.request].call.as_deref().unwrap_or_default();
-    let is_of_this_phase = |other: &Point| {
+    let is_of_this_phase = |other: &SweepPoint| {
         let other = other.strikes[0];
         (other.request, other.place.phase) == (strike.request, place.phase)
     };

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quietdown_store::client::{Client, Config, Error, Operation};
+use quietdown_store::client::{Client, ClientConfig, Error, StoreOperation};
 use quietdown_store::duration::Schedule;
 use quietdown_store::flag::{Flag, State};
 use rstest::rstest;
@@ -163,7 +163,7 @@ async fn run(says: Says, announced: Announced, fails: Fails, number: u64) -> &'s
             act(fails, header)
         }
     });
-    let client = Client::new(Config {
+    let client = Client::new(ClientConfig {
         flag: (says != Says::NoFlag).then_some(path),
         connect_timeout: Duration::from_secs(20),
         request_timeout: match fails {
@@ -173,7 +173,7 @@ async fn run(says: Says, announced: Announced, fails: Fails, number: u64) -> &'s
         retry: Schedule(vec![Duration::from_millis(1)]),
         probe: Schedule(vec![Duration::from_millis(1); 2]),
         probe_timeout: Duration::from_secs(20),
-        ..Config::new(peer.url.parse().expect("a URL"))
+        ..ClientConfig::new(peer.url.parse().expect("a URL"))
     });
     announce(&client, announced).await;
     if fails == Fails::Refused {
@@ -181,7 +181,7 @@ async fn run(says: Says, announced: Announced, fails: Fails, number: u64) -> &'s
         // No request will arrive to change it.
         change(&mut prepare(folder.path().join("online").as_path(), says), &folder.path().join("online"), says);
     }
-    let call = client.call(Operation::GetRollout { rollout_id: "ro-1".into() }, Some(number));
+    let call = client.call(StoreOperation::GetRollout { rollout_id: "ro-1".into() }, Some(number));
     tokio::select! {
         biased;
         outcome = call => outcome.expect_err("it fails").result(),
@@ -197,10 +197,10 @@ async fn announce(client: &Client, announced: Announced) {
     match announced {
         Announced::Never => {}
         Announced::ByHeader => {
-            let before = Operation::GetRollout { rollout_id: "before".into() };
+            let before = StoreOperation::GetRollout { rollout_id: "before".into() };
             while client.call(before.clone(), None).await.is_err() {}
         }
-        Announced::ByHealth => while client.call(Operation::Health {}, None).await != Err(Error::Shutdown) {},
+        Announced::ByHealth => while client.call(StoreOperation::Health {}, None).await != Err(Error::Shutdown) {},
     }
 }
 
@@ -284,21 +284,21 @@ fn judge(lines: &[&str], number: u64, expected: &Outcome) -> Result<(), String> 
 }
 
 /// A client with short pauses.
-fn client(peer: &Peer) -> Config {
-    Config {
+fn client(peer: &Peer) -> ClientConfig {
+    ClientConfig {
         connect_timeout: Duration::from_secs(20),
         request_timeout: Duration::from_secs(20),
         retry: Schedule(vec![Duration::from_millis(1); 3]),
         probe: Schedule(vec![Duration::from_millis(1); 3]),
         probe_timeout: Duration::from_secs(20),
-        ..Config::new(peer.url.parse().expect("a URL"))
+        ..ClientConfig::new(peer.url.parse().expect("a URL"))
     }
 }
 
-fn get(rollout: &str) -> Operation {
-    Operation::GetRollout { rollout_id: rollout.into() }
+fn get(rollout: &str) -> StoreOperation {
+    StoreOperation::GetRollout { rollout_id: rollout.into() }
 }
 
-fn enqueue() -> Operation {
+fn enqueue() -> StoreOperation {
     serde_json::from_value(json!({ "op": "enqueue_rollout", "args": { "input": 1 } })).expect("an operation")
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::buffer::Buffer;
-use super::chain::{Chain, End, Messages, Origin, ByteStream, Touched};
+use super::chain::{ByteStream, Chain, End, Messages, Origin, Touched};
 use super::toxics::Entry;
 
 /// The most that is read ahead; a head that is withheld until it is complete, or found to be too long, fits into it.

@@ -20,7 +20,7 @@ pub struct GateSpec {
     pub id: GateId,
     /// Where.
     pub point: Point,
-    /// The how-many-th match; at least 1.
+    /// The number of the match, from 1.
     pub nth: u32,
     /// What happens at the match that counts.
     pub first: FirstMatch,

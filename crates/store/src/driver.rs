@@ -17,7 +17,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tracing::debug;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{ArgumentError, Client, ClientOptions, Error, StoreOperation, Reporting};
+use super::client::{ArgumentError, Client, ClientOptions, Error, Reporting, StoreOperation};
 use super::logging::DRIVER;
 use super::process::{self, EndSignals};
 

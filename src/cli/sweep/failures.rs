@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::report::Console;
-use crate::sweep::{Minimal, Outcome, Point, Sweep, Verdict, cause, headline, phase_name};
+use crate::sweep::{Minimal, Outcome, Sweep, SweepPoint, Verdict, cause, headline, phase_name};
 
 use super::{BROKEN, Ended};
 
@@ -12,18 +12,18 @@ use super::{BROKEN, Ended};
 pub struct Failures<'s> {
     sweep: &'s Sweep<'s>,
     folder: PathBuf,
-    groups: BTreeMap<String, Vec<(&'s Point, &'s Outcome)>>,
+    groups: BTreeMap<String, Vec<(&'s SweepPoint, &'s Outcome)>>,
 }
 
 impl<'s> Failures<'s> {
     /// Those of `points`, grouped.
     pub fn new(
         sweep: &'s Sweep<'s>,
-        points: &'s [Point],
+        points: &'s [SweepPoint],
         outcomes: &'s BTreeMap<usize, Outcome>,
         folder: &Path,
     ) -> Self {
-        let mut groups: BTreeMap<String, Vec<(&Point, &Outcome)>> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<(&SweepPoint, &Outcome)>> = BTreeMap::new();
         for point in points {
             let outcome = outcomes.get(&point.number).filter(|outcome| outcome.verdict == Verdict::Failed);
             if let Some(outcome) = outcome {
@@ -55,7 +55,7 @@ impl<'s> Failures<'s> {
 
     fn write_one(
         &self,
-        point: &Point,
+        point: &SweepPoint,
         outcome: &Outcome,
         first: &mut Option<Minimal>,
         console: &Console,
@@ -90,7 +90,7 @@ impl<'s> Failures<'s> {
     }
 
     /// Where the scenario of a point is written.
-    fn path(&self, point: &Point) -> PathBuf {
+    fn path(&self, point: &SweepPoint) -> PathBuf {
         let requests = self.sweep.requests();
         let words: Vec<String> = point
             .strikes

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::RecordsView;
 use super::texts::Texts;
-use crate::evidence::{Evidence, Process};
+use crate::evidence::{Evidence, ProcessEvidence};
 use crate::log::{Level, Record};
 
 /// How much of all runs is shown in one page: what is more is counted.
@@ -33,7 +33,7 @@ const LINES: usize = 60;
 /// The records that are shown, and which of the evidence they are.
 pub(super) fn records(
     evidence: &Evidence,
-    process: &Process,
+    process: &ProcessEvidence,
     texts: &mut Texts,
     allowance: &mut Allowance,
     in_full: bool,
@@ -59,7 +59,7 @@ pub(super) fn records(
 }
 
 /// Those above INFO and those with stack traces first, then those that are nearest to a fault.
-fn chosen(evidence: &Evidence, process: &Process, most: usize) -> Vec<usize> {
+fn chosen(evidence: &Evidence, process: &ProcessEvidence, most: usize) -> Vec<usize> {
     let all = 0..process.records.len();
     if all.len() <= most {
         return all.collect();

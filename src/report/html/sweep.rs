@@ -9,7 +9,7 @@ use super::{HtmlReport, KeptRun};
 use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::proxy::Phase;
-use crate::sweep::{Outcome, Point, Recorded, Verdict, phase_name};
+use crate::sweep::{Outcome, Recorded, SweepPoint, Verdict, phase_name};
 
 /// The columns of the matrix.
 const PHASES: [Phase; 6] = [
@@ -25,7 +25,7 @@ const PHASES: [Phase; 6] = [
 #[derive(Debug, Clone, Copy)]
 pub struct PointEnd<'a> {
     /// The point.
-    pub point: &'a Point,
+    pub point: &'a SweepPoint,
     /// What came of it; nothing where it was not run.
     pub outcome: Option<&'a Outcome>,
 }
@@ -57,7 +57,7 @@ impl HtmlSweep {
         requests: &[Recorded],
         took: Duration,
         has_matrix: bool,
-        file: impl Fn(&Point) -> Option<PathBuf>,
+        file: impl Fn(&SweepPoint) -> Option<PathBuf>,
     ) -> Result<String, serde_json::Error> {
         let mut matrix = MatrixView { phases: PHASES.map(phase_name).to_vec(), ..MatrixView::default() };
         matrix.requests = requests.iter().map(|request| self.page.texts.id(&request.label())).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::model::*;
 use super::records::{Allowance, records};
 use super::texts::Texts;
-use crate::evidence::{Asked, Boot, Call, CallEffect, CallResult, Evidence, Request};
+use crate::evidence::{Asked, Boot, Call, CallEffect, CallResult, Evidence, SeenRequest};
 use crate::scenario::Scenario;
 use crate::sweep::call_of;
 use crate::system::{PLAIN, System};
@@ -99,7 +99,7 @@ fn links(evidence: &Evidence, system: Option<&System>, texts: &mut Texts) -> Vec
     let linked = evidence.processes.iter().map(|process| &process.name);
     let mut links = Vec::new();
     for name in linked {
-        let own: Vec<&Request> = evidence.requests.iter().filter(|request| request.process == *name).collect();
+        let own: Vec<&SeenRequest> = evidence.requests.iter().filter(|request| request.process == *name).collect();
         let hits: Vec<_> = evidence.hits.iter().filter(|hit| hit.process == *name).take(REQUESTS).collect();
         if own.is_empty() && hits.is_empty() {
             continue;
@@ -122,7 +122,7 @@ fn links(evidence: &Evidence, system: Option<&System>, texts: &mut Texts) -> Vec
     links
 }
 
-fn request_view(evidence: &Evidence, request: &Request, system: Option<&System>, texts: &mut Texts) -> RequestView {
+fn request_view(evidence: &Evidence, request: &SeenRequest, system: Option<&System>, texts: &mut Texts) -> RequestView {
     let seen = &request.seen;
     let call = system.and_then(|system| call_of(evidence, request, &system.file));
     RequestView {
@@ -181,7 +181,7 @@ fn steps(evidence: &Evidence, scenario: Option<&Scenario>, texts: &mut Texts) ->
             request: fault.request.as_ref().map(|request| texts.id(request)),
         })
     };
-    let view = |step: &crate::evidence::Step| StepView {
+    let view = |step: &crate::evidence::StepEvidence| StepView {
         number: step.number,
         what: texts.id(&step.what),
         line: line(step.number),

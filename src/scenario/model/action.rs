@@ -2,7 +2,7 @@ use crate::file::Spanned;
 use serde::Deserialize;
 
 use super::{BeginAction, CallAction, ProcessRef, ToxicAction, UntoxicAction};
-use crate::evidence::Results;
+use crate::evidence::CallResults;
 use crate::proxy::{CutMode, Toward};
 
 /// What a step can do.
@@ -94,7 +94,7 @@ pub struct FinishAction {
     pub call: Spanned<String>,
     /// The result that it must have, or a list of those that it may have; default `ok`.
     #[serde(default)]
-    pub result: Results,
+    pub result: CallResults,
     /// Fields that the answer must have (a subset comparison).
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub returns: Option<toml::Value>,

@@ -4,7 +4,7 @@ use crate::file::Spanned;
 use serde::Deserialize;
 
 use super::Action;
-use crate::evidence::Results;
+use crate::evidence::CallResults;
 
 /// A blocking call.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,7 +38,7 @@ pub struct CallAction {
     pub save: Option<Spanned<String>>,
     /// The result that it must have, or a list of those that it may have; default `ok`.
     #[serde(default)]
-    pub result: Results,
+    pub result: CallResults,
     /// Fields that the answer must have (a subset comparison).
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub returns: Option<toml::Value>,

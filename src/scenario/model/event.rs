@@ -52,7 +52,7 @@ pub struct RequestGate {
     /// How many bytes of the head or body may pass first; default 0. Negative from its end: -1 stops before the last byte;
     /// `"middle"`: half of them. Only with head and body phases.
     pub at: Option<Spanned<At>>,
-    /// The how-many-th matching request of the process instance since its boot; default 1.
+    /// The number of the matching request, counted from 1 since the process instance booted; default 1.
     pub nth: Option<NonZeroU32>,
     /// Let the proxy repeat the action by itself on later matches: a total number, or `"every"`.
     pub times: Option<Times>,
@@ -71,7 +71,7 @@ pub struct BytesGate {
     pub toward: Side,
     /// How many bytes may pass first.
     pub at: u64,
-    /// The how-many-th connection of the process instance; default 1.
+    /// The number of the connection of the process instance, from 1; default 1.
     pub nth: Option<NonZeroU32>,
     /// Leave the stream parked after the action, until `do.release = { gate = "NAME" }`.
     pub keep: Option<Spanned<String>>,
@@ -84,7 +84,7 @@ pub struct BytesGate {
 pub struct ConnectionGate {
     /// The client process whose link is watched.
     pub process: Spanned<String>,
-    /// The how-many-th time since the process instance booted; default 1.
+    /// The number of the occurrence, counted from 1 since the process instance booted; default 1.
     pub nth: Option<NonZeroU32>,
     /// Let the proxy repeat the action by itself on later matches: a total number, or `"every"`.
     pub times: Option<Times>,
@@ -110,7 +110,7 @@ pub struct LineEvent {
     /// Fields that the record carries, by name: as text, or `{ glob = "…" }`, `{ regex = '…' }`.
     #[serde(default)]
     pub fields: BTreeMap<String, TextRule>,
-    /// The how-many-th match since the instance booted; default: the first that no earlier step has consumed.
+    /// The number of the match, counted from 1 since the instance booted; default: the first match that no earlier step has consumed.
     pub nth: Option<NonZeroU32>,
 }
 

@@ -52,7 +52,7 @@ pub struct ToxicOnly {
     pub method: Option<Spanned<String>>,
     /// The request path without its query, with `*` for any run of characters; any when absent.
     pub path: Option<Spanned<String>>,
-    /// Only the how-many-th of them, counted from when the toxic came.
+    /// Only the one with this number, counted from 1 since the toxic was added.
     pub nth: Option<u64>,
     /// Only so many of them, counted from when the toxic came: then everything has recovered.
     pub first: Option<u64>,

@@ -3,7 +3,7 @@
 use crate::file::Spanned;
 use serde_json::Value;
 
-use crate::evidence::{CallResult, Results, StepFailure};
+use crate::evidence::{CallResult, CallResults, StepFailure};
 use crate::scenario::{Asking, BeginAction, CallAction, FinishAction};
 use crate::timeline::client::Message;
 use crate::timeline::driver::Asked;
@@ -128,7 +128,7 @@ impl World<'_> {
     }
 
     /// What the scenario demands is kept with the call, for the verdict: the timeline goes on with whatever came.
-    fn expect(&mut self, call: usize, results: &Results, returns: Option<&toml::Value>) {
+    fn expect(&mut self, call: usize, results: &CallResults, returns: Option<&toml::Value>) {
         let call = &mut self.observed.calls[call];
         call.expected.get_or_insert_with(|| results.clone());
         if let Some(returns) = returns.and_then(|returns| serde_json::to_value(returns).ok()) {
@@ -157,7 +157,7 @@ impl World<'_> {
                 Ok(())
             }
             // It may fail, and did: who needs the answer must be optional.
-            None if self.observed.calls[call].expected.as_ref().is_some_and(Results::may_fail) => Ok(()),
+            None if self.observed.calls[call].expected.as_ref().is_some_and(CallResults::may_fail) => Ok(()),
             None => {
                 let call = &self.observed.calls[call];
                 let result = call.result.map_or("nothing", CallResult::name);

@@ -1,7 +1,7 @@
 //! Operations that are carried out once for each call: what the proxy saw of its requests tells.
 
 use super::item_effects::line;
-use crate::evidence::{Call, Request};
+use crate::evidence::{Call, SeenRequest};
 use crate::finding::{Finding, FindingKind};
 use crate::system::{Once, Operation};
 use crate::verdict::Case;
@@ -23,7 +23,7 @@ pub(super) fn judge(case: Case<'_>, rule: &Once, findings: &mut Vec<Finding>) {
         if case.evidence.history.iter().filter(same).any(overlap) {
             continue;
         }
-        let done: Vec<&Request> = case
+        let done: Vec<&SeenRequest> = case
             .evidence
             .requests
             .iter()

@@ -7,7 +7,9 @@ use std::path::Path;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::evidence::{Asked, Boot, Call, CallEffect, CallResult, Evidence, Exit, FinalRead, Process, ReadAnswer};
+use crate::evidence::{
+    Asked, Boot, Call, CallEffect, CallResult, Evidence, FinalRead, ProcessEvidence, ProcessExit, ReadAnswer,
+};
 use crate::finding::{Finding, FindingKind};
 use crate::log::{Format, Reader, Stream};
 use crate::scenario::Scenario;
@@ -134,13 +136,13 @@ impl History {
         let mut reader = Reader::new(&Format::Tracing, Stream::Stderr).expect("a format");
         reader.feed(1, log.as_bytes());
         reader.finish(1);
-        let exit = Some(Exit { at: 900, code: Some(0), signal: None });
-        self.evidence.processes.push(Process {
+        let exit = Some(ProcessExit { at: 900, code: Some(0), signal: None });
+        self.evidence.processes.push(ProcessEvidence {
             name: name.into(),
             role: role.into(),
             boots: vec![Boot { asked: Some(asked), exit, ..Boot::default() }],
             records: reader.into_records(),
-            ..Process::default()
+            ..ProcessEvidence::default()
         });
         self
     }

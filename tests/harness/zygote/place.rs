@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quietdown::finding::Finding;
-use quietdown::process::{Child, Output, Spawn, Subreaper, Zygote, ZygoteCommand};
+use quietdown::process::{Child, Output, Spawn, Subreaper, ZygoteCommand, ZygoteProcess};
 use quietdown::run::Runner;
 use quietdown::scenario::Scenario;
 use quietdown::system::System;
@@ -154,7 +154,7 @@ impl Place {
 pub struct Python<'a> {
     place: &'a Place,
     arguments: Vec<String>,
-    zygote: Option<Arc<Zygote>>,
+    zygote: Option<Arc<ZygoteProcess>>,
     /// What it is given on its standard input.
     pub input: Option<&'static str>,
 }
@@ -178,13 +178,13 @@ pub struct Running {
 }
 
 impl<'a> Python<'a> {
-    pub fn new(place: &'a Place, arguments: &[&str], zygote: Option<Arc<Zygote>>) -> Self {
+    pub fn new(place: &'a Place, arguments: &[&str], zygote: Option<Arc<ZygoteProcess>>) -> Self {
         let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
         Self { place, arguments, zygote, input: None }
     }
 
     /// `script.py` of the place.
-    pub fn script(place: &'a Place, zygote: Option<Arc<Zygote>>) -> Self {
+    pub fn script(place: &'a Place, zygote: Option<Arc<ZygoteProcess>>) -> Self {
         Self::new(place, &[&place.path("script.py").display().to_string(), "an argument"], zygote)
     }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use quietdown::evidence::{Call, CallEffect, CallResult, Evidence, Fault, Process, Request, Step};
+use quietdown::evidence::{Call, CallEffect, CallResult, Evidence, Fault, ProcessEvidence, SeenRequest, StepEvidence};
 use quietdown::finding::{Finding, FindingKind};
 use quietdown::report::html::{HtmlSweep, PointEnd};
-use quietdown::sweep::{Outcome, Point, Recorded, Verdict};
+use quietdown::sweep::{Outcome, Recorded, SweepPoint, Verdict};
 use quietdown_log::{Level, Record, Stream};
 use serde_json::{Value, from_value, json};
 
@@ -16,7 +16,7 @@ const REQUESTS: usize = 25;
 /// The page of a sweep of so many points, each with [`RECORDS`] records; each twentieth has failed.
 pub fn page(points: usize) -> std::io::Result<String> {
     let requests: Vec<Recorded> = (0..REQUESTS).map(recorded).collect();
-    let points: Vec<Point> = (0..points).map(point).collect();
+    let points: Vec<SweepPoint> = (0..points).map(point).collect();
     let outcomes: Vec<Outcome> = points.iter().map(|point| outcome(point.number)).collect();
     let mut page = HtmlSweep::default();
     for (point, outcome) in points.iter().zip(&outcomes) {
@@ -39,7 +39,7 @@ fn recorded(number: usize) -> Recorded {
     }))
 }
 
-fn point(index: usize) -> Point {
+fn point(index: usize) -> SweepPoint {
     let phases = ["request-head", "request-body", "request-sent", "response-head", "response-body", "response-sent"];
     let faults = ["fin", "rst", "hold", "refuse", "server-stop", "server-kill", "pause"];
     let strike = json!({
@@ -82,16 +82,16 @@ fn evidence(number: usize) -> Evidence {
             json!({ "at": at(index), "stream": Stream::Stderr, "level": level, "target": "shop::client", "message": message, "fields": fields }),
         )
     };
-    let process = |name: &str, records: Vec<Record>| Process {
+    let process = |name: &str, records: Vec<Record>| ProcessEvidence {
         name: name.to_owned(),
         role: name.to_owned(),
         boots: vec![of_json(
             json!({ "pid": 1000 + number, "started": 100, "ready": 20_000, "first_record": 0, "exit": { "at": 199_000, "code": 0 } }),
         )],
         records,
-        ..Process::default()
+        ..ProcessEvidence::default()
     };
-    let request = |index: usize| -> Request {
+    let request = |index: usize| -> SeenRequest {
         of_json(json!({
             "process": "a", "at": at(index * 4), "ended": at(index * 4) + 900, "connection": index, "number": index + 1, "method": "POST", "path": "/items",
             "phase": "response-sent", "request_bytes": 100, "response_bytes": 70, "request_head": 80, "response_head": 60, "status": 200, "finished": true
@@ -123,7 +123,12 @@ fn evidence(number: usize) -> Evidence {
         requests: (0..REQUESTS).map(request).collect(),
         history: (0..REQUESTS).map(call).collect(),
         steps: (1..=REQUESTS)
-            .map(|number| Step { number, what: "do call add".to_owned(), met: None, done: Some(at(number * 4)) })
+            .map(|number| StepEvidence {
+                number,
+                what: "do call add".to_owned(),
+                met: None,
+                done: Some(at(number * 4)),
+            })
             .collect(),
         faults: vec![Fault {
             at: at(50),

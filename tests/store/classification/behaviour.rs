@@ -130,7 +130,7 @@ async fn an_announcement_is_forgotten_when_the_server_answers_without_it() {
 async fn a_long_poll_that_a_stopping_server_answers_early_is_a_shutdown_unless_it_is_complete() {
     let peer = Peer::start(|_| Act::Answer(answer(200, true, r#"[{"rollout_id":"a"}]"#)));
     let client = Client::new(client(&peer));
-    let wait = |ids: &[&str]| Operation::WaitForRollouts {
+    let wait = |ids: &[&str]| StoreOperation::WaitForRollouts {
         rollout_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
         timeout: None,
     };
@@ -144,8 +144,8 @@ async fn a_long_poll_without_a_limit_outlasts_the_request_timeout() {
         "/v1/agl/health" => Act::Answer(answer(200, false, "{}")),
         _ => Act::Hold,
     });
-    let client = Client::new(Config { request_timeout: Duration::from_millis(20), ..client(&peer) });
-    let wait = Operation::WaitForRollouts { rollout_ids: vec!["a".into()], timeout: None };
+    let client = Client::new(ClientConfig { request_timeout: Duration::from_millis(20), ..client(&peer) });
+    let wait = StoreOperation::WaitForRollouts { rollout_ids: vec!["a".into()], timeout: None };
     tokio::select! {
         ended = client.call(wait, None) => panic!("it has ended: {ended:?}"),
         // It lasts four times the request timeout.
@@ -161,7 +161,7 @@ async fn a_free_running_process_reports_once_per_outage() {
         "/v1/agl/rollouts/recover" => Act::Answer(answer(200, false, "{}")),
         _ => Act::Reset,
     });
-    let client = Client::new(Config { reporting: Reporting::OncePerOutage, ..client(&peer) });
+    let client = Client::new(ClientConfig { reporting: Reporting::OncePerOutage, ..client(&peer) });
     for rollout in ["a", "b", "c", "recover", "d", "e"] {
         assert_eq!(client.call(get(rollout), None).await.is_ok(), rollout == "recover");
     }
@@ -186,7 +186,7 @@ async fn a_restart_in_the_middle_of_a_request_gives_a_new_budget() {
         }
         if failures <= 7 { Act::Reset } else { Act::Answer(answer(200, false, "{}")) }
     });
-    let client = Client::new(Config { flag: Some(path.clone()), ..client(&peer) });
+    let client = Client::new(ClientConfig { flag: Some(path.clone()), ..client(&peer) });
     client.call(get("a"), None).await.expect("the eighth attempt succeeds");
     assert_eq!(peer.seen().len(), 8);
     assert_eq!(flag::read(&path).map(|flag| flag.epoch), Some(2));

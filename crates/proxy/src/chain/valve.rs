@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::flow::{End, Flow, ByteStream};
+use super::flow::{ByteStream, End, Flow};
 use super::latency::Delay;
 use super::limit::Limit;
 use super::pace::Pace;

@@ -30,7 +30,7 @@ pub enum WrongPlace {
         "`{0}` has no bytes; leave byte() and middle() out, or choose the head or the body of the request or response"
     )]
     NoBytes(&'static str),
-    /// A place from the end of a connection, whose end nobody knows.
+    /// A place counted from the end of a connection, whose length is not known in advance.
     #[error("bytes of a connection are counted from its beginning; write a number of 0 or more instead of {0}")]
     FromTheEnd(i64),
 }

@@ -21,12 +21,12 @@ const WITHIN: Duration = Duration::from_secs(30);
 
 /// The path from clients to a server, and everything that can be done to it.
 ///
-/// It has a thread of its own: it works from async and from blocking tests, outlives the runtime of any of them, may stand in a
-/// `static`, and is not stopped by `tokio::time::pause`, because its sockets are real.
+/// It runs on its own thread: it works from async and from blocking tests, outlives the runtime of any of them, can be stored in
+/// a `static`, and is not affected by `tokio::time::pause`, because its sockets are real.
 ///
-/// **Dropping it** closes every connection as the end of a process does: the peer sees the end of the stream (FIN), or a
-/// reset (RST) where it had sent something that was not forwarded yet. Then nobody listens on its port. [`cut`](Self::cut) the
-/// connections before, where that must be one of the two.
+/// **Dropping it** closes every connection as the exit of a process does: the peer sees the end of the stream (FIN), or a
+/// reset (RST) if it has sent something that was not forwarded yet. After that nothing listens on its port. To choose between
+/// the two, [`cut`](Self::cut) the connections first.
 #[derive(Debug)]
 pub struct Link(Arc<Inner>);
 
@@ -41,7 +41,7 @@ pub(super) struct Inner {
     expectations: Mutex<BTreeMap<GateId, Expectation>>,
 }
 
-/// How a link is to be opened. [`open`](Self::open) it, or `.await` it.
+/// The options of a new link. [`open`](Self::open) it, or `.await` it.
 #[derive(Debug)]
 #[must_use = "a link is open when `open` was called, or this was awaited"]
 pub struct LinkBuilder {
@@ -51,7 +51,7 @@ pub struct LinkBuilder {
 }
 
 impl LinkBuilder {
-    /// Its name, which the thread has, too; `link` by default.
+    /// The name of the link and of its thread; `link` by default.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -63,7 +63,7 @@ impl LinkBuilder {
         self
     }
 
-    /// Decides whatever toxics leave to chance: with the same seed, name and order of connections, they do the same. 0 by default.
+    /// The seed of all random choices of toxics: with the same seed, name and order of connections they are the same. 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = seed;
         self
@@ -75,8 +75,8 @@ impl LinkBuilder {
         self
     }
 
-    /// How long its gates and rules are waited for at most; 30 seconds by default. It is a watchdog: what happens earlier is
-    /// told at once.
+    /// The bound of every wait for its gates and rules; 30 seconds by default. It is a watchdog: a wait ends as soon as its event
+    /// happens.
     pub fn within(mut self, time: Duration) -> Self {
         self.within = time;
         self
@@ -85,7 +85,7 @@ impl LinkBuilder {
     /// Opens it. When this returns, clients can connect.
     ///
     /// # Errors
-    /// When there is no thread for it, or its address cannot be listened at.
+    /// When its thread cannot be started, or it cannot listen on its address.
     pub fn open(self) -> Result<Link, OpenError> {
         let (thread, engine, record) = LinkThread::open(&self.name, self.settings)?;
         let (within, last, expectations) = (self.within, AtomicUsize::new(0), Mutex::default());
@@ -103,7 +103,7 @@ impl IntoFuture for LinkBuilder {
 }
 
 impl Link {
-    /// A link to a server. It listens on a port of its own, at [`addr`](Self::addr).
+    /// A link to a server. It listens on its own port, at [`addr`](Self::addr).
     pub fn to(server: impl Into<Upstream>) -> LinkBuilder {
         let settings = Settings { upstream: Some(server.into()), ..Settings::default() };
         LinkBuilder { name: "link".to_owned(), settings, within: WITHIN }
@@ -114,16 +114,16 @@ impl Link {
         self.0.engine.addr()
     }
 
-    /// Leads new connections to another server; those that exist stay.
+    /// Forwards new connections to another server; existing connections stay.
     pub fn lead_to(&self, server: impl Into<Upstream>) {
         self.0.engine.lead_to(Some(server.into()));
     }
 
-    /// Stops the stream that comes to a place, once, until the gate says how it goes on. It must be met, unless it is
-    /// [`optional`](Gate::optional).
+    /// Stops the first stream that reaches a place, once, until the gate decides how it continues (a breakpoint). A stream must
+    /// reach it, unless it is [`optional`](Gate::optional).
     ///
     /// # Panics
-    /// When the place can never be met; with what to write instead. [`try_gate`](Self::try_gate) does not.
+    /// When no stream can ever reach the place; the message says what to write instead. [`try_gate`](Self::try_gate) does not.
     #[track_caller]
     pub fn gate(&self, place: impl Into<Place>) -> Gate {
         self.try_gate(place).unwrap_or_else(|wrong| panic!("a gate that is never met: {wrong}"))
@@ -132,7 +132,7 @@ impl Link {
     /// As [`gate`](Self::gate).
     ///
     /// # Errors
-    /// When the place can never be met; with what to write instead.
+    /// When no stream can ever reach the place; the message says what to write instead.
     #[track_caller]
     pub fn try_gate(&self, place: impl Into<Place>) -> Result<Gate, WrongPlace> {
         let place = place.into();
@@ -149,10 +149,10 @@ impl Link {
         Ok(Gate::new(Arc::clone(&self.0), id, place))
     }
 
-    /// What the link does by itself, from the first match of a place on.
+    /// Makes the link act by itself, from the first match of a place on.
     ///
     /// # Panics
-    /// When the place can never be met; with what to write instead. [`try_on`](Self::try_on) does not.
+    /// When no stream can ever reach the place; the message says what to write instead. [`try_on`](Self::try_on) does not.
     #[track_caller]
     pub fn on(&self, place: impl Into<Place>) -> RuleBuilder<'_> {
         self.try_on(place).unwrap_or_else(|wrong| panic!("a rule that is never met: {wrong}"))
@@ -161,15 +161,15 @@ impl Link {
     /// As [`on`](Self::on).
     ///
     /// # Errors
-    /// When the place can never be met; with what to write instead.
+    /// When no stream can ever reach the place; the message says what to write instead.
     pub fn try_on(&self, place: impl Into<Place>) -> Result<RuleBuilder<'_>, WrongPlace> {
         let place = place.into();
         place.check()?;
         Ok(RuleBuilder::new(&self.0, place))
     }
 
-    /// Adds a toxic, which is taken away when the guard is dropped. It is in effect when this returns. Where its name is taken, it
-    /// is given a number.
+    /// Adds a toxic, which is removed when the guard is dropped. It is in effect when this returns. If its name is in use, a number
+    /// is appended.
     ///
     /// # Errors
     /// When a value makes no sense.
@@ -184,7 +184,7 @@ impl Link {
         }
     }
 
-    /// Breaks every connection that is open, on both sides; returns when they are broken.
+    /// Breaks every open connection, on both sides; returns when they are broken.
     pub async fn cut(&self, cut: Cut) -> Effect {
         self.0.engine.cut_all(cut.into(), Toward::Both).await
     }
@@ -194,8 +194,8 @@ impl Link {
         block_on(self.cut(cut))
     }
 
-    /// Makes a black hole of it: no byte and no end of a stream passes, on the connections that are open and on those that come,
-    /// until the guard is dropped. Then all passes, in order.
+    /// Turns the link into a black hole: no byte and no end of a stream passes, on open connections and on new ones, until the
+    /// guard is dropped. Then everything passes, in order.
     pub async fn hold(&self) -> Held {
         let before = self.0.engine.later_effect();
         let effect = self.0.engine.hold_all().await;
@@ -207,30 +207,30 @@ impl Link {
         block_on(self.hold())
     }
 
-    /// Refuses new connections, as if nobody listened, until the guard is dropped. Those that exist go on.
+    /// Refuses new connections, as if nothing listened, until the guard is dropped. Existing connections continue.
     pub fn refuse(&self) -> Refused {
         self.0.engine.refuse();
         Refused::new(Arc::clone(&self.0))
     }
 
-    /// The requests that have come, in order, with what of each has passed: the latest 10 000.
+    /// The latest 10 000 requests, in order of arrival, with how much of each has passed.
     pub fn requests(&self) -> Vec<RequestSeen> {
         self.0.told(|told| told.requests.iter().cloned().collect())
     }
 
-    /// What toxics did to which request, at which byte: the latest 10 000.
+    /// The latest 10 000 hits: which toxic did what to which request, at which byte.
     pub fn hits(&self) -> Vec<Hit> {
         self.0.thread.settle();
         self.0.engine.hits().0
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn connections(&self) -> u64 {
         self.0.thread.settle();
         self.0.engine.counters().connections
     }
 
-    /// Whether each gate and rule that is there has met what it is expected to; all that have not are named.
+    /// Checks that each gate and rule has been reached as often as it must, and names all that have not.
     ///
     /// # Panics
     /// When one has not. A gate or rule that is dropped says so by itself.

@@ -18,7 +18,7 @@ pub struct Only {
     /// The client's address as `IP:PORT`, with `*` for any run of characters; any when absent.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub client: Option<String>,
-    /// Only the how-many-th of them, from 1, counted from when the toxic came.
+    /// Only the one with this number, counted from 1 since the toxic was added.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub nth: Option<u64>,

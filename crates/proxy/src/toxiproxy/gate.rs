@@ -15,7 +15,7 @@ use crate::{CutMode, Phase, Point, Repeat, RepeatAction, Toward};
 pub(super) struct Spec {
     pub name: String,
     pub point: Point,
-    /// The how-many-th match.
+    /// The number of the match, from 1.
     pub nth: u32,
     /// What happens there before the stream goes on; it waits to be resumed when absent.
     pub then: Option<Then>,

@@ -64,7 +64,11 @@ impl Client {
     }
 
     /// Sends a request and reads its answer: status, whether it announces a shutdown, body.
-    async fn exchange(&self, connection: &mut Connection, request: &StoreRequest) -> Result<(u16, bool, Bytes), Failure> {
+    async fn exchange(
+        &self,
+        connection: &mut Connection,
+        request: &StoreRequest,
+    ) -> Result<(u16, bool, Bytes), Failure> {
         let mark = self.announcement.mark();
         let head = connection.send(self.http(request)?).await?;
         let (status, draining) = (head.status, head.draining);

@@ -199,9 +199,10 @@ impl StoreOperation {
                 StoreRequest::poll("/waits/rollouts", &body, self.waits())
             }
             Self::AddSpan(span) => StoreRequest::write("/spans", span),
-            Self::UpdateAttempt { rollout_id, attempt_id, changes } => {
-                StoreRequest::write(&format!("/rollouts/{}/attempts/{}", escape(rollout_id), escape(attempt_id)), changes)
-            }
+            Self::UpdateAttempt { rollout_id, attempt_id, changes } => StoreRequest::write(
+                &format!("/rollouts/{}/attempts/{}", escape(rollout_id), escape(attempt_id)),
+                changes,
+            ),
             Self::UpdateRollout { rollout_id, changes } => {
                 StoreRequest::write(&format!("/rollouts/{}", escape(rollout_id)), changes)
             }

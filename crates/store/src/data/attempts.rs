@@ -60,7 +60,12 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn save(&self, store: &mut Store<'_>, rollout: &mut KnownRollout, status_changed: bool) -> rusqlite::Result<()> {
+    pub fn save(
+        &self,
+        store: &mut Store<'_>,
+        rollout: &mut KnownRollout,
+        status_changed: bool,
+    ) -> rusqlite::Result<()> {
         let sql = "UPDATE attempt SET end_time = ?3, status = ?4, worker_id = ?5, last_heartbeat_time = ?6, \
                    metadata = ?7 WHERE rollout = ?1 AND id = ?2";
         store.execute(

@@ -10,7 +10,7 @@ use super::attempts;
 use super::call::DataCall;
 use super::json::text;
 use super::resources;
-use super::rollouts::{RolloutConfig, KnownRollout, NEXT_PLACE, Rollout};
+use super::rollouts::{KnownRollout, NEXT_PLACE, Rollout, RolloutConfig};
 use super::store::Store;
 use super::words::{Mode, RolloutStatus};
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tracing::{debug, info};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::client::{ClientCall, Client, ClientOptions, Error, StoreOperation, Reporting};
+use super::client::{Client, ClientCall, ClientOptions, Error, Reporting, StoreOperation};
 use super::duration::duration;
 use super::logging::RUNNER;
 use super::process;

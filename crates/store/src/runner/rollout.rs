@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn a_dequeued_rollout_has_an_attempt() {
         let answer = json!({ "rollout_id": "ro-1", "attempt": { "attempt_id": "at-1" } });
-        assert_eq!(ClaimedRollout::from_answer(answer), Some(ClaimedRollout { id: "ro-1".into(), attempt: "at-1".into() }));
+        assert_eq!(
+            ClaimedRollout::from_answer(answer),
+            Some(ClaimedRollout { id: "ro-1".into(), attempt: "at-1".into() })
+        );
         assert_eq!(ClaimedRollout::from_answer(Value::Null), None);
     }
 }

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::connection;
 use super::shared::Server;
-use super::stop::{StopCounts, ServerPhase};
+use super::stop::{ServerPhase, StopCounts};
 use crate::logging::SERVER;
 
 /// The pause after a failed accept: the usual cause is a lack of file descriptors, which only time cures.

@@ -18,7 +18,7 @@ use tracing::debug;
 use super::exchange::Slot;
 use super::handle::handle;
 use super::shared::{LARGEST, Server};
-use super::stop::{StopCounts, ServerPhase, Ticket};
+use super::stop::{ServerPhase, StopCounts, Ticket};
 use crate::defects::{Defect, planted};
 use crate::logging::SERVER;
 

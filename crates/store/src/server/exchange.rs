@@ -97,7 +97,8 @@ impl Slot {
     /// Whether the end of the drain time cuts the exchange: its answer has begun, so there is no other to be given.
     pub fn is_cut_by_the_end(&self) -> bool {
         self.exchange.borrow().as_ref().is_some_and(|exchange| {
-            exchange.ticket.counts() == StopCounts::InFlight && matches!(exchange.stage, Stage::Answering | Stage::Answered)
+            exchange.ticket.counts() == StopCounts::InFlight
+                && matches!(exchange.stage, Stage::Answering | Stage::Answered)
         })
     }
 

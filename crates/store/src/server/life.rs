@@ -16,7 +16,7 @@ use super::accept::accept;
 use super::cors::Cors;
 use super::shared::Server;
 use super::signal::{Signal, Signals};
-use super::stop::{StopCounts, ServerPhase, ServerStop};
+use super::stop::{ServerPhase, ServerStop, StopCounts};
 use crate::data::{Data, Durability};
 use crate::defects::{Defect, planted};
 use crate::flag::{Flag, State};

@@ -53,14 +53,19 @@ struct Route {
     action: RouteAction,
 }
 
-type Apply = fn(&mut crate::data::Store<'_>, &crate::data::DataCall) -> Result<crate::data::Answer, crate::data::Refusal>;
+type Apply =
+    fn(&mut crate::data::Store<'_>, &crate::data::DataCall) -> Result<crate::data::Answer, crate::data::Refusal>;
 
 const fn read(path: &'static str, name: &'static str, apply: Apply) -> Route {
     Route { method: Method::GET, path, action: RouteAction::Data(DataOperation { name, access: Access::Read, apply }) }
 }
 
 const fn write(path: &'static str, name: &'static str, apply: Apply) -> Route {
-    Route { method: Method::POST, path, action: RouteAction::Data(DataOperation { name, access: Access::Write, apply }) }
+    Route {
+        method: Method::POST,
+        path,
+        action: RouteAction::Data(DataOperation { name, access: Access::Write, apply }),
+    }
 }
 
 /// A question that is too long for a query string.

@@ -1,5 +1,7 @@
 //! The target of a request: its path and its query, percent-decoded.
 
+use percent_encoding::percent_decode_str;
+
 /// The segments of a path below the prefix of the routes.
 pub fn segments(path: &str) -> Vec<String> {
     path.split('/').filter(|segment| !segment.is_empty()).map(|segment| decode(segment, false)).collect()
@@ -19,27 +21,8 @@ pub fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// Decodes `%41`, and `+` in a query. What is no valid escape stays as it is; what is no UTF-8 is replaced.
 fn decode(text: &str, plus_is_space: bool) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%').and_then(hex);
-        match (bytes[at], escaped) {
-            (_, Some(byte)) => {
-                decoded.push(byte);
-                at += 2;
-            }
-            (b'+', None) if plus_is_space => decoded.push(b' '),
-            (byte, None) => decoded.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| (byte as char).to_digit(16);
-    Some((digit(digits[0])? * 16 + digit(digits[1])?) as u8)
+    let spaced = if plus_is_space { text.replace('+', " ") } else { text.to_owned() };
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

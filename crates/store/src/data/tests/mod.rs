@@ -77,7 +77,8 @@ async fn after_its_end_the_data_answers_that_it_has_ended() {
 #[case::file(Some("store.db"))]
 #[tokio::test(flavor = "current_thread")]
 async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_they_left(#[case] file: Option<&str>) {
-    const UPDATE: DataOperation = DataOperation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
+    const UPDATE: DataOperation =
+        DataOperation { name: "update_rollout", access: Access::Write, apply: rollouts::update };
     let folder = tempfile::tempdir().expect("a folder");
     let file = file.map(|name| folder.path().join(name));
     let data = Data::open(file.as_deref(), Durability::default()).expect("open");
@@ -86,7 +87,8 @@ async fn the_end_of_a_rollout_is_told_to_those_who_watch_it_and_to_nobody_after_
     let id = rollouts[0]["rollout_id"].as_str().expect("an id").to_owned();
     let (mut first, second) = (data.watch(std::slice::from_ref(&id)), data.watch(std::slice::from_ref(&id)));
     drop(second);
-    let call = DataCall { segments: vec![id.clone()], body: b"{\"status\":\"failed\"}".to_vec(), ..DataCall::default() };
+    let call =
+        DataCall { segments: vec![id.clone()], body: b"{\"status\":\"failed\"}".to_vec(), ..DataCall::default() };
     data.apply(UPDATE, call, None, "").await;
     assert_eq!(first.next().await, id);
 }
@@ -100,7 +102,8 @@ async fn in_memory_a_large_write_and_a_read_do_not_keep_other_requests_waiting()
     let here = format!("{:?}", std::thread::current().id());
     let is_here = async |access: Access, length: usize| {
         let operation = DataOperation { name: "where", access, apply: on_which_thread };
-        let answer = data.apply(operation, DataCall { body: vec![b'x'; length], ..DataCall::default() }, None, "").await;
+        let answer =
+            data.apply(operation, DataCall { body: vec![b'x'; length], ..DataCall::default() }, None, "").await;
         serde_json::from_slice::<String>(&answer.body).expect("a thread") == here
     };
     assert!(!is_here(Access::Write, 100_000).await);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::messages::{Any, AnyValue, SpanEvent, ExportTraceServiceRequest, KeyValue, SpanLink, OtlpSpan};
+use super::messages::{Any, AnyValue, ExportTraceServiceRequest, KeyValue, OtlpSpan, SpanEvent, SpanLink};
 
 /// The attribute, of a resource or a span, that names the rollout.
 pub const ROLLOUT: &str = "agentlightning.rollout_id";

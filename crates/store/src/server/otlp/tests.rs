@@ -6,7 +6,7 @@ use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::messages::{
-    Any, AnyValue, SpanEvent, KeyValue, KeyValueList, SpanLink, Resource, ResourceSpans, ScopeSpans, OtlpSpan, Status,
+    Any, AnyValue, KeyValue, KeyValueList, OtlpSpan, Resource, ResourceSpans, ScopeSpans, SpanEvent, SpanLink, Status,
 };
 use super::*;
 
