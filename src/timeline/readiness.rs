@@ -141,7 +141,7 @@ impl World<'_> {
                 logs.map(|(search, log)| search.count(log, |_, record| line.matches(record))).sum::<usize>() > 0
             });
             let said = said && (boot.said_ready.is_some() || !ready.driver);
-            // Who said that it was ready was so, even if it had nothing to do and has ended since.
+            // A process that reported that it is ready counts as ready, even if it has ended since.
             let says = line.is_some() || ready.driver;
             let held = || may_be_held && world.observed.parked.iter().any(|parked| parked.actor == index);
             match boot.seen.exit {
