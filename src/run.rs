@@ -17,13 +17,14 @@ use crate::mutation::{Mutation, planted};
 use crate::process::{ZygoteProcess, Zygotes};
 use crate::remote::Remote;
 use crate::scenario::{Scenario, instances};
-use crate::system::System;
-use crate::timeline::{HarnessError, Plan, Planted, play};
+use crate::system::{PLAIN, System};
+use crate::timeline::{HarnessError, LOGS, OutputLog, Plan, Planted, Played, play};
 use crate::transcript::{Comparison, compare, transcript};
 use crate::verdict::{judge, unlike};
 pub use folder::{FolderError, default_runs, own_runs};
 pub use program::ProgramError;
 pub use queue::{Cost, drive};
+pub(crate) use suite::of_snapshot;
 pub use suite::{Accept, Accepted, Counts, Ending, FailureReason, Reporter, Suite, SuiteCase};
 
 /// The environment variable that names the quietdown program, for tests of other projects.
@@ -258,7 +259,14 @@ impl Runner {
         // A thread of its own: the caller may be inside a runtime already, and a panic in here is no verdict on the system.
         let played = std::thread::scope(|scope| scope.spawn(|| play_alone(scenario, system, &plan)).join());
         let evidence = played.unwrap_or(Err(HarnessError::Panicked));
-        let evidence = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
+        let Played { evidence, mut logs } = evidence.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
+        // What is judged is what is saved: where a secret stands in one of the files, too, it is masked there.
+        let masked = (evidence.scenario_source != scenario.source)
+            .then(|| Scenario::parse(&scenario.path, &evidence.scenario_source));
+        let masked = masked.and_then(Result::ok);
+        let scenario = masked.as_ref().unwrap_or(scenario);
+        let masked = (evidence.system_source != system.source).then(|| masked_system(&evidence, system)).flatten();
+        let system = masked.as_ref().unwrap_or(system);
         let mut findings = judged(&evidence, scenario, system);
         let transcript = match self.transcripts || self.keep || !findings.is_empty() {
             true => told(&evidence, scenario, system)?,
@@ -274,7 +282,10 @@ impl Runner {
         let kept = self.keep || !as_it_must;
         let mut unsaved = None;
         if kept {
-            unsaved = save(&folder, &evidence, &findings, &transcript).err().map(|why| why.to_string());
+            let saved = save(&folder, &evidence, &findings, &transcript);
+            let logs = logs.iter_mut().map(OutputLog::save).collect::<std::io::Result<Vec<()>>>();
+            let logs = logs.map(drop).map_err(HarnessError::io(format!("writing {}", folder.join(LOGS).display())));
+            unsaved = saved.and(logs).err().map(|why| why.to_string());
         } else {
             fs::remove_dir_all(&folder).map_err(HarnessError::io(format!("removing {}", folder.display())))?;
         }
@@ -322,7 +333,13 @@ impl Runner {
     }
 }
 
-fn play_alone(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Evidence, HarnessError> {
+/// The system as it is saved in evidence, where that is another text.
+fn masked_system(evidence: &Evidence, system: &System) -> Option<System> {
+    let masked = System::parse(&system.path, &evidence.system_source).ok()?;
+    masked.with_variant(evidence.variant.as_deref().unwrap_or(PLAIN)).ok()
+}
+
+fn play_alone(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Played, HarnessError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -4,6 +4,7 @@ mod check;
 mod files;
 mod list;
 mod log;
+mod logs;
 mod proxy;
 mod report;
 mod reports;
@@ -49,6 +50,8 @@ enum Command {
     List(list::List),
     /// Judge logs from anywhere: formats, levels, tracebacks by cause.
     Log(log::LogArgs),
+    /// Print what the processes of a run wrote, merged by time, with the faults among it.
+    Logs(logs::Logs),
     /// Judge a run again from its saved evidence, without running anything.
     Report(report::ReportArgs),
     /// Print or write the JSON Schemas of both kinds of file.
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.execute(),
         Command::List(command) => command.execute(),
         Command::Log(command) => command.execute(),
+        Command::Logs(command) => command.execute(),
         Command::Report(command) => command.execute(),
         Command::Schema(command) => command.execute(),
         Command::System(command) => command.execute(),

@@ -62,10 +62,8 @@ impl ReportArgs {
 
     fn review(&self) -> Result<run::Report, String> {
         let path = if self.folder.is_dir() { self.folder.join("evidence.json") } else { self.folder.clone() };
-        let text = std::fs::read(&path).map_err(|why| format!("{}: {why}", path.display()))?;
-        let evidence: Evidence =
-            serde_json::from_slice(&text).map_err(|why| format!("{}: no evidence of a run: {why}", path.display()))?;
-        let name = format!("{}.toml", evidence.scenario);
+        let evidence = Evidence::saved(&path).map_err(|why| why.to_string())?;
+        let name = evidence.scenario_path.clone().unwrap_or_else(|| format!("{}.toml", evidence.scenario));
         let scenario =
             Scenario::parse(Path::new(&name), &evidence.scenario_source).map_err(|wrong| wrong.to_string())?;
         let system =

@@ -192,7 +192,7 @@ pub struct Telling {
     /// Tell only what is wrong, and the last line.
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
-    /// Tell also what begins, and all of the evidence.
+    /// Tell also what begins.
     #[arg(long, short)]
     verbose: bool,
 }

@@ -2,6 +2,7 @@
 
 mod history;
 mod results;
+mod saved;
 
 use std::collections::BTreeMap;
 
@@ -13,15 +14,32 @@ use crate::proxy;
 
 pub use history::{Call, CallEffect, CallResult};
 pub use results::CallResults;
+pub use saved::SavedError;
+
+/// The version of [`Evidence`] as JSON. In version 1 nothing said its version, nor where the files were.
+pub const EVIDENCE_VERSION: u32 = 2;
+
+fn first_version() -> u32 {
+    1
+}
 
 /// What one run of a scenario showed. Times are microseconds since the run began.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct Evidence {
+    /// The version of this format.
+    #[serde(default = "first_version")]
+    pub version: u32,
     /// The scenario's name: its file name without the ending.
     pub scenario: String,
-    /// The scenario file, as it was read.
+    /// Where the scenario file was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario_path: Option<String>,
+    /// Where the system file was; in angle brackets what is part of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_path: Option<String>,
+    /// The scenario file, as it was read, but for secrets.
     pub scenario_source: String,
-    /// The system file, as it was read.
+    /// The system file, as it was read, but for secrets.
     pub system_source: String,
     /// The variant of the system.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,7 +26,7 @@ pub enum Verbosity {
     /// Also what passes.
     #[default]
     Usual,
-    /// Also what begins, and all of the evidence.
+    /// Also what begins.
     Verbose,
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cli")]
 mod console;
+mod context;
+mod expected;
 #[cfg(feature = "cli")]
 pub mod html;
 #[cfg(feature = "cli")]
@@ -31,6 +33,7 @@ pub use survey::{above, survey, understood};
 pub use sweep::Tally;
 pub use sweep_results::{SweptPoints, failed_point};
 pub use terminal::Terminal;
+pub use tracebacks::described;
 
 /// Whether something could not be written to standard output, such as a full disk.
 static LOST: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);

@@ -23,6 +23,7 @@ pub(super) const MIXED: Style = AnsiColor::Yellow.on_default();
 pub(super) const WRONG: Style = AnsiColor::Red.on_default();
 /// A failure as a whole.
 pub(super) const BAD: Style = WRONG.bold();
+const DIM: Style = Style::new().dimmed();
 const TITLE: Style = Style::new().bold();
 const PLACE: Style = AnsiColor::Cyan.on_default();
 
@@ -80,35 +81,72 @@ impl Terminal {
         // Findings are in their order, causes first; the tracebacks stand together where the first of them is.
         let mut groups = groups.iter().peekable();
         let mut rest = report.findings.iter().peekable();
+        let mut last = None;
         for after_end in [false, true] {
             let of_part = |finding: &&Finding| finding.after_end == after_end;
             while let Some(finding) = rest.next_if(|finding| of_part(finding) && !is_traceback(finding)) {
-                text.push_str(&self.finding(finding));
+                self.tell(finding, &mut last, &mut text);
             }
             while let Some(group) = groups.next_if(|group| group.ending.is_some() == after_end) {
-                text.push_str(&self.traceback(group));
+                self.expect(FindingKind::Traceback, &mut last, &mut text);
+                text.push_str(&self.traceback(group, report));
             }
             while let Some(finding) = rest.next_if(of_part) {
                 if !is_traceback(&finding) {
-                    text.push_str(&self.finding(finding));
+                    self.tell(finding, &mut last, &mut text);
                 }
             }
         }
-        groups.for_each(|group| text.push_str(&self.traceback(group)));
-        rest.filter(|finding| !is_traceback(finding)).for_each(|finding| text.push_str(&self.finding(finding)));
+        groups.for_each(|group| text.push_str(&self.traceback(group, report)));
+        rest.filter(|finding| !is_traceback(finding)).for_each(|finding| self.tell(finding, &mut last, &mut text));
+        self.context(report, &mut text);
         if let Some(folder) = &report.folder {
             let _ = writeln!(text, "  evidence: {}", folder.join("evidence.json").display());
         }
         text
     }
 
+    /// A finding after what was expected instead.
+    fn tell(self, finding: &Finding, last: &mut Option<FindingKind>, text: &mut String) {
+        self.expect(finding.kind, last, text);
+        text.push_str(&self.finding(finding));
+    }
+
+    /// What was expected; of several findings of one kind it is said once.
+    fn expect(self, kind: FindingKind, last: &mut Option<FindingKind>, text: &mut String) {
+        if last.replace(kind) != Some(kind) {
+            let _ = writeln!(text, "  {}", self.paint(&format!("expected: {}", kind.expected()), DIM));
+        }
+    }
+
+    /// What was around it, the step, and how to run it again: once, for the first finding.
+    fn context(self, report: &Report, text: &mut String) {
+        let only_snapshot = report.findings.iter().all(crate::run::of_snapshot);
+        let around = if only_snapshot { Vec::new() } else { super::context::around(report) };
+        if !around.is_empty() {
+            let _ = writeln!(text, "  around it:");
+            around.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+        }
+        if let Some((place, lines)) = super::context::step(report).filter(|_| !only_snapshot) {
+            let _ = writeln!(text, "  step: {}", printable(&place));
+            lines.iter().for_each(|line| text.push_str(&format!("    | {}\n", printable(line))));
+        }
+        if let Some(command) = super::context::again(report) {
+            let _ = writeln!(text, "  again: {}", printable(&command));
+        }
+    }
+
     /// The tracebacks of one cause.
-    fn traceback(self, group: &Group) -> String {
+    fn traceback(self, group: &Group, report: &Report) -> String {
         let times = if group.count() == 1 { String::new() } else { format!("{} × ", group.count()) };
         let word = self.paint(&FindingKind::Traceback.to_string(), WRONG);
         let mut text = format!("  {word} {times}{}\n", printable(&group.title));
         for (name, value) in group.facts() {
             let _ = writeln!(text, "    {name:<9} {}", printable(&value));
+            let source = (name == "at").then(|| super::context::source_line(&value, &report.evidence)).flatten();
+            if let Some(line) = source {
+                let _ = writeln!(text, "              {}", printable(&line));
+            }
         }
         for line in group.first.iter().take(EXCERPT / 2) {
             let _ = writeln!(text, "    | {}", printable(line));

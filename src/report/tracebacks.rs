@@ -118,7 +118,7 @@ fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>, ending: 
         frame: traceback.frame.clone().filter(|frame| traceback.place() != Some(frame)),
         cause: traceback.cause.as_ref().map(|cause| cause.lines().next().unwrap_or_default().to_owned()),
         processes: BTreeMap::new(),
-        fault: fault.map_or_else(|| "no fault: nothing was broken yet".to_owned(), describe),
+        fault: fault.map_or_else(|| "no fault: nothing was broken yet".to_owned(), described),
         ending,
         requests: BTreeMap::new(),
         last: BTreeMap::new(),
@@ -129,7 +129,8 @@ fn group(record: &Record, traceback: &Traceback, fault: Option<&Fault>, ending: 
     }
 }
 
-fn describe(fault: &Fault) -> String {
+/// A fault in a few words: its step, what it was, and at which request.
+pub fn described(fault: &Fault) -> String {
     let planned = if fault.planned { "planned" } else { "unplanned" };
     let at = fault.request.as_ref().map(|request| format!(" at {request}")).unwrap_or_default();
     format!("step {}: {} {}{at}, {planned}", fault.step, fault.action, fault.target)

@@ -94,7 +94,10 @@ fn check_expressions(file: &SystemFile, found: &mut Vec<Diagnostic>) {
     let prefixes = prefixes.map(|expression| {
         ("prefix", r"write what stands before each line, such as '(?<source>[\w-]+) !! '", expression)
     });
-    for (key, help, expression) in continuations.chain(prefixes) {
+    let secrets = file.log.secrets.iter().map(|expression| {
+        ("secrets", r"write what the secrets look like, such as 'tok_[a-z0-9]+', or 'card=(\d+)'", expression)
+    });
+    for (key, help, expression) in continuations.chain(prefixes).chain(secrets) {
         if let Err(why) = regex::Regex::new(expression.as_ref()) {
             let message = format!("{key} is no regular expression: {}", last_line(&why));
             found.push(Diagnostic::new(expression.span(), message, "not usable").help(help));

@@ -78,6 +78,8 @@ impl World<'_> {
             child,
             stdout: reader(Stream::Stdout)?,
             stderr: reader(Stream::Stderr)?,
+            lines: Default::default(),
+            is_driven: actor.instance.kind == RoleKind::Driven,
             answers: super::answers::Answers::default(),
             said_ready: None,
             open_streams: vec![Stream::Stdout, Stream::Stderr],

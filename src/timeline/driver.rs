@@ -117,6 +117,7 @@ impl World<'_> {
             Taken::Unasked => {
                 // An answer to what was never asked is as loud as any other noise.
                 let line = abridge(answer).to_string() + "\n";
+                let line = self.secrets.mask(&line).into_owned();
                 self.actors[actor].boots[boot].stdout.feed(at, line.as_bytes());
             }
             Taken::Result(Some(call)) => {

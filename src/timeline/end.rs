@@ -215,9 +215,12 @@ impl World<'_> {
         if self.until(Instant::now() + Duration::from_secs(10), all_read).await.is_none() {
             // Somebody holds them open who is no process of the run: that is a finding. What came of a last line counts.
             let at = self.now();
-            for boot in self.actors.iter_mut().flat_map(|actor| &mut actor.boots) {
-                for stream in boot.open_streams.clone() {
-                    boot.reader(stream).finish(at);
+            for actor in &mut self.actors {
+                for boot in &mut actor.boots {
+                    for stream in boot.open_streams.clone() {
+                        boot.finish_lines(at, stream, &mut actor.log, &mut self.secrets);
+                        boot.reader(stream).finish(at);
+                    }
                 }
             }
         }

@@ -52,6 +52,8 @@ impl World<'_> {
         let Some(boot) = actor.boots.get_mut(number) else { return };
         match output {
             Output::Bytes(Stream::Stdout, bytes) if driven => {
+                let came = boot.lines[0].feed(&bytes, &mut self.secrets);
+                came.iter().for_each(|came| actor.log.add(at, Stream::Stdout, came));
                 let answers = boot.answers.feed(&bytes);
                 boot.read += bytes.len() as u64;
                 for said in answers {
@@ -61,9 +63,13 @@ impl World<'_> {
             Output::Bytes(stream, bytes) => {
                 boot.read += bytes.len() as u64;
                 self.last_activity = Instant::now();
-                boot.reader(stream).feed(at, &bytes);
+                for came in boot.whole(stream).feed(&bytes, &mut self.secrets) {
+                    actor.log.add(at, stream, &came);
+                    boot.take(at, stream, &came);
+                }
             }
             Output::Closed(stream) => {
+                boot.finish_lines(at, stream, &mut actor.log, &mut self.secrets);
                 boot.open_streams.retain(|open| *open != stream);
                 let rest = if stream == Stream::Stdout { boot.answers.finish() } else { None };
                 if let Some(said) = rest {
@@ -98,7 +104,7 @@ impl World<'_> {
                 self.last_activity = Instant::now();
                 let boot = &mut self.actors[actor].boots[boot];
                 boot.noise_cut += cut;
-                boot.stdout.feed(at, &line);
+                boot.stdout.feed(at, &self.secrets.mask_bytes(&line));
             }
         }
     }

@@ -11,9 +11,11 @@ mod final_read;
 mod gates;
 mod names;
 mod observed;
+mod output_log;
 mod plan;
 mod readiness;
 mod remote;
+mod secrets;
 mod stops;
 mod template;
 mod wait;
@@ -29,7 +31,17 @@ use crate::run::{FolderError, ProgramError};
 use crate::scenario::Scenario;
 use crate::system::System;
 
+pub use output_log::{ARRIVALS, LOGS, OutputLog, file_of};
 pub use plan::{Plan, Planted};
+
+/// What a run has shown.
+#[derive(Debug)]
+pub struct Played {
+    /// What was observed, with secrets masked.
+    pub evidence: Evidence,
+    /// What each process has written, not saved yet.
+    pub logs: Vec<OutputLog>,
+}
 
 /// Why a run could not even be made. What goes wrong in a run is evidence, not this.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +100,9 @@ pub enum HarnessError {
     /// Something that is not the system under test failed in the middle of the run: the machine, a zygote, a subreaper.
     #[error("{0}")]
     Interrupted(String),
+    /// A pattern of `[log] secrets` is no expression.
+    #[error("a pattern of [log] secrets: {0}")]
+    Secrets(crate::log::ExpressionError),
     /// An identifier of the transcript has a wrong expression.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),
@@ -126,7 +141,7 @@ impl HarnessError {
 ///
 /// # Errors
 /// When the run could not be made.
-pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Evidence, HarnessError> {
+pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<Played, HarnessError> {
     let mut world = world::World::new(scenario, system, plan)?;
     if let Err(why) = world.open_remotes().await {
         world.close_remotes().await;
@@ -135,7 +150,7 @@ pub async fn play(scenario: &Scenario, system: &System, plan: &Plan) -> Result<E
     let failure = world.run_steps().await;
     world.end(failure).await;
     if let Some(why) = world.broken.take() {
-        return Err(HarnessError::Interrupted(why));
+        return Err(HarnessError::Interrupted(world.secrets.mask(&why).into_owned()));
     }
-    Ok(world.into_evidence())
+    Ok(world.into_played())
 }

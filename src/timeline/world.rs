@@ -11,10 +11,11 @@ use tokio::sync::mpsc;
 use super::answers::{Answers, Seen};
 use super::client::Connections;
 use super::observed::{ActorFacts, Observed};
+use super::output_log::{Came, OutputLog, WholeLines};
 use super::readiness::Booting;
-use super::{HarnessError, Plan};
-use crate::evidence::{self, Evidence, FinalRead, StepEvidence, StepFailure};
-use crate::log::{Bookmark, Reader, Record, Stream};
+use super::{HarnessError, Plan, Played};
+use crate::evidence::{self, EVIDENCE_VERSION, Evidence, FinalRead, StepEvidence, StepFailure};
+use crate::log::{Bookmark, Reader, Record, Secrets, Stream};
 use crate::process::{Child, ReservedPort, Subreaper};
 use crate::proxy::{EventLink, GateId, LinkEvent, Settings};
 use crate::remote::RemoteProxy;
@@ -69,6 +70,8 @@ pub(super) struct World<'a> {
     pub answered: mpsc::UnboundedReceiver<(usize, Value)>,
     /// When the harness began to end the run.
     pub teardown: Option<u64>,
+    /// What must not be written anywhere.
+    pub secrets: Secrets,
     /// Why what was seen shows nothing: a part of the harness was killed.
     pub broken: Option<String>,
 }
@@ -84,6 +87,8 @@ pub(super) struct Actor<'a> {
     pub boots: Vec<Boot>,
     pub left_behind: Vec<String>,
     pub calls: u64,
+    /// What it has written.
+    pub log: OutputLog,
 }
 
 /// One boot of a process.
@@ -92,6 +97,10 @@ pub(super) struct Boot {
     pub child: Child,
     pub stdout: Reader,
     pub stderr: Reader,
+    /// The lines of both streams that are not whole yet.
+    pub lines: [WholeLines; 2],
+    /// Whether what it writes to its standard output are answers.
+    pub is_driven: bool,
     /// The answers of a driven client, which are not log.
     pub answers: Answers,
     /// How much noise there was on its standard output when it said that it was ready.
@@ -159,6 +168,7 @@ impl<'a> World<'a> {
             let embedded = instance.linked && plan.toxiproxy.is_none();
             let link = embedded.then(open).transpose();
             let link = link.map_err(HarnessError::io("opening a link"))?;
+            let log = OutputLog::new(&plan.folder, &instance.name);
             actors.push(Actor {
                 instance,
                 role,
@@ -168,6 +178,7 @@ impl<'a> World<'a> {
                 boots: Vec::new(),
                 left_behind: Vec::new(),
                 calls: 0,
+                log,
             });
         }
         let subreaper = Subreaper::new().map_err(HarnessError::io("starting a subreaper"))?;
@@ -177,6 +188,7 @@ impl<'a> World<'a> {
             driven: actor.instance.kind == RoleKind::Driven,
         };
         let observed = Observed::new(&system.file, actors.iter().map(facts).collect());
+        let secrets = super::secrets::of(&system.file)?;
         let now = Instant::now();
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Ok(Self {
@@ -208,6 +220,7 @@ impl<'a> World<'a> {
             answers,
             answered,
             teardown: None,
+            secrets,
             broken: None,
         })
     }
@@ -246,7 +259,15 @@ impl<'a> World<'a> {
         linked.chain(listener).collect()
     }
 
-    pub fn into_evidence(mut self) -> Evidence {
+    pub fn into_played(mut self) -> Played {
+        let mut secrets = self.secrets.clone();
+        let logs = self.actors.iter_mut().map(|actor| std::mem::take(&mut actor.log)).collect();
+        let mut evidence = self.into_evidence();
+        super::secrets::mask(&mut evidence, &mut secrets);
+        Played { evidence, logs }
+    }
+
+    fn into_evidence(mut self) -> Evidence {
         let took = self.now();
         let ports = self.ports();
         let mut observed = self.observed;
@@ -261,7 +282,10 @@ impl<'a> World<'a> {
         requests.sort_by_key(|(actor, at, _)| (*actor, *at));
         let instances = instances(&self.scenario.file, &self.system.file);
         Evidence {
+            version: EVIDENCE_VERSION,
             scenario: self.scenario.name.clone(),
+            scenario_path: Some(self.scenario.path.display().to_string()),
+            system_path: Some(self.system.path.display().to_string()),
             scenario_source: self.scenario.source.clone(),
             system_source: self.system.source.clone(),
             variant: self.system.variant.clone(),
@@ -359,6 +383,30 @@ impl Boot {
         let tag = |stdout: bool| move |(index, record)| ((stdout, index), record);
         let stdout = self.stdout.records().iter().enumerate().map(tag(true));
         stdout.chain(self.stderr.records().iter().enumerate().map(tag(false)))
+    }
+
+    /// The lines of a stream that are not whole yet.
+    pub fn whole(&mut self, stream: Stream) -> &mut WholeLines {
+        &mut self.lines[usize::from(stream == Stream::Stderr)]
+    }
+
+    /// Takes the last line of a stream, which has no newline. What a driven client writes to its standard output is no log.
+    pub fn finish_lines(&mut self, at: u64, stream: Stream, log: &mut OutputLog, secrets: &mut Secrets) {
+        let Some(came) = self.whole(stream).finish(secrets) else { return };
+        log.add(at, stream, &came);
+        if !(self.is_driven && stream == Stream::Stdout) {
+            self.take(at, stream, &came);
+        }
+    }
+
+    /// Reads lines that have come.
+    pub fn take(&mut self, at: u64, stream: Stream, came: &Came) {
+        let reader = self.reader(stream);
+        reader.feed(at, &came.lines);
+        if came.skipped > 0 {
+            reader.skip(came.skipped);
+            reader.feed(at, b"\n");
+        }
     }
 
     pub fn reader(&mut self, stream: Stream) -> &mut Reader {

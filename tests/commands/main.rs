@@ -12,6 +12,7 @@ mod documented_systems;
 mod html;
 mod log;
 mod reports;
+mod secrets;
 mod snapshots;
 mod system;
 mod variants;

@@ -36,6 +36,11 @@ impl Lines {
         self.keep(bytes);
     }
 
+    /// So many bytes of the line that has begun are not there.
+    pub(super) fn skip(&mut self, bytes: u64) {
+        self.skipped += bytes;
+    }
+
     /// Gives the last line, if it has no newline, to `each`.
     pub(super) fn finish(&mut self, mut each: impl FnMut(Line<'_>)) {
         if !self.begun.is_empty() {

@@ -107,6 +107,11 @@ impl Reader {
         self.lines.feed(bytes, |line| self.intake.line(at, line));
     }
 
+    /// Notes that so many bytes follow in the line that has begun which are not handed over. They count as not kept.
+    pub fn skip(&mut self, bytes: u64) {
+        self.lines.skip(bytes);
+    }
+
     /// The stream has ended: a last line without newline counts.
     pub fn finish(&mut self, at: u64) {
         self.lines.finish(|line| self.intake.line(at, line));

@@ -22,6 +22,11 @@ pub struct Log {
     pub continuation: Option<Spanned<String>>,
     /// Whether a process may write text outside any record before it is ready.
     pub banner: Option<bool>,
+    /// Regular expressions of what is a secret, beside what is known as one: `Authorization`, cookies, passwords, values of
+    /// environment variables that look like keys. Group 1, if there is one, is the secret. It is masked before anything is written or
+    /// judged.
+    #[serde(default)]
+    pub secrets: Vec<Spanned<String>>,
     /// The field that names the call which a record is about.
     #[serde(default = "default_call_field")]
     pub call_field: String,
