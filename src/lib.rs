@@ -80,6 +80,9 @@ pub mod system;
 pub mod timeline;
 #[doc(hidden)]
 pub mod transcript;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod tryout;
 #[doc(hidden)]
 pub mod verdict;
 

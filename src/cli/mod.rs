@@ -12,6 +12,7 @@ mod run;
 mod schema;
 mod sweep;
 mod system;
+mod tryout;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,8 @@ struct Cli {
 enum Command {
     /// Run scenarios and judge them.
     Run(run::RunArgs),
+    /// Try a server and its client without any file, and say what they do when they are disturbed.
+    Try(tryout::Try),
     /// Run a scenario once for every fault at every place of every request.
     Sweep(sweep::SweepArgs),
     /// Validate scenario files and system files without running anything.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
     };
     let code = match command {
         Command::Run(command) => command.execute(),
+        Command::Try(command) => command.execute(),
         Command::Sweep(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::List(command) => command.execute(),

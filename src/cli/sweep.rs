@@ -21,7 +21,8 @@ use super::files;
 use super::reports::{Reports, Telling, write_page};
 use super::{BROKEN, FAILED, INCOMPLETE, PASSED, WRONG};
 use failures::Failures;
-use selection::{Shard, Which, budget};
+pub(super) use selection::budget;
+use selection::{Shard, Which};
 
 /// Sweeps a scenario: every fault at every place of every request of a clean run, each point a scenario of its own.
 #[derive(Debug, Args)]

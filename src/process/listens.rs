@@ -1,39 +1,32 @@
-//! On which ports processes listen, as `/proc` has it.
+//! On which ports processes listen.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{fs, io};
 
 use super::descendants::all;
+use super::sock_diag::listening;
 use super::stat::stat;
 
-/// The state of a listening socket in `/proc/net/tcp`.
-const LISTENS: &str = "0A";
+/// Whether anybody listens on a TCP port, on whatever address. No connection is made, of which a server would have to say something.
+///
+/// # Errors
+/// When the kernel does not say.
+pub fn is_listened_on(port: u16) -> io::Result<bool> {
+    Ok(listening()?.iter().any(|socket| socket.port == port))
+}
 
-/// The TCP ports on which the processes of a group listen, in order.
+/// The TCP ports on which the processes of a group listen, in order; none if the kernel does not say.
 pub fn listening_ports(group: i32) -> BTreeSet<u16> {
-    let members: Vec<i32> = all().filter(|pid| stat(*pid).is_some_and(|stat| stat.group == group)).collect();
-    let sockets: BTreeSet<u64> = members.iter().flat_map(|pid| sockets_of(*pid)).collect();
-    let Some(first) = members.first() else { return BTreeSet::new() };
-    let tables =
-        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{first}/net/{table}")).unwrap_or_default());
-    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
-    lines.filter_map(listener).filter(|(_, inode)| sockets.contains(inode)).map(|(port, _)| port).collect()
+    let members = all().filter(|pid| stat(*pid).is_some_and(|stat| stat.group == group));
+    let sockets: BTreeSet<u64> = members.flat_map(sockets_of).collect();
+    let found = listening().unwrap_or_default();
+    found.iter().filter(|socket| sockets.contains(&socket.inode)).map(|socket| socket.port).collect()
 }
 
 fn sockets_of(pid: i32) -> Vec<u64> {
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let links = entries.filter_map(|entry| fs::read_link(entry.path()).ok()?.to_str().map(str::to_owned));
     links.filter_map(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
-}
-
-/// The port and the inode of a line, if it is one of a listening socket.
-fn listener(line: &str) -> Option<(u16, u64)> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    if *fields.get(3)? != LISTENS {
-        return None;
-    }
-    let port = u16::from_str_radix(fields[1].rsplit_once(':')?.1, 16).ok()?;
-    Some((port, fields.get(9)?.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -48,8 +41,10 @@ mod tests {
         let four = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = four.local_addr().expect("an address").port();
         assert!(listening_ports(own).contains(&port));
+        assert!(is_listened_on(port).expect("told"));
         assert!(listening_ports(i32::MAX).is_empty());
         drop(four);
         assert!(!listening_ports(own).contains(&port));
+        assert!(!is_listened_on(port).expect("told"));
     }
 }

@@ -49,6 +49,11 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for line in file.policies.values().flat_map(|policy| &policy.allow) {
         found.extend(unknown_line(file, line));
     }
+    for role in file.policies.values().flat_map(|policy| &policy.tracebacks_of) {
+        if file.role(role.as_ref()).is_none() {
+            found.push(unknown("role", role, file.roles.keys().map(|key| key.as_ref().as_str())));
+        }
+    }
     for (name, shape) in &file.log.ids {
         if let Err(error) = regex::Regex::new(shape) {
             let error = error.to_string();
@@ -63,13 +68,13 @@ pub(super) fn check(file: &SystemFile) -> Vec<Diagnostic> {
     for (name, exit) in &file.exits {
         let usable = |status: &toml::Value| match status {
             toml::Value::Integer(_) => true,
-            toml::Value::String(name) => name.starts_with("SIG"),
+            toml::Value::String(name) => name.starts_with("SIG") || name == super::ANY_STATUS,
             _ => false,
         };
         if exit.as_ref().status.is_empty() || !exit.as_ref().status.iter().all(usable) {
             found.push(
                 Diagnostic::new(exit.span(), format!("exits.{name} must list exit codes and signals"), "not usable")
-                    .help("write numbers and signal names, such as status = [0, \"SIGTERM\"]"),
+                    .help("write numbers and signal names, such as status = [0, \"SIGTERM\"], or [\"any\"]"),
             );
         }
     }
@@ -243,7 +248,7 @@ fn check_role(file: &SystemFile, name: &Spanned<String>, role: &Role, found: &mu
             found.push(unknown("role", &part.role, file.roles.keys().map(|key| key.as_ref().as_str())));
         }
     }
-    for word in &role.command {
+    for word in role.command.iter().chain(&role.folder) {
         for variable in variables(word.as_ref()) {
             if !VARIABLES.contains(&variable) && !variable.starts_with(PROGRAM_VARIABLE) {
                 found.push(

@@ -18,6 +18,7 @@ pub(super) static ROLE: LazyLock<Role> = LazyLock::new(|| Role {
     kind: RoleKind::Http,
     command: Vec::new(),
     env: BTreeMap::new(),
+    folder: None,
     zygote: None,
     log: None,
     ready: None,

@@ -31,6 +31,9 @@ pub use variants::VariantError;
 /// How long a zygote may take to be ready when its system does not say: some import for a long time.
 const ZYGOTE_WITHIN: Duration = Duration::from_secs(120);
 
+/// The status of an exit that accepts every end.
+const ANY_STATUS: &str = "any";
+
 /// The name of the system that is part of the program.
 const STORE_NAME: &str = "store";
 
@@ -308,7 +311,7 @@ impl Exit {
     pub fn accepts(&self, code: Option<i32>, signal: Option<&str>) -> bool {
         self.status.iter().any(|status| match status {
             toml::Value::Integer(n) => code.map(i64::from) == Some(*n),
-            toml::Value::String(name) => signal == Some(name.as_str()),
+            toml::Value::String(name) => name == ANY_STATUS || signal == Some(name.as_str()),
             _ => false,
         })
     }

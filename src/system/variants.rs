@@ -71,7 +71,7 @@ impl System {
 
     /// Whether transcripts are compared with snapshots.
     pub fn has_snapshots(&self) -> bool {
-        self.variant_meant().is_none_or(|variant| variant.snapshots.unwrap_or(true))
+        self.variant_meant().and_then(|variant| variant.snapshots).or(self.file.snapshots).unwrap_or(true)
     }
 
     /// How a scenario is known to fail.

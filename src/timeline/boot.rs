@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use http_body_util::Full;
@@ -15,7 +16,7 @@ use crate::evidence::{self, StepFailure};
 use crate::file::substitute;
 use crate::http::{NoAnswer, exchange};
 use crate::log::Stream;
-use crate::process::{Spawn, listening_ports, shortage};
+use crate::process::{Spawn, is_listened_on, listening_ports, shortage};
 use crate::scenario::{Event, ExpectLine};
 use crate::system::{Line, PROGRAM_VARIABLE, RoleKind, StopBy};
 
@@ -26,6 +27,7 @@ impl World<'_> {
     /// Starts a process and does not wait for it.
     pub async fn spawn(&mut self, index: usize) -> Result<(), String> {
         let (command, env) = self.command(index);
+        let folder = self.working_folder(index);
         let started = self.now();
         let mark = format!("{}/{}", self.mark, self.actors[index].instance.name);
         let actor = &mut self.actors[index];
@@ -36,7 +38,7 @@ impl World<'_> {
             command: &command,
             env: &env,
             mark: &mark,
-            folder: &self.plan.folder,
+            folder: &folder,
             stdin,
             zygote,
             subreaper: &self.subreaper,
@@ -121,14 +123,22 @@ impl World<'_> {
         wanted
     }
 
-    /// The command and the environment of a process, with every variable and option in its place.
-    fn command(&self, index: usize) -> (Vec<String>, BTreeMap<String, String>) {
+    /// Where a process runs.
+    fn working_folder(&self, index: usize) -> PathBuf {
+        let folder = self.actors[index].role.folder.as_ref();
+        folder.map_or_else(
+            || self.plan.folder.clone(),
+            |folder| self.plan.folder.join(substitute(folder.as_ref(), |name| self.variable(index, name))),
+        )
+    }
+
+    /// What `${name}` means in the command of a process.
+    fn variable(&self, index: usize, name: &str) -> Option<String> {
         let actor = &self.actors[index];
-        let address = self.address_of(index);
-        let variable = |name: &str| match name {
+        match name {
             "quietdown" => Some(self.plan.program.display().to_string()),
             "port" => Some(self.server_addr().port().to_string()),
-            "server" => Some(format!("http://{address}")),
+            "server" => Some(format!("http://{}", self.address_of(index))),
             "run" => Some(self.plan.folder.display().to_string()),
             "name" => Some(actor.instance.name.clone()),
             "system" => Some(self.system.folder.display().to_string()),
@@ -136,7 +146,13 @@ impl World<'_> {
                 Some(path) => path.display().to_string(),
                 None => program.to_owned(),
             }),
-        };
+        }
+    }
+
+    /// The command and the environment of a process, with every variable and option in its place.
+    fn command(&self, index: usize) -> (Vec<String>, BTreeMap<String, String>) {
+        let actor = &self.actors[index];
+        let variable = |name: &str| self.variable(index, name);
         let mut command: Vec<String> =
             actor.role.command.iter().map(|word| substitute(word.as_ref(), variable)).collect();
         let mut env: BTreeMap<String, String> =
@@ -169,6 +185,47 @@ impl World<'_> {
     pub(super) fn end_of(&self, index: usize) -> String {
         let exit = self.actors[index].boots.last().and_then(|boot| boot.seen.exit.as_ref());
         exit.map(|exit| format!(", with {exit}")).unwrap_or_default()
+    }
+
+    /// Looks into the kernel's table until somebody listens on the server's port. The kernel tells nobody of that.
+    pub(super) async fn await_listening(&mut self, index: usize, bound: Bound) -> Result<(), StepFailure> {
+        let port = self.server_addr().port();
+        loop {
+            match is_listened_on(port) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(why) => {
+                    let why = format!(
+                        "the kernel does not say who listens on port {port}: {why}; write ready = {{ http = … }} instead"
+                    );
+                    self.broken.get_or_insert_with(|| why.clone());
+                    return Err(self.failed(bound.step, why));
+                }
+            }
+            let name = self.actors[index].instance.name.clone();
+            if !self.actors[index].is_running() {
+                let how = self.end_of(index);
+                return Err(self.failed(bound.step, format!("`{name}` has ended before it was ready{how}")));
+            }
+            if Instant::now() >= bound.deadline {
+                let instead = self.listens_instead(index, port);
+                let why = format!("`{name}` to listen: not within {:?}: {instead}", bound.within);
+                return Err(self.failed(bound.step, why));
+            }
+            self.until(Instant::now() + Duration::from_millis(10), |_| None::<()>).await;
+        }
+    }
+
+    /// On which ports a process listens instead of its own.
+    fn listens_instead(&self, index: usize, port: u16) -> String {
+        let name = &self.actors[index].instance.name;
+        let group = self.actors[index].boots.last().map(|boot| boot.child.pid().as_raw_nonzero().get());
+        let ports = group.map(listening_ports).unwrap_or_default();
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        match ports.as_slice() {
+            [] => format!("nobody listens on port {port}; `{name}` listens on no port"),
+            ports => format!("nobody listens on port {port}; `{name}` listens on port {}", ports.join(", ")),
+        }
     }
 
     /// Asks the server directly until the answer is (or no longer is) a 2xx one. There is no event for what a server
@@ -216,21 +273,13 @@ impl World<'_> {
 
     /// What was seen of a server instead of what was wanted.
     fn seen_instead(&self, index: usize, addr: SocketAddr, answer: &Probe) -> String {
-        let name = &self.actors[index].instance.name;
         match answer {
             Probe::Status(status @ 200..=299) => format!("it answers with status {status}"),
             Probe::Status(status) => format!("it answers with status {status}, and 2xx is wanted"),
             Probe::Late => format!("port {} takes the connection and does not answer", addr.port()),
             Probe::Broken(why) => format!("it does not answer as HTTP/1 does: {why}"),
             Probe::Unreachable(why) if why.kind() == std::io::ErrorKind::ConnectionRefused => {
-                let group = self.actors[index].boots.last().map(|boot| boot.child.pid().as_raw_nonzero().get());
-                let ports = group.map(listening_ports).unwrap_or_default();
-                let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-                let elsewhere = match ports.as_slice() {
-                    [] => format!("`{name}` listens on no port"),
-                    ports => format!("`{name}` listens on port {}", ports.join(", ")),
-                };
-                format!("nobody listens on port {}; {elsewhere}", addr.port())
+                self.listens_instead(index, addr.port())
             }
             Probe::Unreachable(why) => format!("port {} cannot be reached: {why}", addr.port()),
         }

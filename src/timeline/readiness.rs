@@ -116,6 +116,9 @@ impl World<'_> {
                 }
             }
         };
+        if self.actors[index].role.ready.as_ref().is_some_and(|ready| ready.listening) {
+            self.await_listening(index, bound).await?;
+        }
         if let Some(path) = self.actors[index].role.ready.as_ref().and_then(|ready| ready.http.clone()) {
             self.await_health(index, &path, true, bound).await?;
         }
@@ -158,8 +161,8 @@ impl World<'_> {
         let Some(ready) = self.actors[index].role.ready.clone() else { return [None; 2] };
         let line = ready.line.as_ref().and_then(|line| self.system.file.lines.get(line.as_ref()));
         let Some(boot) = self.actors[index].boots.last_mut() else { return [None; 2] };
-        match (line, ready.driver, ready.http) {
-            (Some(line), false, None) => {
+        match (line, ready.driver, ready.http.is_some() || ready.listening) {
+            (Some(line), false, false) => {
                 let found = boot.records().find(|(_, record)| line.matches(record)).map(|(at, _)| at);
                 match found {
                     Some((true, at)) => [Some(boot.stdout.bookmark(at + 1)), None],
@@ -167,7 +170,7 @@ impl World<'_> {
                     None => [None; 2],
                 }
             }
-            (None, true, None) => [boot.said_ready, None],
+            (None, true, false) => [boot.said_ready, None],
             _ => [None; 2],
         }
     }

@@ -14,11 +14,11 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
         let outages = outages(case, process);
         let reports: Vec<&Record> = process.records.iter().filter(|record| is_report(case, process, record)).collect();
         let excerpt = || reports.iter().map(|record| record.summary());
-        if outages > 0 && reports.len() > outages {
+        if case.policy().reports && outages > 0 && reports.len() > outages {
             let message = format!("{outages} outage(s), but {} reports", reports.len());
             findings.push(Finding::new(FindingKind::ReportedTwice, message).process(&process.name).excerpt(excerpt()));
         }
-        if reports.is_empty() && must_have_noticed(case, process) {
+        if reports.is_empty() && !says_anything(case, process) && must_have_noticed(case, process) {
             let message = "the server was killed under it and did not come back, and it reported nothing";
             findings.push(Finding::new(FindingKind::NotReported, message).process(&process.name));
         }
@@ -29,6 +29,14 @@ fn is_report(case: Case<'_>, process: &ProcessEvidence, record: &Record) -> bool
     record.level.is_some_and(|level| level >= Level::Warn)
         && !case.is_lifecycle(process, record)
         && !case.is_demanded(process, record)
+}
+
+/// Whether it says something after the first fault that is no record above INFO, and loud all the same: a stack trace, or text outside
+/// any record; of a format without levels nobody knows how loud a line is.
+fn says_anything(case: Case<'_>, process: &ProcessEvidence) -> bool {
+    let since = case.evidence.first_fault().unwrap_or(u64::MAX);
+    let says = |record: &Record| record.outside || !record.tracebacks.is_empty() || process.traces_only;
+    process.records.iter().any(|record| record.at >= since && says(record))
 }
 
 /// The unplanned faults that a process can have noticed: on its own link, or on the server.

@@ -32,7 +32,7 @@ pub(super) fn judge(case: Case<'_>, findings: &mut Vec<Finding>) {
             let in_banner = banners.has_next(index, record) && banner;
             let stdout = record.stream == Stream::Stdout;
             let told = last.insert(stdout, Told::Nothing).unwrap_or(Told::Nothing);
-            if !record.tracebacks.is_empty() && !policy.tracebacks {
+            if !record.tracebacks.is_empty() && !policy.allows_tracebacks_of(&process.role) {
                 // Its traceback is the finding.
                 last.insert(stdout, Told::Elsewhere);
                 continue;
@@ -163,7 +163,9 @@ fn excerpt_of(record: &Record) -> impl Iterator<Item = String> {
 pub(super) fn must_be_loud(case: Case<'_>, findings: &mut Vec<Finding>) {
     let Some(first_fault) = case.evidence.first_fault().filter(|_| case.policy().loud) else { return };
     let is_client = |process: &&ProcessEvidence| case.kind(process, None) != Some(RoleKind::Server);
-    let loud = |record: &Record| record.at >= first_fault && record.level >= Some(Level::Warn);
+    // Text outside any record is as loud as WARN, and a stack trace is loud wherever it stands.
+    let says = |record: &Record| record.level >= Some(Level::Warn) || record.outside || !record.tracebacks.is_empty();
+    let loud = |record: &Record| record.at >= first_fault && says(record);
     let mut clients = case.evidence.processes.iter().filter(is_client);
     if !clients.any(|process| process.records.iter().any(loud)) {
         let message = "the policy demands that a client reports after the first fault, at WARN or ERROR; none did";

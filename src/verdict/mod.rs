@@ -81,10 +81,9 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn tracebacks(case: Case<'_>, findings: &mut Vec<Finding>) {
-    if case.policy().tracebacks {
-        return;
-    }
-    for process in &case.evidence.processes {
+    let policy = case.policy();
+    let judged = |process: &&ProcessEvidence| !policy.allows_tracebacks_of(&process.role);
+    for process in case.evidence.processes.iter().filter(judged) {
         for record in &process.records {
             for traceback in &record.tracebacks {
                 let exception = traceback.exception.as_deref().unwrap_or("traceback");

@@ -15,4 +15,5 @@ mod reports;
 mod secrets;
 mod snapshots;
 mod system;
+mod tryout;
 mod variants;

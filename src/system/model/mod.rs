@@ -57,6 +57,8 @@ pub struct SystemFile {
     /// Where the data are read at the end when the server has ended.
     #[serde(default)]
     pub final_read: FinalReadPlace,
+    /// `false`: its transcripts are not compared with snapshots, as where nobody knows yet what is said in which order.
+    pub snapshots: Option<bool>,
     /// Scenarios that mean nothing on this system, by their names, each with the reason.
     #[serde(default)]
     pub not_applicable: BTreeMap<String, String>,
@@ -114,7 +116,7 @@ pub struct Line {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exit {
-    /// Exit codes as numbers, signals by their names.
+    /// Exit codes as numbers, signals by their names; `"any"` is every end.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
     pub status: Vec<toml::Value>,
 }

@@ -16,6 +16,8 @@ pub struct Policy {
     pub after: Level,
     /// Whether tracebacks are allowed; default `false`.
     pub tracebacks: bool,
+    /// The roles whose processes may write tracebacks although others may not.
+    pub tracebacks_of: Vec<Spanned<String>>,
     /// Whether a failed call must be reported exactly once; default `true`.
     pub reports: bool,
     /// Whether a process may write text outside any record before it is ready; default `false`.
@@ -33,6 +35,7 @@ impl Default for Policy {
             before: Level::Info,
             after: Level::Debug,
             tracebacks: false,
+            tracebacks_of: Vec::new(),
             reports: true,
             banner: false,
             loud: false,
@@ -42,6 +45,11 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Whether a process of this role may write a traceback.
+    pub fn allows_tracebacks_of(&self, role: &str) -> bool {
+        self.tracebacks || self.tracebacks_of.iter().any(|allowed| allowed.as_ref() == role)
+    }
+
     /// The policies that every system has.
     pub const BUILT_IN: [&str; 3] = ["quiet", "calm", "loud"];
 

@@ -39,6 +39,8 @@ pub struct Role {
     /// Environment variables, with the same `${…}`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Its working directory, with the same `${…}`; the folder of the run when absent.
+    pub folder: Option<Spanned<String>>,
     /// The zygote (`[zygotes.NAME]`) that forks it. The first word of the command, the interpreter, is left out then.
     pub zygote: Option<Spanned<String>>,
     /// How its processes log, where that is not as `[log]` says.
@@ -85,6 +87,9 @@ pub struct Ready {
     pub line: Option<Spanned<String>>,
     /// A GET of this path at the server's real address (never through a link) is answered with a 2xx status.
     pub http: Option<String>,
+    /// Somebody listens on the port of the server, by the kernel's word: no connection is made.
+    #[serde(default)]
+    pub listening: bool,
     /// A driven client has said `{"ready":true}`.
     #[serde(default)]
     pub driver: bool,
