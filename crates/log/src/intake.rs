@@ -36,6 +36,17 @@ pub(super) struct Intake {
     /// How many lines were searched for sequences of a terminal that are shown, and whether there were any.
     looked: u64,
     shown: bool,
+    quoted: Quoted,
+}
+
+/// How Markdown quotes a log that was copied out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quoted {
+    /// No line has come.
+    Unknown,
+    /// By so many backticks before the first line.
+    By(usize),
+    Not,
 }
 
 /// The line before, which may have a prefix: it was read as it is, and is read again when the next one has the same.
@@ -72,6 +83,7 @@ impl Intake {
             hanging,
             looked: 0,
             shown: false,
+            quoted: Quoted::Unknown,
         }
     }
 
@@ -87,11 +99,22 @@ impl Intake {
         }
         match self.objects.push(at, &line) {
             Step::Pass => self.one(at, line),
-            Step::Held => {}
+            step => self.object(step),
+        }
+    }
+
+    /// Reads an object, or what was none.
+    fn object(&mut self, step: Step) {
+        match step {
+            Step::Pass | Step::Held => {}
             Step::Broken(lines) => self.each(lines),
             Step::Whole(at, bytes, lines) => {
                 (1..lines).for_each(|_| self.assembler.next_line());
                 self.one(at, Line { bytes: &bytes, skipped: 0 });
+            }
+            Step::Cut(at, bytes, lines, last) => {
+                self.object(Step::Whole(at, bytes, lines));
+                self.each(vec![last]);
             }
         }
     }
@@ -113,6 +136,13 @@ impl Intake {
         }
         let total = line.bytes.len() as u64 + line.skipped + 1;
         self.assembler.next_line();
+        if self.quoted != Quoted::Not {
+            match self.unquoted(&seen).map(str::to_owned) {
+                Some(text) if text.len() < seen.len() => seen = Cow::Owned(text),
+                Some(_) => {}
+                None => return,
+            }
+        }
         let text = Text::new(&seen, line.skipped, total, at);
         if self.accepted == Kinds::NONE && self.own.is_none() && !is_certain(&seen) {
             let head = self.assembler.parse(text.kept());
@@ -126,10 +156,39 @@ impl Intake {
         self.descend(&text, Outer { source: 0, depth: 0, line: Some(&seen) });
     }
 
+    /// The line without the backticks that quote the log; nothing if it is only a fence. What a process writes is never quoted.
+    fn unquoted<'l>(&mut self, line: &'l str) -> Option<&'l str> {
+        let ticks = |text: &str| text.bytes().take_while(|byte| *byte == b'`').count();
+        let begins = ticks(line);
+        match self.quoted {
+            Quoted::Unknown if line.trim().is_empty() => Some(line),
+            Quoted::Unknown if begins > 0 && self.assembler.tally.is_some() => {
+                self.quoted = Quoted::By(begins);
+                let rest = &line[begins..];
+                let language = rest.len() < 16 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                (begins < 3 || !language).then_some(rest).filter(|rest| !rest.is_empty())
+            }
+            Quoted::By(count) => {
+                let text = line.trim_end();
+                let ends = text.bytes().rev().take_while(|byte| *byte == b'`').count();
+                // What a message quotes itself has a backtick before it, too.
+                if ends != count || text.bytes().filter(|byte| *byte == b'`').count() != count {
+                    return Some(line);
+                }
+                self.quoted = Quoted::Not;
+                Some(&text[..text.len() - count]).filter(|text| !text.is_empty())
+            }
+            _ => {
+                self.quoted = Quoted::Not;
+                Some(line)
+            }
+        }
+    }
+
     /// The stream has ended: lines that were never completed count.
     pub(super) fn finish(&mut self, at: u64) {
-        let lines = self.objects.give_up();
-        self.each(lines);
+        let rest = self.objects.finish();
+        self.object(rest);
         for (source, line) in std::mem::take(&mut self.partials) {
             let text = Text::new(&line, 0, 0, at);
             self.deliver_behind(&text, source);

@@ -11,7 +11,10 @@ const BYTES: usize = super::bounds::LINE_SEEN;
 pub(super) struct Objects {
     lines: Vec<(u64, Vec<u8>)>,
     bytes: usize,
-    depth: usize,
+    /// The brackets that are open.
+    open: Vec<u8>,
+    /// Whether a string of the last line has no end: the object may be cut off there.
+    torn: bool,
 }
 
 /// What becomes of a line.
@@ -22,6 +25,8 @@ pub(super) enum Step {
     Held,
     /// The object, in one line, and how many lines it had.
     Whole(u64, Vec<u8>, u64),
+    /// The same of an object that is cut off, and the line that is no part of it.
+    Cut(u64, Vec<u8>, u64, (u64, Vec<u8>)),
     /// It was no object: these lines, this one among them, stand for themselves.
     Broken(Vec<(u64, Vec<u8>)>),
 }
@@ -33,24 +38,61 @@ impl Objects {
         }
         self.lines.push((at, line.bytes.to_vec()));
         self.bytes += line.bytes.len();
-        let fits = self.lines.len() <= LINES && self.bytes <= BYTES && line.skipped == 0;
+        let fits = self.lines.len() <= LINES && self.bytes <= BYTES && line.skipped == 0 && !self.torn;
         let first = self.lines.len() == 1;
         let text = line.bytes.trim_ascii();
-        if !fits || !(first || goes_on(text)) || !self.scan(text) {
-            return Step::Broken(self.give_up());
+        if !fits || !(first || goes_on(text)) || self.is_another(text) {
+            return self.broken();
         }
-        if self.depth > 0 {
+        if !self.scan(text) {
+            if !self.torn {
+                return self.broken();
+            }
+            return Step::Held;
+        }
+        if !self.open.is_empty() {
             return Step::Held;
         }
         let lines = self.give_up();
         let at = lines.first().map_or(at, |(at, _)| *at);
-        let parts: Vec<&[u8]> = lines.iter().map(|(_, line)| line.trim_ascii()).collect();
-        Step::Whole(at, parts.join(&b' '), lines.len() as u64)
+        Step::Whole(at, joined(&lines), lines.len() as u64)
+    }
+
+    /// Whether another object begins where this one can only have a key.
+    fn is_another(&self, text: &[u8]) -> bool {
+        let named = self.lines.iter().rev().nth(1).is_some_and(|(_, line)| line.trim_ascii_end().ends_with(b":"));
+        text.starts_with(b"{") && self.open.last() == Some(&b'{') && !named
+    }
+
+    /// An object that the last line is no part of ends before it, if it is one.
+    fn broken(&mut self) -> Step {
+        let torn = self.torn;
+        let mut lines = self.give_up();
+        let last = lines.pop();
+        match last {
+            Some(last) if !torn && is_record(&lines) => {
+                let at = lines.first().map_or(last.0, |(at, _)| *at);
+                Step::Cut(at, joined(&lines), lines.len() as u64, last)
+            }
+            last => Step::Broken(lines.into_iter().chain(last).collect()),
+        }
+    }
+
+    /// At the end of the stream: an object that is cut off, or the lines that still wait.
+    pub(super) fn finish(&mut self) -> Step {
+        let lines = self.give_up();
+        match lines.first() {
+            Some((at, _)) if lines.len() > 1 && is_record(&lines) => {
+                Step::Whole(*at, joined(&lines), lines.len() as u64)
+            }
+            _ => Step::Broken(lines),
+        }
     }
 
     /// The lines that still wait.
-    pub(super) fn give_up(&mut self) -> Vec<(u64, Vec<u8>)> {
-        (self.bytes, self.depth) = (0, 0);
+    fn give_up(&mut self) -> Vec<(u64, Vec<u8>)> {
+        (self.bytes, self.torn) = (0, false);
+        self.open.clear();
         std::mem::take(&mut self.lines)
     }
 
@@ -61,13 +103,15 @@ impl Objects {
             match byte {
                 b'"' => match super::escapes::closing_quote(&text[at + 1..]) {
                     Some(end) => at += end + 1,
-                    None => return false,
+                    None => {
+                        self.torn = true;
+                        return false;
+                    }
                 },
-                b'{' | b'[' => self.depth += 1,
+                b'{' | b'[' => self.open.push(*byte),
                 b'}' | b']' => {
-                    let Some(depth) = self.depth.checked_sub(1) else { return false };
-                    self.depth = depth;
-                    if depth == 0 && at + 1 < text.len() {
+                    let is_opened = self.open.pop().is_some();
+                    if !is_opened || self.open.is_empty() && at + 1 < text.len() {
                         return false;
                     }
                 }
@@ -77,6 +121,16 @@ impl Objects {
         }
         true
     }
+}
+
+fn joined(lines: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let parts: Vec<&[u8]> = lines.iter().map(|(_, line)| line.trim_ascii()).collect();
+    parts.join(&b' ')
+}
+
+/// Whether these lines are a record as far as they are there.
+fn is_record(lines: &[(u64, Vec<u8>)]) -> bool {
+    super::heads::is_json(&String::from_utf8_lossy(&joined(lines)))
 }
 
 /// Whether an object begins here that does not end here.

@@ -27,6 +27,7 @@ use super::{Format, Level, Record, Stream};
 pub struct Reader {
     lines: Lines,
     intake: Intake,
+    applications: Vec<String>,
 }
 
 /// A place between two records of a [`Reader`].
@@ -40,7 +41,11 @@ impl Reader {
     /// A [`Format::Regex`] whose expression is wrong: what is wrong with it.
     pub fn new(format: &Format, stream: Stream) -> Result<Self, super::FormatError> {
         let heads = Heads::new(format)?;
-        Ok(Self { lines: Lines::default(), intake: Intake::new(Assembler::new(heads, stream)) })
+        Ok(Self {
+            lines: Lines::default(),
+            intake: Intake::new(Assembler::new(heads, stream)),
+            applications: Vec::new(),
+        })
     }
 
     /// Declares that the lines that this regular expression matches belong to the record before them, as indented lines and those
@@ -88,6 +93,22 @@ impl Reader {
     pub fn with_targets(mut self, targets: impl IntoIterator<Item = String>) -> Self {
         self.intake.assembler.know(targets);
         self
+    }
+
+    /// Declares what the frames of the application have in them, where rules cannot know: packages or folders, such as
+    /// `org.apache.kafka` or `site-packages/ours/`. [`into_records`](Self::into_records) gives tracebacks that know it.
+    ///
+    /// ```
+    /// use quietdown_log::{Format, Reader, Stream};
+    ///
+    /// let mut reader = Reader::new(&Format::Auto, Stream::Stderr)?;
+    /// reader.tell_applications(["org.apache.kafka".to_owned()]);
+    /// reader.feed(0, b"java.lang.X: tea\n\tat a.b.X.y(X.java:3)\n\tat org.apache.kafka.Cup.pour(Cup.java:5)\n");
+    /// assert_eq!(reader.into_records()[0].tracebacks[0].place(), Some("Cup.java:5"));
+    /// # Ok::<(), quietdown_log::FormatError>(())
+    /// ```
+    pub fn tell_applications(&mut self, prefixes: impl IntoIterator<Item = String>) {
+        self.applications.extend(prefixes);
     }
 
     /// Says what words mean that this program has for levels, beside those that every format knows, or differently from them.
@@ -143,7 +164,12 @@ impl Reader {
 
     /// The records.
     pub fn into_records(self) -> Vec<Record> {
-        self.intake.assembler.records
+        let mut records = self.intake.assembler.records;
+        if !self.applications.is_empty() {
+            let tracebacks = records.iter_mut().flat_map(|record| &mut record.tracebacks);
+            tracebacks.for_each(|traceback| traceback.tell_application(&self.applications));
+        }
+        records
     }
 
     /// How many bytes are in no record, because the stream is longer than what is kept of it. From then on, only records

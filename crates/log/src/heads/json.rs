@@ -74,14 +74,18 @@ const TIMES: [&str; 14] = [
 /// Objects that hold what others have at the top: the record of loguru, and whatever ECS nests.
 const NESTED: [&str; 6] = ["log", "record", "jsonPayload", "resourceLogs", "scopeLogs", "logRecords"];
 
-/// An object with a level, or with a time and a message, at its top.
+/// An object with a level, or with a time and a message, at its top. Of one that is cut off both are asked for.
 pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
     let text = line.trim_end();
-    if !text.starts_with('{') || !text.ends_with('}') {
+    let cut = !text.ends_with('}');
+    if !text.starts_with('{') || cut && !text[1..].trim_start().starts_with('"') {
         return None;
     }
-    let mut seen = Seen::default();
+    let mut seen = Seen { cut, ..Seen::default() };
     seen.object(text, 0);
+    if cut && !(seen.timed || seen.said) {
+        return None;
+    }
     // Serilog leaves out the level when it is the usual one.
     let found = seen.level.or((seen.compact && seen.said).then_some(Level::Info));
     (found.is_some() || seen.timed && seen.said).then_some(Head {
@@ -95,6 +99,8 @@ pub(in super::super) fn parse(line: &str) -> Option<Head<'_>> {
 /// What was seen of an object on the way to its level.
 #[derive(Default)]
 struct Seen {
+    /// Whether the end is missing: then all that is there is looked at.
+    cut: bool,
     level: Option<Level>,
     timed: bool,
     said: bool,
@@ -126,7 +132,7 @@ impl Seen {
             self.said |= MESSAGES.contains(&key);
             self.compact |= key == "@t";
             // Nothing else is looked for.
-            self.level.is_none()
+            self.level.is_none() || self.cut
         });
         if depth == 0 && self.level.is_none() && self.said && self.timed {
             self.level = self.letter.or(self.tag);
@@ -183,7 +189,11 @@ fn top(text: &str, mut each: impl FnMut(&str, &str) -> bool) {
         let key = &text[at + 1..at + 1 + end];
         at += end + 2;
         at += bytes[at..].iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b':').count();
-        let Some(length) = value(&bytes[at..]) else { return };
+        let Some(length) = value(&bytes[at..]) else {
+            // The value is cut off; its key is there.
+            each(key, "");
+            return;
+        };
         if !each(key, &text[at..at + length]) {
             return;
         }
@@ -238,6 +248,50 @@ fn level_of(value: &str) -> Option<Level> {
     }
 }
 
+/// An object that is cut off, as far as it is there.
+pub(in super::super) fn completed(text: &str) -> Option<Value> {
+    let bytes = text.as_bytes();
+    let mut open = Vec::new();
+    // Behind the last whole member: where, and what was open there.
+    let mut whole = (0, Vec::new());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => match closing_quote(&bytes[at + 1..]) {
+                Some(length) => at += length + 1,
+                None => break,
+            },
+            b'{' => open.push('}'),
+            b'[' => open.push(']'),
+            b'}' | b']' => {
+                open.pop().filter(|end| *end as u32 == u32::from(*byte))?;
+            }
+            b',' => whole = (at, open.clone()),
+            _ => {}
+        }
+        if open.len() > NESTED_MOST {
+            return None;
+        }
+        at += 1;
+    }
+    let ends = |open: &[char]| open.iter().rev().collect::<String>();
+    if open.is_empty() {
+        return None;
+    }
+    // A string ends here, but not in the middle of an escape.
+    let quote = if at < bytes.len() { "\"" } else { "" };
+    let escape = text[at..].rfind('\\').map(|escape| at + escape).filter(|escape| bytes.len() - escape < 6);
+    let candidates = [Some(text.len()), escape, escape.and_then(|escape| escape.checked_sub(1))];
+    let tried = candidates.into_iter().flatten().filter_map(|end| text.get(..end));
+    tried
+        .map(|text| [text, quote, &ends(&open)].concat())
+        .chain([[&text[..whole.0], &ends(&whole.1)].concat()])
+        .find_map(|text| serde_json::from_str(&text).ok())
+}
+
+/// How deep objects and arrays may be in one that is cut off.
+const NESTED_MOST: usize = 64;
+
 /// What is in the object beside its level.
 #[derive(Default)]
 pub(super) struct Object {
@@ -250,7 +304,7 @@ pub(super) struct Object {
 
 /// Reads the object as a whole. Text that only looks like one is the message.
 pub(super) fn finish(text: &str) -> Object {
-    let Ok(Value::Object(object)) = serde_json::from_str(text) else {
+    let Some(Value::Object(object)) = serde_json::from_str(text).ok().or_else(|| completed(text)) else {
         return Object { message: text.to_owned(), ..Object::default() };
     };
     let mut read = Object::default();

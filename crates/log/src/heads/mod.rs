@@ -18,6 +18,7 @@ use super::format::TABLE;
 use super::text::cleaned;
 use super::words::Words;
 use super::{Format, Level};
+pub(super) use json::completed;
 use lookup::Lookup;
 use pattern::Pattern;
 use template::{Sight, Template};
@@ -210,6 +211,11 @@ pub(super) struct Heads {
     announced: bool,
     /// The targets that the program is known to have, by their crates.
     targets: Vec<String>,
+}
+
+/// Whether a text is a record in JSON, as far as it is there.
+pub(super) fn is_json(text: &str) -> bool {
+    json::parse(text).is_some()
 }
 
 impl Heads {

@@ -2,6 +2,9 @@
 
 use crate::search::Cut;
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::{Envelope, Kind, Peeled};
 use crate::heads::{is_level, time_end, time_length as time};
@@ -89,6 +92,7 @@ pub(super) fn letter(line: &str) -> Option<Peeled<'_>> {
         b'|' => return column(line, 0),
         b'\t' => return job(line),
         b'/' => return kail(line),
+        b',' if name == 3 => return long_date(line),
         _ => return None,
     }
     if bytes[name..].iter().find(|byte| **byte != b' ') == Some(&b'|') {
@@ -100,6 +104,9 @@ pub(super) fn letter(line: &str) -> Option<Peeled<'_>> {
         }
         if let Some(end) = month(line) {
             return Some(Peeled::new(Kind::Time, "", rest_of(line, end)?));
+        }
+        if let Some(peeled) = long_date(line) {
+            return Some(peeled);
         }
     }
     pod(line, name).or_else(|| job(line))
@@ -231,6 +238,17 @@ fn month(text: &str) -> Option<usize> {
     let dated = day[0] == b' ' && matches!(day[1], b' ' | b'0'..=b'9') && day[2].is_ascii_digit() && day[3] == b' ';
     let end = time_end(bytes, 7).filter(|_| dated)?;
     matches!(bytes.get(end), None | Some(b' ')).then_some(end)
+}
+
+/// `Wed, Sep 1 2021 9:38:45 am | message`, as wikis and control panels show it.
+fn long_date(line: &str) -> Option<Peeled<'_>> {
+    static DATE: LazyLock<Regex> = LazyLock::new(|| {
+        crate::traceback::pattern(
+            r"^(?:[A-Z][a-z]{2}, )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{1,2},? \d{4},? \d{1,2}:\d\d:\d\d(?: [AaPp][Mm])?(?: \|)?",
+        )
+    });
+    let end = DATE.find(crate::bounds::clip(line, LONGEST))?.end();
+    Some(Peeled::new(Kind::Time, "", rest_of(line, end)?))
 }
 
 /// `host program[12]: message`. Where `certain` is asked for, the number of the process is not left out.

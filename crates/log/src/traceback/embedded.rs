@@ -3,6 +3,7 @@
 use super::super::Traceback;
 use super::super::bounds::{TRACEBACK_LINES, TRACEBACKS};
 use super::super::escapes::unquote;
+use super::super::heads::completed;
 use super::super::text::cleaned;
 use super::markers::MARKERS;
 use super::{Begun, Open, begin, debugger, elixir, flat, native, objects, php, python, rust};
@@ -27,6 +28,12 @@ pub(in super::super) fn scan(line: &str) -> Found {
         && let Some(found) = objects::scan(line.trim_end(), 0)
     {
         return found;
+    }
+    if line.starts_with("{\"") || line.starts_with("{ \"") {
+        let cut = completed(line.trim_end()).map(|value| objects::found_in(&value)).unwrap_or_default();
+        if !cut.tracebacks.is_empty() {
+            return cut;
+        }
     }
     let mut found = Found::default();
     scan_line(line, 0, &mut found);

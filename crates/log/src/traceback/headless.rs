@@ -5,7 +5,8 @@ use super::{Before, Begun, LOOK_BACK, application, begun, place_of};
 use crate::search::Cut;
 
 /// Those whose frames nothing else looks like.
-const LANGUAGES: [Language; 5] = [Language::Java, Language::Node, Language::DotNet, Language::Ruby, Language::Dart];
+const LANGUAGES: [Language; 6] =
+    [Language::Java, Language::Node, Language::DotNet, Language::Ruby, Language::Dart, Language::Php];
 
 /// The second of two frames in succession above which nothing says what happened.
 pub(super) fn begin(before: Before<'_, '_>, line: &str) -> Option<Begun> {
@@ -49,6 +50,8 @@ impl HeadlessTraceback {
         note(self.language, line, traceback);
         place_of(self.language, line).is_some()
             || text.starts_with("--- End of ")
+            // `#2 {main}`, `#1 [internal function]: f()`
+            || self.language == Language::Php && text.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
             || text.starts_with("... ") && text.ends_with(" more")
     }
 }

@@ -319,3 +319,99 @@ fn numbers_and_addresses_in_messages_do_not_split_kinds() {
     let summary = survey.finish();
     assert_eq!((summary.tracebacks.len(), summary.traceback_count()), (1, 3));
 }
+
+/// What a survey finds: levels, traces with their exception and place, and how many texts fit nothing.
+fn surveyed(text: &str) -> (Vec<(crate::Level, u64)>, Vec<String>, u64) {
+    let mut survey = Survey::new(&Format::Auto).expect("a format");
+    survey.feed(text.as_bytes());
+    let summary = survey.finish();
+    let kinds = summary.tracebacks.iter().map(|kind| {
+        let name = kind.exception.as_deref().unwrap_or("-");
+        format!("{}x {name}: {} at {}", kind.count, kind.message, kind.place().unwrap_or("-"))
+    });
+    (summary.levels.iter().map(|(level, count)| (*level, *count)).collect(), kinds.collect(), summary.not_understood)
+}
+
+#[test]
+fn an_object_that_is_cut_off_has_its_level_and_its_stack_as_far_as_they_are_there() {
+    const WHOLE: &str = r#"{"level": "error", "message": "failed", "stack": "Error: spilled\n    at pour (/srv/cup.js:5:11)\n    at main (/srv/main.js:9:1)", "ctx": {"a": [1, "x"], "b": null}}"#;
+    let stack = WHOLE.find(":11)").expect("a frame") + 4;
+    let message = WHOLE.find("failed").expect("a message") + 2;
+    for end in message..=WHOLE.len() {
+        for text in
+            [WHOLE[..end].to_owned(), ["{\"level\":\"info\",\"message\":\"a\"}\n", &WHOLE[..end], "\n"].concat()]
+        {
+            let (levels, kinds, not_understood) = surveyed(&text);
+            assert_eq!(levels.last(), Some(&(crate::Level::Error, 1)), "{text}");
+            assert_eq!(not_understood, 0, "{text}");
+            if end >= stack {
+                assert_eq!(kinds, ["1x Error: spilled at /srv/cup.js:5"], "{text}");
+            }
+        }
+    }
+    let lines = WHOLE.replace(", \"", ",\n  \"").replacen('{', "{\n  ", 1).replacen("{\"a", "{\n  \"a", 1);
+    for end in lines.find("\"stack").expect("a key")..=lines.len() {
+        for text in [lines[..end].to_owned(), [&lines[..end], "\n"].concat()] {
+            let (levels, _, not_understood) = surveyed(&text);
+            assert_eq!((levels, not_understood), (vec![(crate::Level::Error, 1)], 0), "{text}");
+        }
+    }
+    // The next record says that the one before is cut off.
+    let text =
+        "{\n  \"level\": \"error\",\n  \"message\": \"failed\",\n{\"level\":\"info\",\"message\":\"a\"}\nINFO:app:b\n";
+    assert_eq!(surveyed(text).0, [(crate::Level::Info, 2), (crate::Level::Error, 1)]);
+    // An object of data is no record.
+    assert!(surveyed("{\"level\": 3, \"x\": [1,\n").0.is_empty());
+}
+
+#[test]
+fn a_log_that_markdown_quotes_is_read_without_its_backticks() {
+    let trace = "ERROR:app:failed\nTraceback (most recent call last):\n  File \"/srv/cup.py\", line 5, in pour\nValueError: spilled";
+    let expected = surveyed(trace);
+    assert_eq!(expected.1, ["1x ValueError: spilled at /srv/cup.py:5"]);
+    for (before, after) in [("`", "`"), ("```\n", "\n```\n"), ("```python\n", "\n```"), ("\n```", "```"), ("`", "")] {
+        assert_eq!(surveyed(&[before, trace, after].concat()), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn frames_of_php_without_their_exception_are_a_trace() {
+    let frames =
+        "#0 /srv/vendor/x/y.php(12): f()\n#1 [internal function]: g()\n#2 /srv/main.php(3): pour()\n#3 {main}\n";
+    let found = surveyed(&["Stack trace:\n", frames].concat());
+    assert_eq!((found.1.as_slice(), found.2), (["1x -:  at /srv/main.php(3)".to_owned()].as_slice(), 0));
+}
+
+#[test]
+fn lines_that_were_left_out_of_a_trace_are_neither_its_message_nor_its_end() {
+    for sign in ["... 47 lines omitted ...", "[5 lines skipped]", "... 12 more", "  ... 3 frames omitted"] {
+        for (text, expected) in [
+            (
+                "Traceback (most recent call last):\n  File \"/srv/main.py\", line 9, in main\nSIGN\n  File \"/srv/cup.py\", line 5, in pour\n    pour()\nSIGN\nValueError: spilled\n",
+                "1x ValueError: spilled at /srv/cup.py:5",
+            ),
+            (
+                "Error: spilled\nSIGN\n    at pour (/srv/cup.js:5:11)\nSIGN\n    at main (/srv/main.js:9:1)\n",
+                "1x Error: spilled at /srv/cup.js:5",
+            ),
+            (
+                "a.SpillException: tea\n\tat org.cup.Cup.pour(Cup.java:5)\nSIGN\n\tat org.cup.Main.main(Main.java:9)\n",
+                "1x a.SpillException: tea at Cup.java:5",
+            ),
+        ] {
+            let text = text.replace("SIGN", sign);
+            let (_, kinds, not_understood) = surveyed(&text);
+            assert_eq!((kinds.as_slice(), not_understood), ([expected.to_owned()].as_slice(), 0), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_date_in_words_before_each_line_is_a_prefix() {
+    let trace = "ERROR:app:failed\nTraceback (most recent call last):\n  File \"/srv/cup.py\", line 5, in pour\nValueError: spilled\n";
+    let expected = surveyed(trace);
+    for prefix in ["Wed, Sep 1 2021 9:38:45 am | ", "Sep 12, 2021 19:38:45 | "] {
+        let text: String = trace.lines().map(|line| [prefix, line, "\n"].concat()).collect();
+        assert_eq!(surveyed(&text), expected, "{text}");
+    }
+}

@@ -133,7 +133,7 @@ fn begin_after(line: &str, text: &str, before: Before<'_, '_>) -> Option<Begun> 
             dotnet::begin_after(before, line)
         }
         b'(' if line.starts_with(node::NO_ERROR) => node::begin_after_value(before),
-        b'#' => php::begin_after(before, line),
+        b'#' => php::begin_after(before, line).or_else(|| headless::begin(before, line)),
         _ if indented => rust::begin_chain(before, line).or_else(|| begin_ruby(before, line)),
         _ => begin_ruby(before, line),
     }
@@ -153,6 +153,11 @@ impl Open {
         let bare = matches!(self.0, Machine::Java(_) | Machine::Node(_)) && is_bare_frame(line);
         let indented = bare.then(|| ["    ", line].concat());
         let line = indented.as_deref().unwrap_or(line);
+        // Java and Node.js write such lines themselves.
+        let own = matches!(self.0, Machine::Java(_) | Machine::Node(_)) && line.starts_with([' ', '\t']);
+        if !own && !matches!(self.0, Machine::Ended) && is_omission(line) {
+            return true;
+        }
         match &mut self.0 {
             Machine::Rust(machine) => machine.take(line, traceback),
             Machine::Python(machine) => machine.take(line, traceback),
@@ -210,6 +215,26 @@ impl Open {
             _ => false,
         }
     }
+}
+
+/// A line that somebody has put in place of others: `... 47 lines omitted ...`, `[5 lines skipped]`, `... 12 more`.
+fn is_omission(line: &str) -> bool {
+    let text = line.trim();
+    let bracketed = text.strip_prefix(['[', '(', '<']).and_then(|text| text.strip_suffix([']', ')', '>']));
+    let dotted = text.strip_prefix("...").or_else(|| text.strip_prefix('…'));
+    let Some(text) = bracketed.or(dotted) else { return false };
+    let mut words = text.trim_matches(|c| matches!(c, '.' | '…' | ' ')).split(' ');
+    let counted = words.next().is_some_and(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
+    let rest: Vec<&str> = words.take(4).collect();
+    let (Some(last), true) = (rest.last(), counted && rest.len() <= 3) else { return false };
+    let of_lines = rest.iter().all(|word| {
+        matches!(*word, "more" | "other" | "similar" | "line" | "lines" | "frame" | "frames") || word == last
+    });
+    of_lines
+        && matches!(
+            *last,
+            "more" | "lines" | "frames" | "omitted" | "skipped" | "truncated" | "hidden" | "elided" | "removed"
+        )
 }
 
 /// A frame of Java or Node.js whose indentation was lost on the way, as collectors do: nothing else ends with such a place.
@@ -307,6 +332,9 @@ pub(super) fn pattern(expression: &str) -> regex::Regex {
 
 /// Adds a line to what the exception says, as far as there is room.
 fn say(traceback: &mut Traceback, line: &str) {
+    if is_omission(line) {
+        return;
+    }
     if !traceback.message.is_empty() {
         traceback.message.push('\n');
     }

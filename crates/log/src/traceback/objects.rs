@@ -58,6 +58,14 @@ pub(super) fn scan(line: &str, depth: usize) -> Option<Found> {
     Some(found)
 }
 
+/// The tracebacks of an object that was read.
+pub(super) fn found_in(value: &Value) -> Found {
+    let mut found = Found::default();
+    walk("", value, 0, &mut found);
+    found.open = None;
+    found
+}
+
 fn walk(key: &str, value: &Value, depth: usize, found: &mut Found) {
     if depth > DEPTH || found.tracebacks.len() >= TRACEBACKS {
         return;

@@ -48,8 +48,15 @@ pub(super) fn begin_after(before: Before<'_, '_>, line: &str) -> Option<Begun> {
     if !line.starts_with("#0 ") || !matches!(before(0)?.trim(), "Stack trace:" | "[stacktrace]") {
         return None;
     }
-    let at = (1..LOOK_BACK).find(|at| before(*at).is_some_and(|text| exception(text).is_some()))?;
     let mut begun = begun(super::Machine::Php(PhpTraceback::new(PhpPhase::Frames)), Language::Php, false);
+    let Some(at) = (1..LOOK_BACK).find(|at| before(*at).is_some_and(|text| exception(text).is_some())) else {
+        // The log begins below the exception.
+        let place = frame(line)?;
+        application::note(&mut begun.traceback, place, "");
+        begun.traceback.frame = Some(place.to_owned());
+        begun.before = 1;
+        return Some(begun);
+    };
     let text: Vec<&str> = (1..=at).rev().filter_map(before).collect();
     let (begin, object) = exception(text.first()?)?;
     let text = text.join("\n");

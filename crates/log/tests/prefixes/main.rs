@@ -1,5 +1,6 @@
 //! What a prefix before every line hides: nothing.
 
+mod arrivals;
 mod writers;
 
 use std::collections::BTreeMap;
@@ -124,21 +125,84 @@ fn every_trace_is_found_behind_every_prefix() {
     assert!(wrong.is_empty(), "{} of {all} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Logs of which something is read otherwise behind some prefixes, and why: at most one combination in twenty may be.
-const LIMITS: [(&str, &str); 10] = [
-    // A time before a time with a level is known to be a prefix only once two lines without a level had it.
-    ("format-go-zap-console", "the first record"),
-    ("mixed", "the first record of each format"),
-    ("python-logged", "the first record"),
-    ("rust-logged", "the first record"),
-    // Behind GitLab's number of the stream a frame `5: core::ops` may read like a level.
-    ("rust-anyhow-backtrace", "a frame that looks like a record"),
-    ("rust-color-eyre-backtrace", "a frame that looks like a record"),
-    // A JSON object on several lines is put together only where nothing stands before its lines.
-    ("json-stacks", "an object on several lines"),
-    ("php-behind-nginx", "a message of several lines in quotes behind a time"),
-    ("ruby-rails", "a message of several lines in parts"),
-    ("go-by-spaces", "the first record"),
+/// Logs of which something is read otherwise behind these prefixes, and why: at most one combination in twenty may be.
+const LIMITS: [(&str, &str, &[&str]); 10] = [
+    (
+        "format-go-zap-console",
+        "the first record: its time is known to be a prefix only once two lines without a level had one",
+        &["GitHub Actions", "GitHub Actions and compose", "GitLab", "host", "kubectl --timestamps", "kubectl, both"],
+    ),
+    (
+        "go-by-spaces",
+        "the first record: its time is known to be a prefix only once two lines without a level had one",
+        &["GitHub Actions and compose"],
+    ),
+    (
+        "json-stacks",
+        "an object on several lines is put together only where nothing stands before its lines",
+        &[
+            "GitHub Actions",
+            "GitHub Actions and compose",
+            "GitHub Actions, of a run",
+            "GitLab",
+            "compose",
+            "compose with times",
+            "compose, coloured",
+            "cri",
+            "cri, in parts",
+            "docker json-file",
+            "heroku",
+            "host",
+            "journal, json",
+            "journal, json-seq",
+            "journal, no host",
+            "journal, short",
+            "journal, short-full",
+            "journal, short-iso",
+            "journal, short-monotonic",
+            "journal, short-precise",
+            "kubectl --prefix",
+            "kubectl --timestamps",
+            "kubectl, both",
+            "pm2",
+            "stern",
+            "syslog, RFC 3164",
+            "syslog, RFC 5424",
+            "systemd",
+            "worker",
+        ],
+    ),
+    (
+        "mixed",
+        "the first record: its time is known to be a prefix only once two lines without a level had one",
+        &["GitHub Actions and compose"],
+    ),
+    (
+        "php-behind-nginx",
+        "a message of several lines in quotes behind a time",
+        &[
+            "GitHub Actions",
+            "GitHub Actions and compose",
+            "GitLab",
+            "compose with times",
+            "host",
+            "kubectl --timestamps",
+            "kubectl, both",
+        ],
+    ),
+    (
+        "python-logged",
+        "the first record: its time is known to be a prefix only once two lines without a level had one",
+        &["GitHub Actions and compose"],
+    ),
+    ("ruby-rails", "a message of several lines in parts", &["cri, in parts"]),
+    ("rust-anyhow-backtrace", "a frame that looks like a record", &["GitLab"]),
+    ("rust-color-eyre-backtrace", "a frame that looks like a record", &["GitLab"]),
+    (
+        "rust-logged",
+        "the first record: its time is known to be a prefix only once two lines without a level had one",
+        &["GitHub Actions and compose", "GitLab", "host"],
+    ),
 ];
 
 #[test]
@@ -153,7 +217,7 @@ fn a_prefix_changes_no_finding_of_the_corpus() {
             all += 1;
             let behind = found(&written(collector, "web", &log), usize::MAX);
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            if behind != alone && LIMITS.iter().any(|(limited, _)| *limited == name) {
+            if behind != alone && LIMITS.iter().any(|(limited, _, by)| *limited == name && by.contains(&collector.0)) {
                 limits += 1;
             } else if behind != alone {
                 wrong.push(format!("{name} behind {}: {behind:#?} instead of {alone:#?}", collector.0));
@@ -161,7 +225,7 @@ fn a_prefix_changes_no_finding_of_the_corpus() {
         }
     }
     assert!(wrong.is_empty(), "{} of {all} are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(limits * 50 <= all, "{limits} of {all} are limits");
+    assert!(limits * 20 <= all, "{limits} of {all} are limits");
 }
 
 #[test]
