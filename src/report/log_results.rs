@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::log::Level;
+use crate::log::{Language, Level};
 #[cfg(feature = "cli")]
-pub(crate) use convert::results_of_logs;
+pub(crate) use convert::{merge, results_of_logs};
 
 #[cfg(feature = "cli")]
 mod convert;
@@ -27,6 +27,9 @@ pub struct LogResults {
     pub verdict: LogVerdict,
     /// What all of them hold together.
     pub totals: LogCounts,
+    /// The kinds of stack traces in all of them, each once, the most frequent first.
+    #[serde(default)]
+    pub kinds: Vec<MergedKind>,
     /// Each log.
     pub files: Vec<LogResult>,
 }
@@ -68,6 +71,13 @@ pub struct LogCounts {
     pub formats: BTreeMap<String, u64>,
     /// How many stack traces.
     pub tracebacks: u64,
+    /// How many records, and texts outside any, were logged outside of the period that was asked for; they are in no other count
+    /// of records.
+    #[serde(default)]
+    pub outside_period: u64,
+    /// Where a period was asked for: how many of the counted ones could not be dated, because no record before them has a time.
+    #[serde(default)]
+    pub undated: u64,
 }
 
 /// What one log holds.
@@ -144,4 +154,51 @@ pub struct LogKind {
     pub line: u64,
     /// The first lines of the first one.
     pub first: Vec<String>,
+    /// When the earliest was logged, in UTC as RFC 3339 has it, as far as records have times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_time: Option<String>,
+    /// When the latest was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_time: Option<String>,
+}
+
+impl LogKind {
+    /// The frame to look at: the innermost of the application, or else the innermost.
+    pub(crate) fn place(&self) -> Option<&str> {
+        self.application.as_deref().or(self.frame.as_deref())
+    }
+
+    /// The language's name for people.
+    pub(crate) fn language_name(&self) -> &str {
+        let known = serde_json::from_value::<Language>(self.language.as_str().into());
+        match known {
+            Ok(language) => language.name(),
+            Err(_) => &self.language,
+        }
+    }
+}
+
+/// The stack traces of one cause in several logs. What is said of the first one is of the first log that has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct MergedKind {
+    /// The kind, with the count and the times of all logs.
+    #[serde(flatten)]
+    pub kind: LogKind,
+    /// The logs that have it, in the order in which they were read.
+    pub files: Vec<KindInLog>,
+}
+
+/// How often one log has stack traces of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct KindInLog {
+    /// The path of the log; `standard input`.
+    pub file: String,
+    /// How many there are.
+    pub count: u64,
+    /// The number of the line with which the first one begins, from 1.
+    pub line: u64,
 }

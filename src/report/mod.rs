@@ -23,13 +23,15 @@ mod tracebacks;
 pub use crate::log::inert;
 #[cfg(feature = "cli")]
 pub use console::{Console, ProgressStream, Verbosity};
+pub use log_results::{
+    KindInLog, LOG_RESULTS_VERSION, LogCounts, LogExample, LogKind, LogResult, LogResults, LogVerdict, MergedKind,
+};
 #[cfg(feature = "cli")]
-pub(crate) use log_results::results_of_logs;
-pub use log_results::{LOG_RESULTS_VERSION, LogCounts, LogExample, LogKind, LogResult, LogResults, LogVerdict};
+pub(crate) use log_results::{merge, results_of_logs};
 #[cfg(feature = "cli")]
 pub use progress::Progress;
 pub use results::{RESULTS_VERSION, Recorder, Results, ResultsSummary, TestResult, TestStatus};
-pub use survey::{above, survey, understood};
+pub use survey::{above, merged, survey, understood};
 pub use sweep::Tally;
 pub use sweep_results::{SweptPoints, failed_point};
 pub use terminal::Terminal;

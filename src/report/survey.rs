@@ -1,16 +1,19 @@
 use std::fmt::Write as _;
 
-use super::log_results::{LogResult, LogVerdict};
-use crate::log::{Kind, Level, Summary, printable};
+use super::log_results::{LogKind, LogResult, LogVerdict, MergedKind};
+use crate::log::{Level, Summary, printable};
 
 /// How wide the view is.
 const COLUMNS: usize = 80;
 /// How many examples of what was not understood are shown.
 const EXAMPLES: usize = 3;
 
-/// What a log holds, for people: first how much of it was understood, then formats, levels, tracebacks by cause. At most `lines`
-/// lines of each traceback are shown.
-pub fn survey(result: &LogResult, summary: &Summary, lines: usize) -> String {
+/// How many logs are named that have stack traces of a kind.
+const NAMED: usize = 4;
+
+/// What a log holds, for people: first how much of it was understood, then formats, levels, tracebacks by cause; their kinds only
+/// if it is said how many lines of each are shown.
+pub fn survey(result: &LogResult, summary: &Summary, lines: Option<usize>) -> String {
     let mut text = printable(&format!("{}: {}\n", result.file, understood(result))).into_owned();
     for reason in &result.reasons {
         let _ = writeln!(text, "  {}", printable(reason));
@@ -32,9 +35,11 @@ pub fn survey(result: &LogResult, summary: &Summary, lines: usize) -> String {
     if summary.without_level > 0 {
         levels.push(format!("without {}", summary.without_level));
     }
+    let period = period(summary);
     let none = |list: Vec<String>| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
     let _ = writeln!(text, "  formats     {}", none(formats));
     let _ = writeln!(text, "  levels      {}", none(levels));
+    text.push_str(&period);
     let count = summary.traceback_count();
     let kinds = summary.tracebacks.len();
     let _ = match count {
@@ -45,8 +50,8 @@ pub fn survey(result: &LogResult, summary: &Summary, lines: usize) -> String {
         _ => writeln!(text, "  tracebacks  {count} of {kinds} {}", if kinds == 1 { "kind" } else { "kinds" }),
     };
     text.push_str(&examples(summary));
-    for (kind, told) in summary.tracebacks.iter().zip(&result.tracebacks) {
-        text.push_str(&traceback(kind, told.new, lines));
+    for kind in result.tracebacks.iter().filter(|_| lines.is_some()) {
+        text.push_str(&traceback(kind, None, lines.unwrap_or_default()));
     }
     if summary.other_tracebacks > 0 {
         let _ = writeln!(text, "\n  {:>6} × others: too many kinds to tell apart", summary.other_tracebacks);
@@ -90,12 +95,30 @@ fn examples(summary: &Summary) -> String {
     printable(&text).into_owned()
 }
 
-fn traceback(kind: &Kind, new: Option<bool>, lines: usize) -> String {
+/// What is not in the period that was asked for, and what nobody knows of.
+fn period(summary: &Summary) -> String {
+    let of = |count: u64, one: &str, more: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {more}")),
+    };
+    let outside = of(summary.outside_period, "record outside it is not judged", "records outside it are not judged");
+    let undated = of(summary.undated, "without any time is judged", "without any time are judged");
+    let told: Vec<String> = outside.into_iter().chain(undated).collect();
+    if told.is_empty() { String::new() } else { format!("  period      {}\n", told.join(", ")) }
+}
+
+/// The kinds of stack traces of several logs, for people. At most `lines` lines of each are shown.
+pub fn merged(kinds: &[MergedKind], lines: usize) -> String {
+    kinds.iter().map(|merged| traceback(&merged.kind, Some(merged), lines)).collect()
+}
+
+fn traceback(kind: &LogKind, merged: Option<&MergedKind>, lines: usize) -> String {
     let exception = kind.exception.as_deref().unwrap_or("traceback");
     let said = kind.message.lines().next().unwrap_or_default();
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-    let known = if new == Some(false) { " (known)" } else { "" };
-    let title = format!("  {:>6} ×{known} {} {exception}{said}", kind.count, kind.language.name());
+    let known = if kind.new == Some(false) { " (known)" } else { "" };
+    let title = format!("  {:>6} ×{known} {} {exception}{said}", kind.count, kind.language_name());
     let mut text = format!("\n{}\n", fit(&title));
     if let Some(place) = kind.place() {
         let _ = writeln!(text, "           at    {place}");
@@ -108,7 +131,23 @@ fn traceback(kind: &Kind, new: Option<bool>, lines: usize) -> String {
         let _ = writeln!(text, "{}", fit(&format!("           cause {cause}")));
     }
     let record = kind.record.lines().next().unwrap_or_default();
-    let _ = writeln!(text, "{}\n           first line {}", fit(&format!("           in    {record}")), kind.line);
+    let _ = writeln!(text, "{}", fit(&format!("           in    {record}")));
+    let first = merged.and_then(|merged| merged.files.first()).map(|first| format!(" of {}", first.file));
+    let _ = writeln!(text, "           first line {}{}", kind.line, first.unwrap_or_default());
+    if let (Some(first), Some(last)) = (&kind.first_time, &kind.last_time) {
+        let until = if first == last { String::new() } else { format!(" to {last}") };
+        let _ = writeln!(text, "           time  {first}{until}");
+    }
+    if let Some(merged) = merged.filter(|merged| merged.files.len() > 1) {
+        for log in merged.files.iter().take(NAMED) {
+            let _ = writeln!(text, "           {:>6} × {}", log.count, log.file);
+        }
+        let others = merged.files.iter().skip(NAMED);
+        if others.len() > 0 {
+            let logs = others.len();
+            let _ = writeln!(text, "           {:>6} × in {logs} more", others.map(|log| log.count).sum::<u64>());
+        }
+    }
     for line in kind.first.iter().take(lines) {
         let _ = writeln!(text, "           | {line}");
     }

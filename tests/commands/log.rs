@@ -102,6 +102,96 @@ fn several_files_are_told_apart_and_one_document_of_json_with_totals() {
     assert!(said(&shown).contains("\n2 files: "), "{}", said(&shown));
 }
 
+const AT_NINE: &str = "2026-11-25T09:00:00Z ERROR app: failed\nTraceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'x'\n";
+
+#[test]
+fn a_kind_of_several_files_is_told_once_with_its_count_in_each() {
+    let other = "2026-11-25T12:00:00Z ERROR app: failed\nTraceback (most recent call last):\n  File \"b.py\", line 9, in g\nOSError: y\n";
+    let at_ten = AT_NINE.replace("T09:00:00Z", "T10:00:00.5Z");
+    let files = folder(&[
+        ("a.log", AT_NINE.as_bytes()),
+        ("b.log", [AT_NINE, &at_ten, other].concat().as_bytes()),
+        ("c.log", b"2026-11-25T09:00:00Z INFO app: fine\n"),
+    ]);
+    let path = files.path().display().to_string();
+    let output = run(&[&path], |_| {});
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!((text.matches("KeyError").count(), text.matches("OSError").count()), (1, 1), "{text}");
+    for part in [
+        "3 files: 1 passed, 2 with findings",
+        "4 tracebacks of 2 kinds\n",
+        "     3 × Python KeyError: 'x'\n",
+        "time  2026-11-25T09:00:00Z to 2026-11-25T10:00:00.500Z\n",
+        &format!("first line 2 of {path}/a.log\n"),
+        &format!("     1 × {path}/a.log\n"),
+        &format!("     2 × {path}/b.log\n"),
+        "time  2026-11-25T12:00:00Z\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let document = json(&run(&["--json", &path], |_| {}));
+    let kinds = document["kinds"].as_array().expect("kinds");
+    assert_eq!(kinds.len(), 2, "{document:#}");
+    assert_eq!((&kinds[0]["count"], &kinds[0]["exception"]), (&3.into(), &"KeyError".into()));
+    assert_eq!(kinds[0]["last_time"], "2026-11-25T10:00:00.500Z");
+    let counts: Vec<_> = kinds[0]["files"].as_array().expect("files").iter().map(|file| &file["count"]).collect();
+    assert_eq!(counts, [1, 2]);
+}
+
+#[test]
+fn the_first_and_last_time_of_a_kind_are_told_where_records_have_times() {
+    let later = AT_NINE.replace("T09", "T11");
+    let text = said(&of(&[&later, AT_NINE].concat()));
+    assert!(text.contains("           time  2026-11-25T09:00:00Z to 2026-11-25T11:00:00Z\n"), "{text}");
+    assert!(!said(&of(TRACEBACK)).contains("time  "), "no record has one");
+}
+
+#[test]
+fn only_a_period_is_judged_and_what_has_no_time_follows_the_record_before() {
+    let log = [
+        AT_NINE,
+        "  and more of nine\nstray of nine\n",
+        "2026-11-25T10:00:00Z INFO app: ten\n",
+        "stray of ten\n",
+        "2026-11-25T11:00:00Z ERROR app: eleven\n",
+    ]
+    .concat();
+    let with = |arguments: &[&str]| run(&[&["--json", "--max-not-understood", "100"], arguments].concat(), write(&log));
+    let ten = with(&["--since", "2026-11-25T10:00:00Z", "--until", "2026-11-25T11:30:00+01:00"]);
+    assert_eq!(ten.status.code(), Some(0), "{}", said(&ten));
+    let totals = &json(&ten)["totals"];
+    assert_eq!((&totals["records"], &totals["outside_period"]), (&2.into(), &4.into()), "{totals:#}");
+    assert_eq!((&totals["not_understood"], &totals["undated"]), (&1.into(), &0.into()), "{totals:#}");
+    assert_eq!(totals["levels"], serde_json::json!({ "INFO": 1 }), "{totals:#}");
+    let nine = with(&["--until", "2026-11-25T09:30:00Z"]);
+    assert_eq!((nine.status.code(), &json(&nine)["totals"]["tracebacks"]), (Some(1), &1.into()));
+    let above = with(&["--since", "2026-11-25T10:30:00Z", "--max-level", "info"]);
+    assert_eq!(above.status.code(), Some(1), "{}", said(&above));
+    let never = run(&["--since", "10m"], write(AT_NINE.replace("2026", "2001").as_str()));
+    assert_eq!(never.status.code(), Some(0), "{}", said(&never));
+    assert!(said(&never).contains("period      2 records outside it are not judged"), "{}", said(&never));
+}
+
+#[test]
+fn what_cannot_be_dated_is_judged_and_said() {
+    let log = [TRACEBACK, "2001-11-25T10:00:00Z INFO app: long ago\n"].concat();
+    let output = run(&["--since", "2h"], write(&log));
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let told = "period      1 record outside it is not judged, 1 without any time is judged";
+    assert!(text.contains(told) && text.contains("KeyError"), "{text}");
+}
+
+#[test]
+fn a_period_that_is_none_is_refused_with_what_to_write() {
+    let wrong = run(&["--since", "yesterday"], |_| {});
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("or how long ago, as `90s`"));
+    let reversed = run(&["--since", "1h", "--until", "2h"], |_| {});
+    assert_eq!(reversed.status.code(), Some(2));
+}
+
 #[test]
 fn each_kind_can_be_a_line_of_json() {
     let output = run(&["--ndjson"], write(&[TRACEBACK, TRACEBACK].concat()));
@@ -334,6 +424,28 @@ fn each_log_is_a_test_in_the_reports_of_test_runs() {
     assert!(results[2].starts_with("not ok 3 ") && text.contains("KeyError"), "{text}");
     let xml = std::fs::read_to_string(junit).expect("a report");
     assert!(xml.contains("tests=\"3\"") && xml.contains("failures=\"2\""), "{xml}");
+}
+
+#[test]
+fn annotations_for_github_stand_on_the_first_finding_and_evidence_commands_nothing() {
+    let hostile = TRACEBACK.replace("'x'", "x\\n::error::50% off").replace("failed", "::error::owned");
+    let files = folder(&[
+        ("good", b"INFO:app:a\n"),
+        ("prose", b"it was\na dark\n"),
+        ("trace", ["INFO:app:a\n", &hostile].concat().as_bytes()),
+    ]);
+    let path = |name: &str| files.path().join(name).display().to_string();
+    let output = run(&["--github", "--lines", "9", &files.path().display().to_string()], |_| {});
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    let token = lines[0].strip_prefix("::stop-commands::").expect("silence");
+    let end = lines.iter().position(|line| *line == format!("::{token}::")).expect("its end");
+    assert!(text.contains("::error::owned") && lines[..end].iter().any(|line| line.contains("50% off")), "{text}");
+    let [prose, trace] = &lines[end + 1..] else { panic!("two annotations: {text}") };
+    assert!(prose.starts_with(&format!("::error file={},line=1,title=", path("prose"))), "{prose}");
+    assert!(trace.starts_with(&format!("::error file={},line=3,title=", path("trace"))), "{trace}");
+    assert!(trace.contains("50%25 off") && trace.contains("KeyError"), "{trace}");
 }
 
 #[test]

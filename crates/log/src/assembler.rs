@@ -15,7 +15,7 @@ use super::bounds::{
 };
 use super::fields::trailing;
 use super::heads::{Head, Heads, Said, time_length};
-use super::tally::{Counted, Summary, Tally};
+use super::tally::{Counted, Dated, Summary, Tally};
 use super::text::cleaned;
 use super::traceback::{Begun, Found, Open, begin, begin_logged, scan, with_marker};
 use super::words::{Words, unknown};
@@ -53,6 +53,7 @@ pub(super) struct Assembler {
     /// How many records were begun, and how the last was counted.
     begun: u64,
     counted: Counted,
+    dated: Dated,
     /// Whether the line that is read now is a record of its own, whatever it says.
     by_line: bool,
     /// Whether the last lines are remembered as they are behind their prefix.
@@ -72,6 +73,8 @@ pub(super) struct Text<'a> {
     seen: &'a str,
     /// What stands for it when it is part of nothing: with a prefix that is taken off only where it hides something.
     whole: &'a str,
+    /// The line with everything that stands before it.
+    raw: &'a str,
     /// How many bytes of it are not kept.
     cut: u64,
     /// How many bytes it is.
@@ -96,7 +99,7 @@ impl<'a> Text<'a> {
     pub(super) fn new(seen: &'a str, skipped: u64, total: u64, at: u64) -> Self {
         let kept = clip(seen, LINE);
         let cut = (seen.len() - kept.len()) as u64 + skipped;
-        Self { kept, seen, whole: kept, cut, total, at, envelope: None, belongs: false }
+        Self { kept, seen, whole: kept, raw: kept, cut, total, at, envelope: None, belongs: false }
     }
 
     /// The same line behind its prefix.
@@ -169,6 +172,7 @@ impl Assembler {
             number: 0,
             begun: 0,
             counted: Counted::Raw,
+            dated: Dated::Within,
             by_line: false,
             is_remembered: false,
             bookmarks: Vec::new(),
@@ -208,6 +212,8 @@ impl Assembler {
             self.head(head, text);
         } else if let Some(target) = self.heads.announces(text.kept) {
             self.state.announced = Some(target.to_owned());
+            let time = self.tally.as_ref().and_then(|tally| tally.clock.in_text(text.kept));
+            self.state.announced_time = time;
             self.state.open = None;
         } else {
             self.stray(text);
@@ -226,11 +232,12 @@ impl Assembler {
         if !takes && message.as_ref().is_some_and(|message| self.is_next_of_trace(message.start, text)) {
             return;
         }
+        let time = self.time_of(text, message.clone());
         if let Some(message) = message.clone().filter(|_| takes) {
             let rest = &text.kept[message];
             if self.goes_on(&Text { kept: rest, seen: rest, whole: rest, ..*text }) {
                 let counted = Counted::Head(head.level, self.heads.name());
-                return self.tally.iter_mut().for_each(|tally| tally.count(counted));
+                return self.tally.iter_mut().for_each(|tally| tally.count(counted, tally.dated(time)));
             }
         }
         self.state.recent.push(text.kept, message.unwrap_or(0..text.kept.len()), true);
@@ -246,9 +253,12 @@ impl Assembler {
         let marked = with_marker(text.seen);
         if let Some(tally) = &mut self.tally {
             self.counted = Counted::Head(head.level, self.heads.name());
-            tally.count(self.counted);
+            self.dated = tally.dated(time);
+            tally.count(self.counted, self.dated);
+            self.state.next_time = time;
             if !marked && printed.is_none() {
                 self.hand_over();
+                self.state.time = time;
                 self.begun += 1;
                 self.state.pending.clear();
                 self.state.pending.push_str(text.kept);
@@ -306,6 +316,7 @@ impl Assembler {
         self.state.overflow.clear();
         self.state.texts.clear();
         self.hand_over();
+        self.state.time = self.state.next_time;
         self.begun += 1;
         record.tracebacks = found.tracebacks;
         let room = RECORD.saturating_sub(text.kept.len());
@@ -405,9 +416,12 @@ impl Assembler {
 
     fn raw_with(&mut self, message: String, found: Found, text: &Text<'_>) {
         let record = Record { message, ..self.alone(text) };
+        let time = self.time_of_text(text);
+        self.state.next_time = time;
         if let Some(tally) = &mut self.tally {
             self.counted = Counted::of(text.envelope.map(|envelope| (envelope.level, envelope.format)));
-            tally.text(self.counted, self.number, &record.message);
+            self.dated = tally.dated(time);
+            tally.text(self.counted, self.dated, self.number, &record.message);
         }
         self.open(record, found, text, None);
     }

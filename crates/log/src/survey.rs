@@ -5,6 +5,7 @@ use super::guess::{Guesser, most};
 use super::heads::Heads;
 use super::intake::Intake;
 use super::lines::Lines;
+use super::moment::Period;
 use super::tally::{Summary, Tally};
 use super::{Format, Stream};
 
@@ -54,6 +55,33 @@ impl Survey {
     pub fn with_prefix(mut self, expression: &str) -> Result<Self, super::ExpressionError> {
         self.intake.take_off(regex::Regex::new(expression)?);
         Ok(self)
+    }
+
+    /// With what is counted, by when it was logged. A record without a time follows the one before it; what cannot be dated at all
+    /// counts, and how much that is stands in [`Summary::undated`](super::Summary::undated).
+    ///
+    /// ```
+    /// use quietdown_log::{Format, Period, Survey, from_rfc3339};
+    ///
+    /// let period = Period { since: from_rfc3339("2026-11-25T22:00:00Z"), until: None };
+    /// let mut survey = Survey::new(&Format::Auto)?.with_period(period);
+    /// survey.feed(b"2026-11-25T21:00:00Z ERROR app: before\n2026-11-25T23:00:00Z INFO app: after\n");
+    /// let summary = survey.finish();
+    /// assert_eq!((summary.records(), summary.outside_period), (1, 1));
+    /// # Ok::<(), quietdown_log::FormatError>(())
+    /// ```
+    #[must_use]
+    pub fn with_period(mut self, period: Period) -> Self {
+        self.intake.assembler.tally.iter_mut().for_each(|tally| tally.period = Some(period));
+        self
+    }
+
+    /// With the zone of times that say none: by how many seconds local time is ahead of UTC, at a local time in seconds since 1970.
+    /// Without it they are UTC.
+    #[must_use]
+    pub fn with_zone(mut self, ahead: fn(i64) -> i64) -> Self {
+        self.intake.assembler.tally.iter_mut().for_each(|tally| tally.clock.ahead = ahead);
+        self
     }
 
     /// Reads what comes next, in whatever chunks.

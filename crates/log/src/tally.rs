@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::bounds::clip;
 use super::guess::Guess;
+use super::moment::{Clock, Period};
 use super::{Language, Level, Record, Traceback};
 use examples::Examples;
 
@@ -44,6 +45,11 @@ pub struct Summary {
     pub tracebacks: Vec<Kind>,
     /// How many tracebacks are of kinds that are not told apart any more.
     pub other_tracebacks: u64,
+    /// How many records, and texts outside any, were logged outside of the [`Period`](super::Period): they are in no other count.
+    pub outside_period: u64,
+    /// With a [`Period`](super::Period): how many could not be dated, because no record before them has a time. They are in the
+    /// other counts.
+    pub undated: u64,
 }
 
 /// A text that was not understood.
@@ -85,6 +91,13 @@ pub struct Kind {
     pub line: u64,
     /// The first lines of the first one.
     pub first: Vec<String>,
+    /// When the earliest was logged, in microseconds since 1970, as far as records say it. A record without a time has that of the
+    /// record before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_time: Option<i64>,
+    /// When the latest was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_time: Option<i64>,
 }
 
 impl Kind {
@@ -143,6 +156,11 @@ pub(super) struct Tally {
     pub(super) lines: u64,
     /// What the frames of the application have in them, where rules cannot know.
     pub(super) applications: Vec<String>,
+    /// What is judged, by when it was logged.
+    pub(super) period: Option<Period>,
+    pub(super) clock: Clock,
+    outside_period: u64,
+    undated: u64,
 }
 
 /// How a record was counted: by its level and format, or as text of none.
@@ -150,6 +168,16 @@ pub(super) struct Tally {
 pub(super) enum Counted {
     Head(Option<Level>, &'static str),
     Raw,
+}
+
+/// Whether a record is in the period that is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Dated {
+    #[default]
+    Within,
+    Outside,
+    /// Nobody knows; it counts.
+    Never,
 }
 
 impl Counted {
@@ -172,8 +200,26 @@ impl Tally {
         }
     }
 
+    /// Whether what was logged at this moment is in the period.
+    pub(super) fn dated(&self, time: Option<i64>) -> Dated {
+        match (&self.period, time) {
+            (None, _) => Dated::Within,
+            (Some(_), None) => Dated::Never,
+            (Some(period), Some(time)) if period.has(time) => Dated::Within,
+            _ => Dated::Outside,
+        }
+    }
+
     /// Counts a record.
-    pub(super) fn count(&mut self, counted: Counted) {
+    pub(super) fn count(&mut self, counted: Counted, dated: Dated) {
+        match dated {
+            Dated::Outside => {
+                self.outside_period += 1;
+                return;
+            }
+            Dated::Never => self.undated += 1,
+            Dated::Within => {}
+        }
         match counted {
             Counted::Head(level, format) => self.head(level, format),
             Counted::Raw => self.raw += 1,
@@ -181,15 +227,23 @@ impl Tally {
     }
 
     /// Counts a text that fits no format, and keeps it as an example.
-    pub(super) fn text(&mut self, counted: Counted, line: u64, text: &str) {
-        self.count(counted);
-        if counted == Counted::Raw {
+    pub(super) fn text(&mut self, counted: Counted, dated: Dated, line: u64, text: &str) {
+        self.count(counted, dated);
+        if counted == Counted::Raw && dated != Dated::Outside {
             self.examples.push(line, text);
         }
     }
 
     /// A record, or this text, is none.
-    pub(super) fn forget(&mut self, counted: Counted, text: &str) {
+    pub(super) fn forget(&mut self, counted: Counted, dated: Dated, text: &str) {
+        match dated {
+            Dated::Outside => {
+                self.outside_period = self.outside_period.saturating_sub(1);
+                return;
+            }
+            Dated::Never => self.undated = self.undated.saturating_sub(1),
+            Dated::Within => {}
+        }
         match counted {
             Counted::Raw => {
                 self.raw = self.raw.saturating_sub(1);
@@ -207,18 +261,21 @@ impl Tally {
         }
     }
 
-    /// A record has ended. Its tracebacks began at these lines.
-    pub(super) fn record(&mut self, record: &Record, lines: &[u64]) {
+    /// A record has ended that was logged then. Its tracebacks began at these lines.
+    pub(super) fn record(&mut self, record: &Record, lines: &[u64], time: Option<i64>) {
+        if self.dated(time) == Dated::Outside {
+            return;
+        }
         if record.outside && !record.tracebacks.is_empty() {
             self.traced += 1;
             self.examples.forget(&record.message);
         }
         for (at, traceback) in record.tracebacks.iter().enumerate() {
-            self.traceback(record, traceback, lines.get(at).copied().unwrap_or_default());
+            self.traceback(record, traceback, lines.get(at).copied().unwrap_or_default(), time);
         }
     }
 
-    fn traceback(&mut self, record: &Record, traceback: &Traceback, line: u64) {
+    fn traceback(&mut self, record: &Record, traceback: &Traceback, line: u64, time: Option<i64>) {
         let mut told = Cow::Borrowed(traceback);
         if !self.applications.is_empty() {
             told.to_mut().tell_application(&self.applications);
@@ -232,6 +289,8 @@ impl Tally {
         };
         if let Some(kind) = self.kinds.get_mut(&key) {
             kind.count += 1;
+            kind.first_time = kind.first_time.into_iter().chain(time).min();
+            kind.last_time = kind.last_time.max(time);
         } else if self.kinds.len() >= KINDS {
             self.other += 1;
         } else {
@@ -246,6 +305,8 @@ impl Tally {
                 record: clip(&record.summary(), TEXT).to_owned(),
                 line,
                 first: traceback.lines.iter().take(LINES).map(|line| clip(line, TEXT).to_owned()).collect(),
+                first_time: time,
+                last_time: time,
             };
             self.kinds.insert(key, kind);
         }
@@ -265,6 +326,8 @@ impl Tally {
             examples: self.examples.finish(),
             tracebacks,
             other_tracebacks: self.other,
+            outside_period: self.outside_period,
+            undated: self.undated,
             ..Summary::default()
         }
     }

@@ -1,6 +1,7 @@
 //! `quietdown log`.
 
 mod input;
+mod period;
 mod places;
 mod verdict;
 mod zstd;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::report::{self, LOG_RESULTS_VERSION, LogCounts, LogResult, LogResults, LogVerdict};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use quietdown_log::{Format, Level, Summary, Survey};
+use quietdown_log::{Format, Level, Period, Summary, Survey};
 
 use super::reports::Reports;
 use super::{FAILED, NOT_UNDERSTOOD, PASSED, WRONG, graver};
@@ -45,6 +46,12 @@ pub struct LogArgs {
     /// How much may not be understood, in percent of all records.
     #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = clap::value_parser!(u8).range(0..=100))]
     max_not_understood: u8,
+    /// Only what was logged from then on: a time as `2026-11-25T22:00:00Z`, or how long ago, as `10m` or `1h30m`.
+    #[arg(long, value_name = "TIME", value_parser = period::moment)]
+    since: Option<i64>,
+    /// Only what was logged until then.
+    #[arg(long, value_name = "TIME", value_parser = period::moment)]
+    until: Option<i64>,
     /// Only stack traces of kinds that this file does not have are findings; `--json=FILE` has written it.
     #[arg(long, value_name = "BASELINE")]
     new_since: Option<PathBuf>,
@@ -97,6 +104,12 @@ impl LogArgs {
         };
         let max_level = self.max_level.map(Level::from);
         let judge = Judge { format: &format, max_level, max_percent: self.max_not_understood, known: known.as_ref() };
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since > until
+        {
+            super::complain("quietdown: --since is later than --until");
+            return WRONG;
+        }
         let (paths, missing) = places::find(&self.files);
         missing.iter().for_each(|why| super::complain(format_args!("quietdown: {why}")));
         let mut code = if missing.is_empty() { PASSED } else { WRONG };
@@ -112,7 +125,7 @@ impl LogArgs {
                 }
             };
             let result = judge.judge(&name(path), &summary, failed.as_ref());
-            self.tell(&result, &summary, failed.as_ref());
+            self.tell(&result, &summary, failed.as_ref(), paths.len() > 1);
             code = graver(code, code_of(result.verdict));
             results.push(result);
         }
@@ -122,6 +135,10 @@ impl LogArgs {
     /// What a log holds, and why not more of it could be read.
     fn read(&self, path: &Path, format: &Format) -> Result<(Summary, Option<InputError>), String> {
         let mut survey = Survey::new(format).map_err(|why| why.to_string())?.with_applications(self.app.clone());
+        survey = survey.with_zone(period::ahead);
+        if self.since.is_some() || self.until.is_some() {
+            survey = survey.with_period(Period { since: self.since, until: self.until });
+        }
         if let Some(expression) = &self.prefix {
             survey = survey.with_prefix(expression).map_err(|why| why.to_string())?;
         }
@@ -129,7 +146,8 @@ impl LogArgs {
         Ok((survey.finish(), failed))
     }
 
-    fn tell(&self, result: &LogResult, summary: &Summary, failed: Option<&InputError>) {
+    /// Says what one log holds; of several the kinds of stack traces come at the end, once.
+    fn tell(&self, result: &LogResult, summary: &Summary, failed: Option<&InputError>, one_of_several: bool) {
         if let Some(why) = failed {
             super::complain(format_args!("quietdown: {why}"));
         }
@@ -140,7 +158,7 @@ impl LogArgs {
                 );
             }
         } else if !self.takes_stdout() && (failed.is_none() || summary.lines > 0) {
-            super::say(report::survey(result, summary, self.lines).trim_end());
+            super::say(report::survey(result, summary, (!one_of_several).then_some(self.lines)).trim_end());
         }
     }
 
@@ -148,8 +166,10 @@ impl LogArgs {
     fn tell_all(&mut self, files: Vec<LogResult>, code: u8, silence: Option<&Silence>) -> u8 {
         let mut totals = LogCounts::default();
         files.iter().for_each(|file| totals.add(&file.counts));
+        let kinds = report::merge(&files);
         if files.len() > 1 && !self.ndjson && !self.takes_stdout() {
-            super::say(format_args!("\n{}", verdict::totals(&files, &totals)));
+            let shown = report::merged(&kinds, self.lines);
+            super::say(format_args!("\n{}{shown}", verdict::totals(&files, &totals, &kinds)).to_string().trim_end());
         }
         silence.into_iter().for_each(|silence| super::say(silence.end()));
         let json = self.reports.take_json();
@@ -162,7 +182,7 @@ impl LogArgs {
             _ => LogVerdict::Wrong,
         };
         let tool = concat!("quietdown ", env!("CARGO_PKG_VERSION")).to_owned();
-        let results = LogResults { version: LOG_RESULTS_VERSION, tool, verdict, totals, files };
+        let results = LogResults { version: LOG_RESULTS_VERSION, tool, verdict, totals, kinds, files };
         let text = match serde_json::to_string_pretty(&results) {
             Ok(text) => text + "\n",
             Err(why) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::{self, LogCounts, LogExample, LogKind, LogResult, LogVerdict};
+use crate::report::{self, LogCounts, LogExample, LogKind, LogResult, LogVerdict, MergedKind};
 use quietdown_log::{Format, Guess, Level, Summary};
 
 use super::input::InputError;
@@ -102,11 +102,16 @@ fn example(example: &quietdown_log::Example) -> LogExample {
     }
 }
 
-/// All logs in one line.
-pub fn totals(files: &[LogResult], totals: &LogCounts) -> String {
+/// All logs in a line, and what is counted of them.
+pub fn totals(files: &[LogResult], totals: &LogCounts, kinds: &[MergedKind]) -> String {
     let of = |verdict| files.iter().filter(|file| file.verdict == verdict).count();
+    let kinds = match (totals.tracebacks, kinds.len()) {
+        (0, _) => String::new(),
+        (_, 1) => " of 1 kind".to_owned(),
+        (_, kinds) => format!(" of {kinds} kinds"),
+    };
     format!(
-        "{} files: {} passed, {} with findings, {} not understood, {} wrong; {} records, {} not understood, {} tracebacks",
+        "{} files: {} passed, {} with findings, {} not understood, {} wrong; {} records, {} not understood, {} tracebacks{kinds}\n",
         files.len(),
         of(LogVerdict::Passed),
         of(LogVerdict::Failed),

@@ -1,10 +1,12 @@
 //! From what was counted to what is written, and from there to the reports of test runs.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{LogCounts, LogKind, LogResult, LogVerdict};
+use super::{KindInLog, LogCounts, LogKind, LogResult, LogVerdict, MergedKind};
 use crate::finding::{Finding, FindingKind};
-use crate::log::{Kind, Summary};
+use crate::log::{Kind, Summary, from_rfc3339, rfc3339};
 use crate::report::{Recorder, Results, TestResult, TestStatus};
 use crate::run::Counts;
 
@@ -19,6 +21,8 @@ impl LogCounts {
             without_level: summary.without_level,
             formats: summary.formats.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
             tracebacks: summary.traceback_count(),
+            outside_period: summary.outside_period,
+            undated: summary.undated,
         }
     }
 
@@ -29,6 +33,8 @@ impl LogCounts {
         self.not_understood += other.not_understood;
         self.without_level += other.without_level;
         self.tracebacks += other.tracebacks;
+        self.outside_period += other.outside_period;
+        self.undated += other.undated;
         for (level, count) in &other.levels {
             *self.levels.entry(*level).or_default() += count;
         }
@@ -54,8 +60,42 @@ impl LogKind {
             record: kind.record.clone(),
             line: kind.line,
             first: kind.first.clone(),
+            first_time: kind.first_time.map(rfc3339),
+            last_time: kind.last_time.map(rfc3339),
         }
     }
+}
+
+/// The kinds of stack traces of several logs, each once, the most frequent first.
+pub(crate) fn merge(files: &[LogResult]) -> Vec<MergedKind> {
+    let mut merged: Vec<MergedKind> = Vec::new();
+    let mut known: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    for file in files {
+        for kind in &file.tracebacks {
+            let at = *known.entry((&kind.fingerprint, kind.place())).or_insert(merged.len());
+            let here = KindInLog { file: file.file.clone(), count: kind.count, line: kind.line };
+            let Some(all) = merged.get_mut(at) else {
+                merged.push(MergedKind { kind: kind.clone(), files: vec![here] });
+                continue;
+            };
+            all.kind.count += kind.count;
+            let times = (&mut all.kind.first_time, &mut all.kind.last_time);
+            *times.0 = times.0.take().into_iter().chain(kind.first_time.clone()).min_by_key(|time| moment(time));
+            *times.1 = times.1.take().into_iter().chain(kind.last_time.clone()).max_by_key(|time| moment(time));
+            match all.files.last_mut().filter(|last| last.file == here.file) {
+                // Of one log several kinds may be the same in all that is told.
+                Some(last) => last.count += here.count,
+                None => all.files.push(here),
+            }
+        }
+    }
+    merged.sort_by_key(|merged| Reverse(merged.kind.count));
+    merged
+}
+
+/// Fractions of different lengths do not compare as texts.
+fn moment(time: &str) -> Option<i64> {
+    from_rfc3339(time)
 }
 
 /// What tells a kind from others, in another log too: line numbers move with every change of the source.
@@ -85,7 +125,11 @@ fn test_of(log: &LogResult) -> TestResult {
     });
     let passed = log.verdict == LogVerdict::Passed;
     let status = if passed { TestStatus::Passed } else { TestStatus::Failed };
+    // The place to look at first.
+    let first = log.tracebacks.iter().filter(|kind| kind.new != Some(false)).map(|kind| kind.line).min();
+    let first = first.or_else(|| log.examples.first().map(|example| example.line));
     TestResult {
+        line: first.and_then(|line| line.try_into().ok()),
         reason: (!log.reasons.is_empty() && !passed).then(|| log.reasons.join("\n")),
         findings: findings.collect(),
         ..TestResult::new(&log.file, &log.file, "log", status)

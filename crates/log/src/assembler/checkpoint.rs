@@ -68,7 +68,7 @@ impl Assembler {
         let text = self.current().map(|record| record.message.clone()).unwrap_or_default();
         if let Some(tally) = &mut self.tally {
             // What was before has been counted.
-            tally.forget(self.counted, &text);
+            tally.forget(self.counted, self.dated, &text);
             (self.state.last, self.state.current) = (Last::None, None);
             self.state.found_at.clear();
         } else {

@@ -16,6 +16,20 @@ impl Assembler {
         }
     }
 
+    /// For a survey: when the record with this head was logged. Without a time of its own it follows the one before.
+    pub(super) fn time_of(&mut self, text: &Text<'_>, message: Option<std::ops::Range<usize>>) -> Option<i64> {
+        let clock = self.tally.as_ref()?.clock;
+        let announced = self.state.announced_time.take();
+        clock.of(text.raw, text.kept, message, self.heads.is_pairs()).or(announced).or(self.state.time)
+    }
+
+    /// The same for a text that is no head: only what stands before it says when.
+    pub(super) fn time_of_text(&self, text: &Text<'_>) -> Option<i64> {
+        let clock = self.tally.as_ref()?.clock;
+        let own = (text.raw.len() > text.kept.len()).then(|| clock.of(text.raw, text.kept, Some(0..0), false));
+        own.flatten().or(self.state.time)
+    }
+
     /// What was counted.
     pub(in super::super) fn finish_survey(mut self) -> Summary {
         self.close_all();
@@ -33,7 +47,7 @@ impl Assembler {
     pub(super) fn hand_over(&mut self) {
         if let Some(tally) = &mut self.tally {
             if let Some(record) = self.state.current.take().and_then(|at| self.records.get_mut(at)) {
-                tally.record(record, &self.state.found_at);
+                tally.record(record, &self.state.found_at, self.state.time);
                 record.tracebacks.clear();
             }
             self.state.found_at.clear();
@@ -75,7 +89,7 @@ impl Assembler {
         let open = record.tracebacks.pop();
         let (closed, open) = if self.state.open.is_some() { (None, open) } else { (open, None) };
         record.tracebacks.extend(closed);
-        tally.record(record, &self.state.found_at);
+        tally.record(record, &self.state.found_at, self.state.time);
         self.state.found_at.drain(..record.tracebacks.len().min(self.state.found_at.len()));
         record.tracebacks.clear();
         // It is not counted again when it ends.

@@ -12,7 +12,7 @@ pub(super) enum Looked {
     /// One of the current record that was not kept, or an empty one.
     Cut(String),
     /// One that is a text outside any record, or a record by its prefix only, and how it was counted.
-    Text(String, Counted),
+    Text(String, Counted, Dated),
     /// One that belongs to such a text.
     More(String),
 }
@@ -20,7 +20,7 @@ pub(super) enum Looked {
 impl Looked {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Cut(text) | Self::Text(text, _) | Self::More(text) => text,
+            Self::Cut(text) | Self::Text(text, ..) | Self::More(text) => text,
         }
     }
 }
@@ -63,8 +63,10 @@ impl Assembler {
         // They may be the last ones of a message of several lines, and say which call it is about.
         self.fields_at_end(text.kept);
         let counted = Counted::of(text.envelope.map(|envelope| (envelope.level, envelope.format)));
+        let time = self.time_of_text(text);
+        let dated = self.tally.as_ref().map(|tally| tally.dated(time)).unwrap_or_default();
         if let Some(tally) = &mut self.tally {
-            tally.text(counted, self.number, text.kept);
+            tally.text(counted, dated, self.number, text.kept);
         } else {
             let fields = match self.heads.fields_follow() && text.kept.contains('=') {
                 true => trailing(text.kept).map(|(_, fields)| fields).unwrap_or_default(),
@@ -83,7 +85,7 @@ impl Assembler {
             }
             self.state.texts.push_back(self.records.len() - 1);
         }
-        self.look_back_at(Looked::Text(text.kept.to_owned(), counted));
+        self.look_back_at(Looked::Text(text.kept.to_owned(), counted, dated));
     }
 
     /// A record that is nothing but a line.
@@ -127,7 +129,7 @@ impl Assembler {
     pub(super) fn give_up_outside(&mut self, lines: usize) -> usize {
         for taken in 0..lines {
             match self.state.overflow.pop_back() {
-                Some(Looked::Text(text, counted)) => self.forget_text(&text, counted),
+                Some(Looked::Text(text, counted, dated)) => self.forget_text(&text, counted, dated),
                 Some(Looked::More(_)) => {
                     let last = self.state.texts.back().copied();
                     last.and_then(|at| self.records.get_mut(at)).and_then(|record| record.continuation.pop());
@@ -144,8 +146,8 @@ impl Assembler {
         let lines: Vec<Looked> = self.state.overflow.drain(..).collect();
         for line in lines {
             match line {
-                Looked::Text(text, counted) => {
-                    self.forget_text(&text, counted);
+                Looked::Text(text, counted, dated) => {
+                    self.forget_text(&text, counted, dated);
                     self.current_mut().into_iter().for_each(|record| record.continuation.push(text.clone()));
                 }
                 Looked::More(text) => {
@@ -157,9 +159,9 @@ impl Assembler {
     }
 
     /// A text outside is none.
-    pub(super) fn forget_text(&mut self, text: &str, counted: Counted) {
+    pub(super) fn forget_text(&mut self, text: &str, counted: Counted, dated: Dated) {
         if let Some(tally) = &mut self.tally {
-            tally.forget(counted, text);
+            tally.forget(counted, dated, text);
         } else if let Some(at) = self.state.texts.pop_back() {
             self.remove(at);
         }

@@ -65,6 +65,11 @@ pub(super) struct SourceState {
     pub(super) way: usize,
     /// For a survey: the place of its records.
     pub(super) slot: Option<usize>,
+    /// For a survey: when the current record was logged, and when the one that begins was, in microseconds since 1970.
+    pub(super) time: Option<i64>,
+    pub(super) next_time: Option<i64>,
+    /// When the record is logged whose first line has been announced.
+    pub(super) announced_time: Option<i64>,
     numbers: Numbers,
 }
 

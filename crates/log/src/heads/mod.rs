@@ -22,7 +22,7 @@ pub(super) use json::completed;
 use lookup::Lookup;
 use pattern::Pattern;
 use template::{Sight, Template};
-pub(super) use time::{bare as time_end, time as time_length};
+pub(super) use time::{bare as time_end, moment as moment_end, time as time_length, usual_date};
 
 /// What the first line of a record says, as far as it was looked at.
 #[derive(Debug)]
@@ -353,6 +353,11 @@ impl Heads {
         let target = time::of_java(line).filter(|_| self.ways.iter().any(|way| way.name == "jul"))?;
         self.announced = true;
         Some(target)
+    }
+
+    /// Whether the last head is `key=value` from its beginning.
+    pub(super) fn is_pairs(&self) -> bool {
+        self.name() == "logfmt"
     }
 
     /// What the format of the last head is called.

@@ -36,7 +36,7 @@ pub(crate) fn bare(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Whether `0000-00-00T00:00:00` or `0000/00/00T00:00:00` begins at `from`.
-fn usual_date(bytes: &[u8], from: usize) -> bool {
+pub(crate) fn usual_date(bytes: &[u8], from: usize) -> bool {
     let Some(found) = bytes.get(from..from + 19) else { return false };
     const DIGITS: [usize; 14] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
     let signs = matches!(found[4], b'-' | b'/') & (found[7] == found[4]) & matches!(found[10], b'T' | b' ');
@@ -44,7 +44,7 @@ fn usual_date(bytes: &[u8], from: usize) -> bool {
 }
 
 /// Where the time ends that begins at `from`, in any shape that some logger writes; with its fraction and its zone.
-pub(super) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn moment(bytes: &[u8], from: usize) -> Option<usize> {
     /// With a day, `0` being any digit, `T` a space or a `T`, `A` a letter; those that others begin like come later.
     const DAYS: [&[u8]; 33] = [
         b"0000-00-00T00:00:00",

@@ -1,7 +1,7 @@
 use super::*;
 use crate::Reader;
 use crate::tally::KINDS;
-use crate::{Level, Traceback};
+use crate::{Level, Traceback, from_rfc3339};
 
 fn survey(bytes: &[u8], chunk: usize) -> Summary {
     let mut survey = Survey::new(&Format::Auto).expect("a format");
@@ -46,6 +46,23 @@ fn it_counts_what_a_reader_reads() {
             assert!(same.count() as u64 >= kind.count, "{kind:?}");
         }
         assert!(summary.formats.len() > 10, "{:?}", summary.formats);
+    }
+}
+
+#[test]
+fn every_record_is_in_the_period_or_outside_of_it() {
+    let bytes = corpus();
+    let whole = survey(&bytes, bytes.len());
+    for since in ["2026-11-25T00:00:00Z", "2026-11-25T22:00:00Z", "2999-01-01T00:00:00Z"] {
+        let period = Period { since: from_rfc3339(since), until: None };
+        let mut survey = Survey::new(&Format::Auto).expect("a format").with_period(period);
+        survey.feed(&bytes);
+        let summary = survey.finish();
+        assert_eq!(summary.records() + summary.outside_period, whole.records(), "{since}");
+        if since.starts_with("2999") {
+            assert_eq!(summary.records(), summary.undated, "what is left after all times is what has none");
+            assert!(summary.outside_period > 10 && summary.traceback_count() < whole.traceback_count());
+        }
     }
 }
 
