@@ -46,6 +46,13 @@ const TABLE: &[(&str, &[Caught])] = &[
         ],
     ),
     (
+        "tests/sweep/connected.toml",
+        &[
+            ("waits-for-idle-connections", "server-stop every at response-sent of enqueue_rollout-1 of a", ExitLate),
+            ("waits-for-silent-connections", "server-stop once at response-sent of enqueue_rollout-1 of a", ExitLate),
+        ],
+    ),
+    (
         "tests/sweep/large-answer.toml",
         &[("no-drain", "server-stop every at response-head first byte of get_rollout-1 of a", CallResult)],
     ),
