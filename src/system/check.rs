@@ -99,6 +99,12 @@ fn check_expressions(file: &SystemFile, found: &mut Vec<Diagnostic>) {
     let prefixes = prefixes.map(|expression| {
         ("prefix", r"write what stands before each line, such as '(?<source>[\w-]+) !! '", expression)
     });
+    let applications = roles().map(|log| &log.application).chain([&file.log.application]).flatten();
+    for prefix in applications.filter(|prefix| prefix.as_ref().trim().is_empty()) {
+        let message = "an empty text is in every frame, whoever wrote it".to_owned();
+        let help = "write the package or folder of the application, such as 'site-packages/ours/', or leave it out";
+        found.push(Diagnostic::new(prefix.span(), message, "says nothing").help(help));
+    }
     let secrets = file.log.secrets.iter().map(|expression| {
         ("secrets", r"write what the secrets look like, such as 'tok_[a-z0-9]+', or 'card=(\d+)'", expression)
     });

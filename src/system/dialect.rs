@@ -28,6 +28,8 @@ pub struct Dialect<'a> {
     pub prefix: Option<&'a str>,
     /// A regular expression of the lines that belong to the record before them.
     pub continuation: Option<&'a str>,
+    /// What the frames of the application have in them, where rules cannot know.
+    pub application: Vec<&'a str>,
     /// Whether they may write text outside any record before they are ready; nothing where only the policy says so.
     pub banner: Option<bool>,
 }
@@ -40,7 +42,9 @@ impl SystemFile {
         levels.extend(own.iter().flat_map(|own| &own.levels).map(|(word, level)| (word.clone(), *level)));
         let continuation = own.and_then(|own| own.continuation.as_ref()).or(self.log.continuation.as_ref());
         let prefix = own.and_then(|own| own.prefix.as_ref()).or(self.log.prefix.as_ref());
+        let application = self.log.application.iter().chain(own.iter().flat_map(|own| &own.application));
         Dialect {
+            application: application.map(|prefix| prefix.as_ref().as_str()).collect(),
             prefix: prefix.map(|expression| expression.as_ref().as_str()),
             format: own.and_then(|own| own.format.as_ref()).unwrap_or(&self.log.format),
             levels,
@@ -58,6 +62,7 @@ impl Dialect<'_> {
     pub fn reader(&self, stream: Stream) -> Result<Reader, DialectError> {
         let mut reader = Reader::new(self.format, stream)?;
         reader.name_levels(&self.levels);
+        reader.tell_applications(self.application.iter().map(|prefix| (*prefix).to_owned()));
         if let Some(expression) = self.prefix {
             reader.prefixed_by(expression)?;
         }
@@ -164,4 +169,37 @@ fn the_prefix_of_a_role_is_taken_off_before_its_format_is_read() {
     assert_eq!(level("server", "web-1 !! ERROR:app:failed\n"), Some(Level::Error));
     assert_eq!(level("client", "12: ERROR:app:failed\n"), Some(Level::Error));
     assert_eq!(level("client", "web-1 !! ERROR:app:failed\n"), None);
+}
+
+#[test]
+fn what_is_of_the_application_is_said_for_all_roles_and_for_one() {
+    let source = r#"
+        name = "x"
+        summary = "x"
+        [log]
+        format = "java"
+        application = ["org.apache.kafka"]
+        [roles.server]
+        kind = "server"
+        command = ["true"]
+        exit = "ok"
+        [roles.client]
+        kind = "free-running"
+        command = ["true"]
+        exit = "ok"
+        log = { application = ["org.apache.other"] }
+        [exits]
+        ok = { status = [0] }
+    "#;
+    let system = super::System::parse(std::path::Path::new("x.toml"), source).expect("a system");
+    let place = |role: &str| {
+        let mut reader = system.file.dialect(role).reader(Stream::Stdout).expect("a reader");
+        reader.feed(
+            0,
+            b"java.lang.X: tea\n\tat org.apache.other.X.y(X.java:3)\n\tat org.apache.kafka.Cup.pour(Cup.java:5)\n",
+        );
+        reader.into_records()[0].tracebacks[0].place().map(str::to_owned)
+    };
+    assert_eq!(place("server").as_deref(), Some("Cup.java:5"));
+    assert_eq!(place("client").as_deref(), Some("X.java:3"));
 }

@@ -20,6 +20,10 @@ pub struct Log {
     pub prefix: Option<Spanned<String>>,
     /// A regular expression of the lines that belong to the record before them, beside indented ones and those of stack traces.
     pub continuation: Option<Spanned<String>>,
+    /// What the frames of the application have in them, where the rules of the language cannot know it: packages or folders, such
+    /// as `org.apache.kafka` or `site-packages/ours/`.
+    #[serde(default)]
+    pub application: Vec<Spanned<String>>,
     /// Whether a process may write text outside any record before it is ready.
     pub banner: Option<bool>,
     /// Regular expressions of what is a secret, beside what is known as one: `Authorization`, cookies, passwords, values of
@@ -62,6 +66,9 @@ pub struct RoleLog {
     pub prefix: Option<Spanned<String>>,
     /// A regular expression of the lines that belong to the record before them.
     pub continuation: Option<Spanned<String>>,
+    /// What the frames of the application have in them, beside what `[log]` says.
+    #[serde(default)]
+    pub application: Vec<Spanned<String>>,
     /// Whether they may write text outside any record before they are ready.
     pub banner: Option<bool>,
 }
