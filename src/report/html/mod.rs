@@ -1,6 +1,6 @@
 //! A report as one HTML file: findings, a timeline for each run, the matrix of a sweep. `docs/reports.md` shows it.
 //!
-//! [`model`] is what the page shows, as values; the rest here makes it from evidence and findings. `assets/` draws it: the values are
+//! `model` is what the page shows, as values; the rest here makes it from evidence and findings. `assets/` draws it: the values are
 //! JSON in elements that are not executed, and become text only, never markup.
 
 mod model;
