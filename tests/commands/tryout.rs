@@ -13,6 +13,9 @@ mood = sys.argv[2]
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
+        # An answer that has come before a kill is delivered after it: whoever is to be killed before must not be that fast.
+        if mood == "loud":
+            time.sleep(0.5)
         body = b"x" * 2000
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
@@ -61,7 +64,7 @@ import logging, sys, urllib.request
 logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 log = logging.getLogger("client")
 try:
-    log.info("read %d bytes", len(urllib.request.urlopen(sys.argv[1] + "/things/17?q=1", timeout=1).read()))
+    log.info("read %d bytes", len(urllib.request.urlopen(sys.argv[1] + "/things/17?q=1", timeout=1.5).read()))
 except Exception as error:
     if sys.argv[2] == "sound":
         log.error("not read: %s", error)
